@@ -1,0 +1,3 @@
+//! The thin binary: parse, run, print the failure.
+
+fn main() {}
