@@ -1,1 +1,126 @@
-//! What exists.
+//! What exists: facts only.
+//!
+//! [`Facts`] are what a provider saw; [`assemble`] makes a [`Fleet`] of them, one immutable snapshot with clusters,
+//! ages and gaps. No judgement is made here (`drift` does), nothing is planned (`plan` does), nothing is asked
+//! (`provider` does), and time is passed in.
+
+mod action;
+mod assemble;
+mod cluster;
+mod facts;
+mod gap;
+mod group;
+mod health;
+mod identity;
+mod ids;
+mod image;
+mod instance;
+mod naming;
+mod scope;
+mod text;
+mod traffic;
+pub mod version;
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+
+pub use action::{Action, Actions, ForwardConfig, GroupStickiness, Setting, TargetGroupTuple, same_actions};
+pub use assemble::assemble;
+pub use cluster::{Cluster, FoundBy};
+pub use facts::*;
+pub use gap::Gap;
+pub use group::{Refresh, ServerGroup, Wanted, WantedSource};
+pub use health::{Health, TargetHealth, Verdict};
+pub use identity::Identity;
+pub use ids::*;
+pub use image::{Availability, FamilyId, Image};
+pub use instance::{ImageSource, Instance, Membership, Running};
+pub use naming::{ClusterNaming, Naming};
+pub use scope::Scope;
+pub use text::{Exact, Text, clean};
+pub use traffic::{TargetGroup, TrafficSource, Weight};
+
+/// One observed snapshot of everything a session watches.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Fleet {
+    /// When the newest of its answers arrived.
+    pub observed_at: Timestamp,
+    /// Who asked; `None` where STS did not answer.
+    pub identity: Option<Identity>,
+    /// Accounts and regions that were looked at, also where nothing was found.
+    pub places: Vec<Place>,
+    /// Clusters by place and name.
+    pub clusters: Vec<Cluster>,
+    /// Running or stopped instances in no group, by place and id.
+    pub unmanaged: Vec<Instance>,
+    /// Images by place and id.
+    pub images: BTreeMap<(Place, ImageId), Image>,
+    /// Launch template versions by template, oldest number first, as far as they are known.
+    pub templates: BTreeMap<(Place, TemplateId), Vec<TemplateVersionFact>>,
+    /// Target groups.
+    pub target_groups: BTreeMap<TargetGroupArn, TargetGroup>,
+    /// When each section was last read; the oldest part counts.
+    pub ages: BTreeMap<(Place, Section), Timestamp>,
+    /// What could not be read.
+    pub gaps: Vec<Gap>,
+}
+
+impl Fleet {
+    /// A fleet in which nothing has been looked at yet.
+    pub fn empty(at: Timestamp) -> Self {
+        Self {
+            observed_at: at,
+            identity: None,
+            places: Vec::new(),
+            clusters: Vec::new(),
+            unmanaged: Vec::new(),
+            images: BTreeMap::new(),
+            templates: BTreeMap::new(),
+            target_groups: BTreeMap::new(),
+            ages: BTreeMap::new(),
+            gaps: Vec::new(),
+        }
+    }
+
+    /// A cluster by id.
+    pub fn cluster(&self, id: &ClusterId) -> Option<&Cluster> {
+        self.clusters.iter().find(|cluster| cluster.id == *id)
+    }
+
+    /// An image as seen in one place.
+    pub fn image(&self, place: &Place, id: &ImageId) -> Option<&Image> {
+        self.images.get(&(place.clone(), id.clone()))
+    }
+
+    /// Every instance once: of all groups, and the unmanaged.
+    pub fn instances(&self) -> impl Iterator<Item = &Instance> {
+        let mut seen = std::collections::BTreeSet::new();
+        self.clusters
+            .iter()
+            .flat_map(|cluster| &cluster.groups)
+            .filter(move |group| seen.insert(&group.id))
+            .flat_map(|group| &group.instances)
+            .chain(&self.unmanaged)
+    }
+
+    /// Finds an instance with the cluster and the group it stands in.
+    pub fn find_instance(
+        &self,
+        id: &InstanceId,
+    ) -> Option<(Option<&Cluster>, Option<&ServerGroup>, &Instance)> {
+        for cluster in &self.clusters {
+            for group in &cluster.groups {
+                if let Some(instance) = group.instances.iter().find(|instance| instance.id == *id) {
+                    return Some((Some(cluster), Some(group), instance));
+                }
+            }
+        }
+        self.unmanaged.iter().find(|instance| instance.id == *id).map(|instance| (None, None, instance))
+    }
+
+    /// The gap that hides a fact, if any.
+    pub fn gap(&self, place: &Place, section: Section, about: Option<&str>) -> Option<&Gap> {
+        self.gaps.iter().find(|gap| gap.hides(place, section, about))
+    }
+}

@@ -1,0 +1,115 @@
+//! Server groups: Auto Scaling groups with what they want and what they have.
+
+use jiff::Timestamp;
+
+use super::{
+    GroupId, ImageId, Instance, RefreshFact, Tags, TargetGroupArn, TemplateId, TemplateVersion, Text, Zone,
+};
+
+/// Where a wanted image comes from.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum WantedSource {
+    /// A launch template version.
+    Template {
+        /// Template id, where known.
+        id: Option<TemplateId>,
+        /// Template name, where known.
+        name: Option<Text>,
+        /// As the group names it.
+        version: TemplateVersion,
+        /// The number behind `$Latest` or `$Default`; `None` where it is not known.
+        number: Option<i64>,
+    },
+    /// An old launch configuration.
+    Configuration(Text),
+    /// Nothing we know.
+    Unknown,
+}
+
+/// One thing a group would launch.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Wanted {
+    /// The image; `None` where it cannot be told.
+    pub image: Option<ImageId>,
+    /// Instance type it is for; `None`: every type that no other entry names.
+    pub instance_type: Option<Text>,
+    /// Where it comes from.
+    pub source: WantedSource,
+    /// Whether the image follows an SSM parameter (`resolve:ssm:…`), so that it may be another one tomorrow.
+    pub by_parameter: bool,
+    /// Why the image is not known, where it is not.
+    pub unknown: Option<String>,
+}
+
+/// An instance refresh with what it goes to.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Refresh {
+    /// AWS's facts.
+    pub fact: RefreshFact,
+    /// What it launches; the group's own where it names nothing.
+    pub wants: Vec<Wanted>,
+}
+
+/// A server group.
+#[derive(Clone, PartialEq, Debug)]
+pub struct ServerGroup {
+    /// Account, region and name.
+    pub id: GroupId,
+    /// Smallest size in capacity units.
+    pub min: i32,
+    /// Wanted size in capacity units.
+    pub desired: i32,
+    /// Largest size in capacity units.
+    pub max: i32,
+    /// Whether sizes count units that are not instances.
+    pub weighted: bool,
+    /// Zones it launches in.
+    pub zones: Vec<Zone>,
+    /// What it launches by its saved configuration: one entry, or several with a mixed-instances policy. The first
+    /// is the base.
+    pub wants: Vec<Wanted>,
+    /// The refresh under way: scale-outs launch what it wants until it ends.
+    pub refresh: Option<Refresh>,
+    /// The newest refresh that has ended; `None` where none is known.
+    pub last_refresh: Option<Refresh>,
+    /// Whether refreshes could be read: `false` makes "no refresh" unknown.
+    pub refreshes_known: bool,
+    /// Target groups attached to it.
+    pub target_groups: Vec<TargetGroupArn>,
+    /// Its instances, by id.
+    pub instances: Vec<Instance>,
+    /// Whether it takes traffic now (a weight above 0 on any source).
+    pub live: bool,
+    /// Suspended processes.
+    pub suspended: Vec<Text>,
+    /// AWS's word while it is being deleted.
+    pub status: Option<Text>,
+    /// The AWS service that alone may change it.
+    pub operator: Option<Text>,
+    /// When it was made.
+    pub created_at: Option<Timestamp>,
+    /// Tags.
+    pub tags: Tags,
+}
+
+impl ServerGroup {
+    /// What this instance type would be launched with: its override's entry, else the base.
+    pub fn wanted_for(&self, instance_type: Option<&Text>) -> Option<&Wanted> {
+        wanted_for(&self.wants, instance_type)
+    }
+}
+
+impl Refresh {
+    /// What the refresh would launch for this instance type.
+    pub fn wanted_for(&self, instance_type: Option<&Text>) -> Option<&Wanted> {
+        wanted_for(&self.wants, instance_type)
+    }
+}
+
+fn wanted_for<'a>(wants: &'a [Wanted], instance_type: Option<&Text>) -> Option<&'a Wanted> {
+    wants
+        .iter()
+        .find(|wanted| wanted.instance_type.is_some() && wanted.instance_type.as_ref() == instance_type)
+        .or_else(|| wants.iter().find(|wanted| wanted.instance_type.is_none()))
+        .or_else(|| wants.first())
+}

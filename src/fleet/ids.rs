@@ -1,0 +1,201 @@
+//! Ids as distinct types, so that one kind can never stand where another is meant.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use super::Text;
+
+macro_rules! ids {
+    ($($(#[$doc:meta])* $name:ident)*) => { $(
+        $(#[$doc])*
+        #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[serde(transparent)]
+        pub struct $name(Text);
+
+        impl $name {
+            /// Wraps an id as it came.
+            pub fn new(id: impl AsRef<str>) -> Self {
+                Self(Text::new(id))
+            }
+
+            /// The id as it came: for calls and comparisons, never for a screen or a stream.
+            pub fn raw(&self) -> &str {
+                self.0.raw()
+            }
+        }
+
+        impl From<&str> for $name {
+            fn from(id: &str) -> Self {
+                Self::new(id)
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                self.0.fmt(f)
+            }
+        }
+
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                write!(f, concat!(stringify!($name), "({})"), self.0)
+            }
+        }
+    )* };
+}
+
+ids! {
+    /// An AWS account: twelve digits.
+    AccountId
+    /// An AWS region, such as `eu-west-1`.
+    Region
+    /// An availability zone, such as `eu-west-1a`.
+    Zone
+    /// An EC2 instance, `i-…`.
+    InstanceId
+    /// An Amazon machine image, `ami-…`.
+    ImageId
+    /// An EC2 launch template, `lt-…`.
+    TemplateId
+    /// An EC2 security group, `sg-…`.
+    SecurityGroupId
+    /// The name of an Auto Scaling group: unique within one account and region.
+    GroupName
+    /// The name of a cluster: unique within one account and region.
+    ClusterName
+    /// An instance refresh of an Auto Scaling group.
+    RefreshId
+    /// A load balancer's ARN.
+    LoadBalancerArn
+    /// A listener's ARN.
+    ListenerArn
+    /// A listener rule's ARN.
+    RuleArn
+    /// A target group's ARN.
+    TargetGroupArn
+}
+
+impl TargetGroupArn {
+    /// The target group's name, which its ARN carries (`…:targetgroup/NAME/…`); the whole ARN where it does not.
+    pub fn name(&self) -> Text {
+        let mut parts = self.raw().split('/');
+        let head = parts.next().unwrap_or_default();
+        match parts.next() {
+            Some(name) if head.ends_with(":targetgroup") => Text::new(name),
+            _ => self.0.clone(),
+        }
+    }
+}
+
+/// Where something lives: every row, plan and record is bound to an account and a region.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+pub struct Place {
+    /// The account.
+    pub account: AccountId,
+    /// The region.
+    pub region: Region,
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.account, self.region)
+    }
+}
+
+/// A cluster anywhere in the fleet.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+pub struct ClusterId {
+    /// Account and region.
+    pub place: Place,
+    /// The name within them.
+    pub name: ClusterName,
+}
+
+/// A server group anywhere in the fleet.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+pub struct GroupId {
+    /// Account and region.
+    pub place: Place,
+    /// The name within them.
+    pub name: GroupName,
+}
+
+/// What carries traffic to target groups: a listener by its default action, or one of its numbered rules.
+///
+/// In JSON it is the plain ARN; which of the two it is stands in the ARN (`:listener-rule/` or `:listener/`).
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum SourceArn {
+    /// The default action of a listener.
+    Listener(ListenerArn),
+    /// A numbered rule.
+    Rule(RuleArn),
+}
+
+impl SourceArn {
+    /// Tells from an ARN which kind it names; `None` where it names neither.
+    pub fn parse(arn: &str) -> Option<Self> {
+        if arn.contains(":listener-rule/") {
+            Some(Self::Rule(arn.into()))
+        } else if arn.contains(":listener/") {
+            Some(Self::Listener(arn.into()))
+        } else {
+            None
+        }
+    }
+
+    /// The ARN as it came: for calls and comparisons.
+    pub fn raw(&self) -> &str {
+        match self {
+            Self::Listener(arn) => arn.raw(),
+            Self::Rule(arn) => arn.raw(),
+        }
+    }
+}
+
+impl fmt::Display for SourceArn {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Listener(arn) => arn.fmt(f),
+            Self::Rule(arn) => arn.fmt(f),
+        }
+    }
+}
+
+impl Serialize for SourceArn {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for SourceArn {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let arn = String::deserialize(deserializer)?;
+        Self::parse(&arn)
+            .ok_or_else(|| serde::de::Error::custom("not the ARN of a listener or of a listener rule"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_arn_tells_whether_it_is_a_listener_or_a_rule() {
+        let base = "arn:aws:elasticloadbalancing:eu-west-1:123456789012:";
+        let rule = format!("{base}listener-rule/app/web/1/2/3");
+        let listener = format!("{base}listener/app/web/1/2");
+        assert!(matches!(SourceArn::parse(&rule), Some(SourceArn::Rule(_))));
+        assert!(matches!(SourceArn::parse(&listener), Some(SourceArn::Listener(_))));
+        assert_eq!(SourceArn::parse("arn:aws:s3:::bucket"), None);
+    }
+
+    #[test]
+    fn a_target_group_is_named_by_its_arn() {
+        let arn = TargetGroupArn::new(
+            "arn:aws:elasticloadbalancing:eu-west-1:123456789012:targetgroup/orders-blue/73e2",
+        );
+        assert_eq!(arn.name().to_string(), "orders-blue");
+        assert_eq!(TargetGroupArn::new("odd").name().to_string(), "odd");
+    }
+}

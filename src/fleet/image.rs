@@ -1,0 +1,73 @@
+//! Images with their family, version and parent.
+
+use std::fmt;
+
+use jiff::Timestamp;
+use serde::Serialize;
+
+use super::{AccountId, ImageId, Tags, Text};
+
+/// Images of one kind: one name within one owner.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize)]
+pub struct FamilyId {
+    /// Account that owns the images; `None` where AWS did not say.
+    pub owner: Option<AccountId>,
+    /// The family's name.
+    pub name: Text,
+}
+
+/// Whether an image can still be launched.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Availability {
+    /// It can.
+    Available,
+    /// Not yet.
+    Pending,
+    /// Confirmed: it no longer can. The text is why: `deregistered`, `disabled`, `not allowed`, `failed` …
+    Gone(Text),
+    /// No answer told; never counted as available.
+    Unknown,
+}
+
+/// An image.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Image {
+    /// Its id.
+    pub id: ImageId,
+    /// Its name.
+    pub name: Option<Text>,
+    /// Account that owns it.
+    pub owner: Option<AccountId>,
+    /// Its family; `None`: an orphan.
+    pub family: Option<FamilyId>,
+    /// Its version; `None` where no tag and no pattern gave one.
+    pub version: Option<Text>,
+    /// Position among the images of its family, 0 the oldest; `None` where it cannot be ordered. Images of one
+    /// version share a position.
+    pub rank: Option<usize>,
+    /// The image it was built on.
+    pub parent: Option<ImageId>,
+    /// Whether it can still be launched.
+    pub availability: Availability,
+    /// When it was made.
+    pub created_at: Option<Timestamp>,
+    /// When it is or was deprecated.
+    pub deprecated_at: Option<Timestamp>,
+    /// `x86_64`, `arm64` …
+    pub architecture: Option<Text>,
+    /// Tags.
+    pub tags: Tags,
+}
+
+impl Image {
+    /// The version, else the name, else the id: what a person recognises.
+    pub fn label(&self) -> Text {
+        self.version.clone().or_else(|| self.name.clone()).unwrap_or_else(|| Text::new(self.id.raw()))
+    }
+}
+
+impl fmt::Display for Image {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.label().fmt(f)
+    }
+}

@@ -1,0 +1,67 @@
+//! How clusters, versions, families and parents are read from names and tags. Built by `config`; the default needs
+//! no configuration at all.
+
+use regex::Regex;
+
+/// A cluster given by configuration.
+#[derive(Clone, Debug)]
+pub struct ClusterNaming {
+    /// Its name.
+    pub name: String,
+    /// Matches the whole name of a group that belongs to it.
+    pub groups: Vec<Regex>,
+    /// Only in this account, where given.
+    pub account: Option<String>,
+    /// Only in this region, where given.
+    pub region: Option<String>,
+}
+
+/// The rules of naming.
+#[derive(Clone, Debug)]
+pub struct Naming {
+    /// Clusters by configuration; they come before everything else.
+    pub clusters: Vec<ClusterNaming>,
+    /// Tags of a group that name its cluster, the first present wins.
+    pub cluster_tags: Vec<String>,
+    /// Tags of an image that give its version, the first present wins.
+    pub version_tags: Vec<String>,
+    /// Pattern on an image's name: its capture `version`, else its first capture.
+    pub version_pattern: Option<Regex>,
+    /// Tags of an image that give its family.
+    pub family_tags: Vec<String>,
+    /// Tags of an image that name its parent, by id.
+    pub parent_tags: Vec<String>,
+}
+
+/// A version at the end of an image's name (`orders-1.42.0`, `base_2024-11-03`, `web-v12`).
+const VERSION_AT_THE_END: &str = r"[-_ ]v?(?P<version>\d+(?:[._-]\d+)*(?:-(?:alpha|beta|rc|pre)[.\d]*)?)$";
+
+impl Default for Naming {
+    fn default() -> Self {
+        let list = |names: &[&str]| names.iter().map(ToString::to_string).collect();
+        Self {
+            clusters: Vec::new(),
+            cluster_tags: list(&["flightdeck:cluster", "Cluster", "Application", "app"]),
+            version_tags: list(&["Version", "version"]),
+            version_pattern: Regex::new(VERSION_AT_THE_END).ok(),
+            family_tags: list(&["Family"]),
+            parent_tags: list(&["ParentImage", "BaseImage"]),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_default_pattern_finds_a_version_at_the_end_of_a_name() {
+        let pattern = Naming::default().version_pattern.unwrap();
+        let version = |name: &str| pattern.captures(name).map(|c| c["version"].to_string());
+        assert_eq!(version("orders-1.42.0").as_deref(), Some("1.42.0"));
+        assert_eq!(version("base-2024-11-03").as_deref(), Some("2024-11-03"));
+        assert_eq!(version("web-v12").as_deref(), Some("12"));
+        assert_eq!(version("web-1.2.0-rc1").as_deref(), Some("1.2.0-rc1"));
+        assert_eq!(version("golden"), None);
+    }
+}

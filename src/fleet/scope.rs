@@ -1,0 +1,18 @@
+//! How far a look at the fleet goes.
+
+use super::ClusterId;
+
+/// What to observe.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Scope {
+    /// Everything, completely and now: the first look, "observe now", headless verbs.
+    Complete,
+    /// Everything as far as the call budget allows, the named clusters first; the rest keeps its older facts and
+    /// their age.
+    Background {
+        /// Clusters on the screen, in order.
+        first: Vec<ClusterId>,
+    },
+    /// One cluster, fresh and complete; the rest of the fleet comes as it was last seen.
+    Cluster(ClusterId),
+}
