@@ -1,0 +1,243 @@
+//! The table: one row per action. What an action then does is `app`'s.
+
+use std::fmt;
+use std::str::FromStr;
+
+use super::Context::{self, Activity, Cluster, Dialog, Fleet, Instance, Text};
+use super::nearest;
+
+/// What an action is about; help is grouped by it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Kind {
+    /// Moves a selection or a cursor.
+    Move,
+    /// Shows something else, or the same otherwise.
+    Look,
+    /// Plans a change of what runs in the account.
+    Change,
+    /// Answers a dialog.
+    Answer,
+    /// Concerns the cockpit itself.
+    Session,
+}
+
+impl Kind {
+    /// The heading of its group in help.
+    #[must_use]
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::Move => "move",
+            Self::Look => "look",
+            Self::Change => "change",
+            Self::Answer => "answer",
+            Self::Session => "session",
+        }
+    }
+}
+
+/// How an action is offered in the footer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct FooterHint {
+    /// One or two words.
+    pub label: &'static str,
+    /// Where the line is too short, the largest rank goes first.
+    pub rank: u8,
+}
+
+/// Writes the enum, its list and its rows from one table.
+macro_rules! actions {
+    ($($variant:ident $name:literal $does:literal $kind:ident $contexts:tt $footer:expr;)+) => {
+        /// Everything a user can say.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum Action {
+            $(#[doc = concat!("`", $name, "`: ", $does, ".")] $variant,)+
+        }
+
+        impl Action {
+            /// Every action, in the order help and footer show them.
+            pub const ALL: &[Self] = &[$(Self::$variant),+];
+
+            const fn row(self) -> Row {
+                match self {
+                    $(Self::$variant => Row {
+                        name: $name, does: $does, kind: Kind::$kind, contexts: actions!(@ $contexts), footer: $footer,
+                    },)+
+                }
+            }
+        }
+    };
+    (@ [$($context:ident)+]) => { &[$($context),+] };
+    (@ $contexts:ident) => { $contexts };
+}
+
+struct Row {
+    name: &'static str,
+    does: &'static str,
+    kind: Kind,
+    contexts: &'static [Context],
+    footer: Option<FooterHint>,
+}
+
+const ALL: &[Context] = Context::ALL;
+const SCREENS: &[Context] = Context::SCREENS;
+const OVERLAYS: &[Context] = Context::OVERLAYS;
+/// Wherever rows are read rather than letters typed.
+const READING: &[Context] = &[Fleet, Cluster, Instance, Activity, Dialog];
+
+const HIDDEN: Option<FooterHint> = None;
+
+const fn footer(label: &'static str, rank: u8) -> Option<FooterHint> {
+    Some(FooterHint { label, rank })
+}
+
+actions! {
+//  variant        name              what it does                                    kind    contexts         footer
+    Open           "open"            "goes into the selected row"                    Look    [Fleet Cluster]  footer("open", 2);
+    Accept         "accept"          "takes what is selected or typed"               Answer  OVERLAYS         footer("go on", 2);
+    Yes            "yes"             "answers yes"                                   Answer  [Dialog]         footer("yes", 3);
+    No             "no"              "answers no"                                    Answer  [Dialog]         footer("no", 3);
+    Back           "back"            "goes back, or leaves a dialog alone"           Look    [Cluster Instance Activity Dialog Text]  footer("back", 1);
+    Shift          "shift"           "shifts traffic between the server groups"      Change  [Fleet Cluster]  footer("shift", 4);
+    Rollback       "rollback"        "rolls traffic back to what it was"             Change  [Fleet Cluster]  footer("roll back", 3);
+    MoveUp         "move-up"         "one row up"                                    Move    ALL              HIDDEN;
+    MoveDown       "move-down"       "one row down"                                  Move    ALL              HIDDEN;
+    HalfPageUp     "half-page-up"    "half a page up"                                Move    READING          HIDDEN;
+    HalfPageDown   "half-page-down"  "half a page down"                              Move    READING          HIDDEN;
+    PageUp         "page-up"         "one page up"                                   Move    ALL              HIDDEN;
+    PageDown       "page-down"       "one page down"                                 Move    ALL              HIDDEN;
+    First          "first"           "the first row"                                 Move    READING          HIDDEN;
+    Last           "last"            "the last row"                                  Move    READING          HIDDEN;
+    NextField      "next-field"      "the next field or answer of a dialog"          Move    OVERLAYS         HIDDEN;
+    PreviousField  "previous-field"  "the previous field or answer of a dialog"      Move    OVERLAYS         HIDDEN;
+    NextDrift      "next-drift"      "the next row with drift"                       Move    [Fleet Cluster]  HIDDEN;
+    PreviousDrift  "previous-drift"  "the previous row with drift"                   Move    [Fleet Cluster]  HIDDEN;
+    NextSource     "next-source"     "the next listener or rule with traffic"        Look    [Cluster]        HIDDEN;
+    PreviousSource "previous-source" "the previous listener or rule with traffic"    Look    [Cluster]        HIDDEN;
+    Details        "details"         "shows or hides why something has drifted"      Look    [Cluster Instance]  footer("details", 6);
+    SortNext       "sort-next"       "sorts by the next column"                      Look    [Fleet Cluster]  HIDDEN;
+    SortReverse    "sort-reverse"    "turns the order of the rows around"            Look    [Fleet Cluster]  HIDDEN;
+    Filter         "filter"          "shows only the rows that match"                Look    [Fleet Cluster Activity]  footer("filter", 7);
+    Activity       "activity"        "shows what was done, and by whom"              Look    [Fleet Cluster Instance]  footer("activity", 9);
+    Arm            "arm"             "arms this session for writing, or disarms it"  Session SCREENS          footer("arm", 5);
+    ObserveNow     "observe-now"     "looks at the account at once"                  Session SCREENS          footer("observe now", 10);
+    Palette        "palette"         "finds any action or cluster by name"           Session SCREENS          footer("command", 8);
+    Help           "help"            "shows all keys of this screen"                 Session SCREENS          footer("all keys", 0);
+    Suspend        "suspend"         "puts the cockpit behind the shell"             Session ALL              HIDDEN;
+    Quit           "quit"            "leaves, asking only while an operation runs"   Session ALL              footer("quit", 11);
+}
+
+impl Action {
+    /// The name in key files and in the palette.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        self.row().name
+    }
+
+    /// One line that says what it does, without a full stop.
+    #[must_use]
+    pub const fn does(self) -> &'static str {
+        self.row().does
+    }
+
+    /// What it is about.
+    #[must_use]
+    pub const fn kind(self) -> Kind {
+        self.row().kind
+    }
+
+    /// Where it may be said.
+    #[must_use]
+    pub const fn contexts(self) -> &'static [Context] {
+        self.row().contexts
+    }
+
+    /// How the footer offers it; `None` where only help and palette do.
+    #[must_use]
+    pub const fn footer(self) -> Option<FooterHint> {
+        self.row().footer
+    }
+
+    /// Tells whether it may be said there.
+    #[must_use]
+    pub fn applies_in(self, context: Context) -> bool {
+        self.contexts().contains(&context)
+    }
+
+    /// Tells whether it leads to a plan that changes what runs.
+    #[must_use]
+    pub fn writes(self) -> bool {
+        self.kind() == Kind::Change
+    }
+}
+
+impl fmt::Display for Action {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.name())
+    }
+}
+
+/// A name that no action has.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("no action is called `{name}`")]
+pub struct UnknownAction {
+    /// The name as written.
+    pub name: String,
+    /// The action that was most likely meant.
+    pub nearest: Option<Action>,
+}
+
+impl FromStr for Action {
+    type Err = UnknownAction;
+
+    fn from_str(name: &str) -> Result<Self, UnknownAction> {
+        let called = |name: &str| Self::ALL.iter().copied().find(|action| action.name() == name);
+        called(name).ok_or_else(|| UnknownAction {
+            name: name.to_owned(),
+            nearest: nearest(name, Self::ALL.iter().map(|action| action.name())).and_then(called),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_row_has_a_name_of_its_own_in_kebab_case() {
+        for action in Action::ALL {
+            assert_eq!(action.name().parse(), Ok(*action), "two rows share a name");
+            assert!(action.name().chars().all(|c| c.is_ascii_lowercase() || c == '-'), "{action}");
+        }
+    }
+
+    #[test]
+    fn every_row_applies_somewhere_and_says_what_it_does_in_one_short_line() {
+        for action in Action::ALL {
+            assert!(!action.contexts().is_empty(), "{action}");
+            assert!((1..=50).contains(&action.does().len()) && !action.does().ends_with('.'), "{action}");
+        }
+    }
+
+    #[test]
+    fn no_two_footer_hints_of_a_context_have_the_same_rank_and_word() {
+        for context in Context::ALL {
+            let hints: Vec<_> =
+                Action::ALL.iter().filter(|a| a.applies_in(*context)).filter_map(|a| a.footer()).collect();
+            for (n, hint) in hints.iter().enumerate() {
+                assert!(
+                    !hints[..n].iter().any(|other| other.label == hint.label),
+                    "{context}: {}",
+                    hint.label
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn a_misspelt_action_is_answered_with_the_nearest_name() {
+        let error = "shfit".parse::<Action>().unwrap_err();
+        assert_eq!(error.nearest, Some(Action::Shift));
+        assert_eq!(error.to_string(), "no action is called `shfit`");
+        assert_eq!("xyzzy".parse::<Action>().unwrap_err().nearest, None);
+    }
+}

@@ -1,0 +1,49 @@
+//! Where keys are pressed. Each screen has its own context; everything drawn over a screen has one of two.
+
+use std::fmt;
+
+/// Where a key is pressed, and so which chords it may say.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Context {
+    /// The list of all clusters.
+    Fleet,
+    /// One cluster: its groups, traffic and instances.
+    Cluster,
+    /// One instance: facts beside what is wanted.
+    Instance,
+    /// What was done, by whom.
+    Activity,
+    /// Any dialog or popup without a text field.
+    Dialog,
+    /// Any text field: filter, palette, typed confirmation. Bare letters are typed there.
+    Text,
+}
+
+impl Context {
+    /// Every context, screens first.
+    pub const ALL: &[Self] =
+        &[Self::Fleet, Self::Cluster, Self::Instance, Self::Activity, Self::Dialog, Self::Text];
+    /// Every screen.
+    pub const SCREENS: &[Self] = &[Self::Fleet, Self::Cluster, Self::Instance, Self::Activity];
+    /// Everything drawn over a screen.
+    pub const OVERLAYS: &[Self] = &[Self::Dialog, Self::Text];
+
+    /// The name in key files.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Fleet => "fleet",
+            Self::Cluster => "cluster",
+            Self::Instance => "instance",
+            Self::Activity => "activity",
+            Self::Dialog => "dialog",
+            Self::Text => "text",
+        }
+    }
+}
+
+impl fmt::Display for Context {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.name())
+    }
+}
