@@ -10,4 +10,6 @@
 
 pub mod fleet;
 pub mod keymap;
+pub mod plan;
+pub mod provider;
 pub mod theme;

@@ -1,0 +1,92 @@
+//! What an operator wants, before anything is worked out.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+use crate::fleet::{ClusterId, GroupName, SourceArn};
+
+/// A whole percentage, 0–100.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize)]
+#[serde(transparent)]
+pub struct Percent(u8);
+
+impl Percent {
+    /// A percentage; `None` above 100.
+    pub fn new(value: u8) -> Option<Self> {
+        (value <= 100).then_some(Self(value))
+    }
+
+    /// The number, 0–100.
+    pub fn get(self) -> u8 {
+        self.0
+    }
+}
+
+impl fmt::Display for Percent {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} %", self.0)
+    }
+}
+
+impl FromStr for Percent {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let text = text.trim().trim_end_matches('%').trim_end();
+        text.parse().ok().and_then(Self::new).ok_or_else(|| {
+            format!("a percentage is a whole number from 0 to 100, not `{}`", crate::fleet::clean(text))
+        })
+    }
+}
+
+impl<'de> Deserialize<'de> for Percent {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let value = u8::deserialize(deserializer)?;
+        Self::new(value).ok_or_else(|| serde::de::Error::custom("a percentage is at most 100"))
+    }
+}
+
+/// What is wanted.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(tag = "verb", rename_all = "kebab-case", deny_unknown_fields)]
+pub enum Intent {
+    /// One group of a cluster gets exactly this share, now, in one call.
+    Shift {
+        /// The cluster.
+        cluster: ClusterId,
+        /// The group that gets the share.
+        to: GroupName,
+        /// The share: of the group, absolute.
+        percent: Percent,
+        /// Which listener or rule; required where several carry the cluster's traffic.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        source: Option<SourceArn>,
+    },
+    /// The cluster's traffic goes back to what was before.
+    Rollback {
+        /// The cluster.
+        cluster: ClusterId,
+        /// Which listener or rule; required where several have something to go back to.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        source: Option<SourceArn>,
+    },
+}
+
+impl Intent {
+    /// The cluster it is about.
+    pub fn cluster(&self) -> &ClusterId {
+        match self {
+            Self::Shift { cluster, .. } | Self::Rollback { cluster, .. } => cluster,
+        }
+    }
+
+    /// The verb in one word.
+    pub fn verb(&self) -> &'static str {
+        match self {
+            Self::Shift { .. } => "shift",
+            Self::Rollback { .. } => "rollback",
+        }
+    }
+}

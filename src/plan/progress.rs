@@ -1,0 +1,62 @@
+//! How an operation is going: the events an engine emits and the end it comes to.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::OperationId;
+
+/// How far a weight is true. It is not true because it was written.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Truth {
+    /// Approved, not sent yet.
+    Wanted,
+    /// The call was answered with success.
+    Written,
+    /// Reading it back gave what was written.
+    ReadBack,
+    /// Propagation time has passed and target states are steady.
+    Settled,
+}
+
+/// One thing that happened in an operation.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Progress {
+    /// The operation.
+    pub operation: OperationId,
+    /// When.
+    pub at: Timestamp,
+    /// The step, from 1.
+    pub step: u32,
+    /// How far its weights are true.
+    pub truth: Truth,
+    /// One sentence: what it does or why it waits.
+    pub says: String,
+    /// When the present wait ends at the latest.
+    pub deadline: Option<Timestamp>,
+}
+
+/// The end of an operation.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(tag = "end", rename_all = "kebab-case")]
+pub enum Outcome {
+    /// It reached its goal.
+    Done {
+        /// In one sentence, such as "settled, no request counts".
+        says: String,
+    },
+    /// Nothing was sent.
+    Refused {
+        /// Why.
+        why: String,
+        /// What to do.
+        remedy: String,
+    },
+    /// Something was sent and the operation stopped short of its goal.
+    Held {
+        /// Why.
+        why: String,
+        /// The way out.
+        remedy: String,
+    },
+}

@@ -1,0 +1,85 @@
+//! What one journal entry says. Framing, checksums and the chain are `engine`'s.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::{Call, OperationId};
+use crate::fleet::{Actions, ClusterId, SourceArn, Text};
+
+/// The newest record schema this program knows; a newer record is refused with a sentence.
+pub const RECORD_SCHEMA: u32 = 1;
+
+/// What happened.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Event {
+    /// An approved plan begins.
+    Started,
+    /// A call is about to be sent. Written before it is.
+    Intended,
+    /// The call was answered with success.
+    Applied,
+    /// The call was refused or lost.
+    Failed,
+    /// What was written was read back and is what was wanted.
+    ReadBack,
+    /// Propagation time has passed and targets are steady.
+    Settled,
+    /// The operation stopped where it is, for a person to decide.
+    Held,
+    /// The operation reached its goal.
+    Done,
+}
+
+/// Who acts.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Who {
+    /// ARN of the STS principal.
+    pub principal: Text,
+    /// The machine, as it calls itself.
+    pub host: Text,
+}
+
+/// One entry of the journal.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Record {
+    /// [`RECORD_SCHEMA`].
+    pub schema: u32,
+    /// When it was written.
+    pub at: Timestamp,
+    /// The operation it belongs to: the plan's id.
+    pub operation: OperationId,
+    /// What happened.
+    pub event: Event,
+    /// Who acts.
+    pub who: Who,
+    /// The reason the operator gave.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub why: Option<Text>,
+    /// The verb.
+    pub verb: String,
+    /// The cluster.
+    pub cluster: ClusterId,
+    /// Digest of the plan.
+    pub digest: String,
+    /// The step, from 1; 0 for what concerns the whole operation.
+    pub step: u32,
+    /// The call that is meant.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub call: Option<Call>,
+    /// AWS's request id.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub request_id: Option<Text>,
+    /// The listener or rule whose actions are told below.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source: Option<SourceArn>,
+    /// Its actions before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub before: Option<Actions>,
+    /// Its actions after.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub after: Option<Actions>,
+    /// The outcome in one sentence.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub result: Option<String>,
+}
