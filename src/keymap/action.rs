@@ -46,7 +46,7 @@ pub struct FooterHint {
 
 /// Writes the enum, its list and its rows from one table.
 macro_rules! actions {
-    ($($variant:ident $name:literal $does:literal $kind:ident $contexts:tt $footer:expr;)+) => {
+    ($($variant:ident $name:literal $does:literal $kind:ident $contexts:tt $($label:literal $rank:literal)?;)+) => {
         /// Everything a user can say.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub enum Action {
@@ -60,14 +60,20 @@ macro_rules! actions {
             const fn row(self) -> Row {
                 match self {
                     $(Self::$variant => Row {
-                        name: $name, does: $does, kind: Kind::$kind, contexts: actions!(@ $contexts), footer: $footer,
+                        name: $name,
+                        does: $does,
+                        kind: Kind::$kind,
+                        contexts: actions!(@contexts $contexts),
+                        footer: actions!(@footer $($label $rank)?),
                     },)+
                 }
             }
         }
     };
-    (@ [$($context:ident)+]) => { &[$($context),+] };
-    (@ $contexts:ident) => { $contexts };
+    (@contexts [$($context:ident)+]) => { &[$($context),+] };
+    (@contexts $contexts:ident) => { $contexts };
+    (@footer $label:literal $rank:literal) => { Some(FooterHint { label: $label, rank: $rank }) };
+    (@footer) => { None };
 }
 
 struct Row {
@@ -81,49 +87,45 @@ struct Row {
 const ALL: &[Context] = Context::ALL;
 const SCREENS: &[Context] = Context::SCREENS;
 const OVERLAYS: &[Context] = Context::OVERLAYS;
+/// Wherever there is something to go back to.
+const BELOW_FLEET: &[Context] = &[Cluster, Instance, Activity, Dialog, Text];
 /// Wherever rows are read rather than letters typed.
 const READING: &[Context] = &[Fleet, Cluster, Instance, Activity, Dialog];
 
-const HIDDEN: Option<FooterHint> = None;
-
-const fn footer(label: &'static str, rank: u8) -> Option<FooterHint> {
-    Some(FooterHint { label, rank })
-}
-
 actions! {
-//  variant        name              what it does                                    kind    contexts         footer
-    Open           "open"            "goes into the selected row"                    Look    [Fleet Cluster]  footer("open", 2);
-    Accept         "accept"          "takes what is selected or typed"               Answer  OVERLAYS         footer("go on", 2);
-    Yes            "yes"             "answers yes"                                   Answer  [Dialog]         footer("yes", 3);
-    No             "no"              "answers no"                                    Answer  [Dialog]         footer("no", 3);
-    Back           "back"            "goes back, or leaves a dialog alone"           Look    [Cluster Instance Activity Dialog Text]  footer("back", 1);
-    Shift          "shift"           "shifts traffic between the server groups"      Change  [Fleet Cluster]  footer("shift", 4);
-    Rollback       "rollback"        "rolls traffic back to what it was"             Change  [Fleet Cluster]  footer("roll back", 3);
-    MoveUp         "move-up"         "one row up"                                    Move    ALL              HIDDEN;
-    MoveDown       "move-down"       "one row down"                                  Move    ALL              HIDDEN;
-    HalfPageUp     "half-page-up"    "half a page up"                                Move    READING          HIDDEN;
-    HalfPageDown   "half-page-down"  "half a page down"                              Move    READING          HIDDEN;
-    PageUp         "page-up"         "one page up"                                   Move    ALL              HIDDEN;
-    PageDown       "page-down"       "one page down"                                 Move    ALL              HIDDEN;
-    First          "first"           "the first row"                                 Move    READING          HIDDEN;
-    Last           "last"            "the last row"                                  Move    READING          HIDDEN;
-    NextField      "next-field"      "the next field or answer of a dialog"          Move    OVERLAYS         HIDDEN;
-    PreviousField  "previous-field"  "the previous field or answer of a dialog"      Move    OVERLAYS         HIDDEN;
-    NextDrift      "next-drift"      "the next row with drift"                       Move    [Fleet Cluster]  HIDDEN;
-    PreviousDrift  "previous-drift"  "the previous row with drift"                   Move    [Fleet Cluster]  HIDDEN;
-    NextSource     "next-source"     "the next listener or rule with traffic"        Look    [Cluster]        HIDDEN;
-    PreviousSource "previous-source" "the previous listener or rule with traffic"    Look    [Cluster]        HIDDEN;
-    Details        "details"         "shows or hides why something has drifted"      Look    [Cluster Instance]  footer("details", 6);
-    SortNext       "sort-next"       "sorts by the next column"                      Look    [Fleet Cluster]  HIDDEN;
-    SortReverse    "sort-reverse"    "turns the order of the rows around"            Look    [Fleet Cluster]  HIDDEN;
-    Filter         "filter"          "shows only the rows that match"                Look    [Fleet Cluster Activity]  footer("filter", 7);
-    Activity       "activity"        "shows what was done, and by whom"              Look    [Fleet Cluster Instance]  footer("activity", 9);
-    Arm            "arm"             "arms this session for writing, or disarms it"  Session SCREENS          footer("arm", 5);
-    ObserveNow     "observe-now"     "looks at the account at once"                  Session SCREENS          footer("observe now", 10);
-    Palette        "palette"         "finds any action or cluster by name"           Session SCREENS          footer("command", 8);
-    Help           "help"            "shows all keys of this screen"                 Session SCREENS          footer("all keys", 0);
-    Suspend        "suspend"         "puts the cockpit behind the shell"             Session ALL              HIDDEN;
-    Quit           "quit"            "leaves, asking only while an operation runs"   Session ALL              footer("quit", 11);
+//  variant        name              what it does                                    kind    where                      footer and rank
+    Open           "open"            "goes into the selected row"                    Look    [Fleet Cluster]            "open" 2;
+    Accept         "accept"          "takes what is selected or typed"               Answer  OVERLAYS                   "go on" 2;
+    Yes            "yes"             "answers yes"                                   Answer  [Dialog]                   "yes" 3;
+    No             "no"              "answers no"                                    Answer  [Dialog]                   "no" 3;
+    Back           "back"            "goes back, or leaves a dialog alone"           Look    BELOW_FLEET                "back" 1;
+    Shift          "shift"           "shifts traffic between the server groups"      Change  [Fleet Cluster]            "shift" 4;
+    Rollback       "rollback"        "rolls traffic back to what it was"             Change  [Fleet Cluster]            "roll back" 3;
+    MoveUp         "move-up"         "one row up"                                    Move    ALL;
+    MoveDown       "move-down"       "one row down"                                  Move    ALL;
+    HalfPageUp     "half-page-up"    "half a page up"                                Move    READING;
+    HalfPageDown   "half-page-down"  "half a page down"                              Move    READING;
+    PageUp         "page-up"         "one page up"                                   Move    ALL;
+    PageDown       "page-down"       "one page down"                                 Move    ALL;
+    First          "first"           "the first row"                                 Move    READING;
+    Last           "last"            "the last row"                                  Move    READING;
+    NextField      "next-field"      "the next field or answer of a dialog"          Move    OVERLAYS;
+    PreviousField  "previous-field"  "the previous field or answer of a dialog"      Move    OVERLAYS;
+    NextDrift      "next-drift"      "the next row with drift"                       Move    [Fleet Cluster];
+    PreviousDrift  "previous-drift"  "the previous row with drift"                   Move    [Fleet Cluster];
+    NextSource     "next-source"     "the next listener or rule with traffic"        Look    [Cluster];
+    PreviousSource "previous-source" "the previous listener or rule with traffic"    Look    [Cluster];
+    Details        "details"         "shows or hides why something has drifted"      Look    [Cluster Instance]         "details" 6;
+    SortNext       "sort-next"       "sorts by the next column"                      Look    [Fleet Cluster];
+    SortReverse    "sort-reverse"    "turns the order of the rows around"            Look    [Fleet Cluster];
+    Filter         "filter"          "shows only the rows that match"                Look    [Fleet Cluster Activity]   "filter" 7;
+    Activity       "activity"        "shows what was done, and by whom"              Look    [Fleet Cluster Instance]   "activity" 9;
+    Arm            "arm"             "arms this session for writing, or disarms it"  Session SCREENS                    "arm" 5;
+    ObserveNow     "observe-now"     "looks at the account at once"                  Session SCREENS                    "observe now" 10;
+    Palette        "palette"         "finds any action or cluster by name"           Session SCREENS                    "command" 8;
+    Help           "help"            "shows all keys of this screen"                 Session SCREENS                    "all keys" 0;
+    Suspend        "suspend"         "puts the cockpit behind the shell"             Session ALL;
+    Quit           "quit"            "leaves, asking only while an operation runs"   Session ALL                        "quit" 11;
 }
 
 impl Action {

@@ -82,7 +82,7 @@ impl Keymap {
             Context::ALL.iter().flat_map(|context| self.chords(*context, action)).collect();
         chords.sort();
         chords.dedup();
-        chords.iter().map(|chord| chord.to_string()).collect::<Vec<_>>().join(", ")
+        chords.into_iter().map(Chord::to_string).collect::<Vec<_>>().join(", ")
     }
 }
 
