@@ -98,6 +98,9 @@ pub struct Facts {
     pub attributes: BTreeMap<TargetGroupArn, Seen<TargetGroupAttributes>>,
     /// Target health by target group.
     pub target_health: BTreeMap<TargetGroupArn, Seen<Vec<TargetFact>>>,
+    /// When single things of a list were read again after the list itself (a look at one cluster), by id, name or
+    /// ARN.
+    pub read_again: BTreeMap<(Section, Text), Timestamp>,
     /// What could not be read.
     pub gaps: Vec<Gap>,
 }
@@ -122,8 +125,14 @@ impl Facts {
             target_groups: None,
             attributes: BTreeMap::new(),
             target_health: BTreeMap::new(),
+            read_again: BTreeMap::new(),
             gaps: Vec::new(),
         }
+    }
+
+    /// When one thing of a list was last read: with its list, or by itself after it.
+    pub fn read_at(&self, section: Section, about: &str, list: Timestamp) -> Timestamp {
+        self.read_again.get(&(section, Text::new(about))).map_or(list, |again| *again.max(&list))
     }
 }
 
