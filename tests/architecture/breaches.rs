@@ -62,6 +62,7 @@ fn comments_docs_and_strings_name_nothing() {
         "src/app/mod.rs",
         "/// Like [`crate::provider::Observer`].\n// use crate::ui;\nconst A: &str = \"crate::ui::x\";",
     );
+    sound("src/app/mod.rs", "/// Writes \"crate::provider::Observer\".\nstruct S;");
     sound(
         "src/app/mod.rs",
         "/* tokio::spawn() */ const A: &str = r#\"tokio::spawn()\"#; const B: char = '\"';",
