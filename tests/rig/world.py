@@ -1,0 +1,76 @@
+"""What a test has told one account of the rig: its virtual time, delays, states, faults, and what it was asked.
+
+Each account is a world of its own, so tests that change things share a server without meeting. An access key
+`AKIA` + account id + four letters belongs to that account.
+"""
+
+import itertools
+import re
+import threading
+
+ACCOUNT_KEY = re.compile(r"^AKIA(\d{12})[A-Z]{4}$")
+DEFAULT_REGION = "us-east-1"
+
+# Virtual seconds, 0 is moto's own behaviour. A target drains for its group's attribute unless told otherwise.
+DEFAULT_DELAYS = {"instance_pending": 0, "target_initial": 0, "target_draining": None, "image_pending": 0}
+
+
+class World:
+    """One account. `lock` guards every member."""
+
+    def __init__(self, account):
+        self.account = account
+        self.lock = threading.RLock()
+        self.now = 0.0
+        self.delays = dict(DEFAULT_DELAYS)
+        self.timers = []
+        self.timer_order = itertools.count()
+        # By (target group ARN, target id).
+        self.told_health = {}
+        self.initial_until = {}
+        self.draining_until = {}
+        # By instance id: what is registered once the instance runs.
+        self.awaiting_start = {}
+        self.in_use = set()
+        # By (region, group name).
+        self.refreshes = {}
+        self.root_volume_tasks = []
+        self.deregistered_images = {}
+        self.page_size = None
+        self.empty_pages = False
+        self.log = []
+        self.in_flight = 0
+        self.faults = []
+
+    def after(self, delay, action):
+        """Runs `action` when `delay` virtual seconds have passed; at once for none."""
+        with self.lock:
+            if not delay:
+                action()
+            else:
+                self.timers.append((self.now + delay, next(self.timer_order), action))
+
+    def advance(self, seconds):
+        """Moves time on. What falls due happens in order, each at its own instant."""
+        with self.lock:
+            end = self.now + seconds
+            while due := sorted(timer for timer in self.timers if timer[0] <= end):
+                at, _, action = due[0]
+                self.timers.remove(due[0])
+                self.now = at
+                action()
+            self.now = end
+
+
+class Worlds:
+    """All accounts, made when first named."""
+
+    def __init__(self):
+        self._lock = threading.Lock()
+        self._worlds = {}
+
+    def of(self, account):
+        with self._lock:
+            if account not in self._worlds:
+                self._worlds[account] = World(account)
+            return self._worlds[account]
