@@ -31,7 +31,8 @@ pub struct Cluster {
     pub groups: Vec<Arc<ServerGroup>>,
     /// Listeners and rules that carry its traffic.
     pub traffic: Vec<TrafficSource>,
-    /// The oldest answer any of its facts rests on; `None` where one was never read.
+    /// The oldest of the answers that its membership, traffic and target health rest on; `None` where one of them
+    /// was never read.
     pub seen_at: Option<Timestamp>,
 }
 

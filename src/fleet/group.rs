@@ -65,14 +65,14 @@ pub struct ServerGroup {
     pub weighted: bool,
     /// Zones it launches in.
     pub zones: Vec<Zone>,
-    /// What it launches by its saved configuration: one entry, or several with a mixed-instances policy. The first
-    /// is the base.
+    /// What it launches by its saved configuration: the base first, then each override that names an image or a
+    /// template of its own. Never empty.
     pub wants: Vec<Wanted>,
     /// The refresh under way: scale-outs launch what it wants until it ends.
     pub refresh: Option<Refresh>,
-    /// The newest refresh that has ended; `None` where none is known.
+    /// The newest refresh that is not known to be under way; `None` where none is known.
     pub last_refresh: Option<Refresh>,
-    /// Whether refreshes could be read: `false` makes "no refresh" unknown.
+    /// Whether refreshes could be read and the newest has a state we know: `false` makes "no refresh" unknown.
     pub refreshes_known: bool,
     /// Target groups attached to it.
     pub target_groups: Vec<TargetGroupArn>,

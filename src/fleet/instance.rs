@@ -56,6 +56,9 @@ pub struct Instance {
     pub launched_at: Option<Timestamp>,
     /// The image it runs; `None`: unknown.
     pub running: Option<Running>,
+    /// The numbered launch template version it was launched from: the group's word, else EC2's tags; `None`: unknown
+    /// or from none.
+    pub launched_from: Option<TemplateRef>,
     /// The group's word; `None`: in no group.
     pub membership: Option<Membership>,
     /// Health by source.

@@ -54,6 +54,9 @@ pub struct Fleet {
     pub clusters: Vec<Cluster>,
     /// Running or stopped instances in no group, by place and id.
     pub unmanaged: Vec<Instance>,
+    /// Instances whose group is not known, by place and id: the groups of their place could not be read, or were
+    /// read before the instance was launched. They are shown, and nobody says they are unmanaged.
+    pub unplaced: Vec<Instance>,
     /// Images by place and id.
     pub images: BTreeMap<(Place, ImageId), Image>,
     /// Launch template versions by template, oldest number first, as far as they are known.
@@ -75,6 +78,7 @@ impl Fleet {
             places: Vec::new(),
             clusters: Vec::new(),
             unmanaged: Vec::new(),
+            unplaced: Vec::new(),
             images: BTreeMap::new(),
             templates: BTreeMap::new(),
             target_groups: BTreeMap::new(),
@@ -93,7 +97,7 @@ impl Fleet {
         self.images.get(&(place.clone(), id.clone()))
     }
 
-    /// Every instance once: of all groups, and the unmanaged.
+    /// Every instance once: of all groups, the unmanaged and the unplaced.
     pub fn instances(&self) -> impl Iterator<Item = &Instance> {
         let mut seen = std::collections::BTreeSet::new();
         self.clusters
@@ -102,6 +106,7 @@ impl Fleet {
             .filter(move |group| seen.insert(&group.id))
             .flat_map(|group| &group.instances)
             .chain(&self.unmanaged)
+            .chain(&self.unplaced)
     }
 
     /// Finds an instance with the cluster and the group it stands in.
@@ -111,12 +116,20 @@ impl Fleet {
     ) -> Option<(Option<&Cluster>, Option<&ServerGroup>, &Instance)> {
         for cluster in &self.clusters {
             for group in &cluster.groups {
-                if let Some(instance) = group.instances.iter().find(|instance| instance.id == *id) {
-                    return Some((Some(cluster), Some(group), instance));
+                if let Ok(at) = group.instances.binary_search_by(|instance| instance.id.cmp(id)) {
+                    return Some((Some(cluster), Some(group), &group.instances[at]));
                 }
             }
         }
-        self.unmanaged.iter().find(|instance| instance.id == *id).map(|instance| (None, None, instance))
+        let ungrouped = self.unmanaged.iter().chain(&self.unplaced).find(|instance| instance.id == *id)?;
+        Some((None, None, ungrouped))
+    }
+
+    /// A launch template version, where it is known.
+    pub fn template(&self, place: &Place, id: &TemplateId, number: i64) -> Option<&TemplateVersionFact> {
+        let versions = self.templates.get(&(place.clone(), id.clone()))?;
+        let at = versions.binary_search_by_key(&number, |version| version.number).ok()?;
+        versions.get(at)
     }
 
     /// The gap that hides a fact, if any.
