@@ -49,13 +49,28 @@ impl Depth {
                 let numbered = (CUBE_START..=u8::MAX).min_by_key(|n| distance(indexed(*n), [r, g, b]));
                 numbered.map(Color::Indexed)
             }
-            (Self::Ansi16, Color::Rgb(r, g, b)) => {
-                let named = ANSI16.iter().min_by_key(|(_, rgb)| distance(*rgb, [r, g, b]));
-                named.map(|(colour, _)| *colour)
-            }
+            (Self::Ansi16, Color::Rgb(r, g, b)) => Some(named([r, g, b])),
             (_, colour) => Some(colour),
         }
     }
+}
+
+/// Picks the one of the sixteen that keeps a colour's hue: by mere distance every pastel would be a grey.
+fn named(rgb: [u8; 3]) -> Color {
+    /// Less between its strongest and its weakest channel is a grey.
+    const GREYISH: u8 = 48;
+    let (max, min) = (rgb.into_iter().max().unwrap_or_default(), rgb.into_iter().min().unwrap_or_default());
+    let middle = u8::midpoint(max, min);
+    let is_grey = max - min < GREYISH;
+    let hue = rgb.map(|channel| channel > middle);
+    let shares_the_hue = |named: [u8; 3]| {
+        let strongest = named.into_iter().max().unwrap_or_default();
+        let grey = named.iter().all(|channel| *channel == strongest);
+        grey == is_grey && (is_grey || named.map(|channel| channel > strongest / 2) == hue)
+    };
+    let nearest =
+        ANSI16.iter().filter(|(_, rgb)| shares_the_hue(*rgb)).min_by_key(|(_, n)| distance(*n, rgb));
+    nearest.map_or(Color::Reset, |(colour, _)| *colour)
 }
 
 /// How a colour of the cube or of the greys is drawn.

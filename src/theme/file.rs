@@ -86,11 +86,8 @@ impl Theme {
         let mut reader = Reader::default();
         reader.read(text);
         let theme = reader.settle(depth);
-        if reader.mistakes.is_empty() {
-            return Ok(theme);
-        }
-        reader.mistakes.sort_by_key(|mistake| mistake.at.start);
-        Err(reader.mistakes)
+        let mistakes = reader.mistakes(text);
+        if mistakes.is_empty() { Ok(theme) } else { Err(mistakes) }
     }
 
     /// Loads a theme of the binary; `None` where no such name is shipped.
@@ -111,6 +108,7 @@ struct Written {
     colour: String,
 }
 
+/// A style as a file writes it.
 #[derive(Clone, Default)]
 struct Draft {
     fg: Option<Written>,
@@ -118,17 +116,44 @@ struct Draft {
     modifiers: Modifier,
 }
 
+/// What a file says, in the colours it was written with.
+#[derive(Clone, Default)]
+struct Layer {
+    palette: BTreeMap<String, Color>,
+    roles: BTreeMap<Role, Draft>,
+}
+
+impl Layer {
+    fn lay_over(&mut self, upper: Self) {
+        self.palette.extend(upper.palette);
+        self.roles.extend(upper.roles);
+    }
+}
+
 #[derive(Default)]
 struct Reader {
     description: String,
-    palette: BTreeMap<String, Color>,
-    roles: BTreeMap<Role, Draft>,
-    /// What a role is instead where there are sixteen colours.
-    ansi16: BTreeMap<Role, Draft>,
+    every_depth: Layer,
+    /// Laid over the other where there are sixteen colours.
+    ansi16: Layer,
     mistakes: Vec<Mistake>,
+    /// Where the text is no TOML.
+    broken: Vec<Mistake>,
 }
 
 impl Reader {
+    /// Takes all mistakes, in the file's order. What else is wrong with a line that is no TOML is only noise.
+    fn mistakes(self, text: &str) -> Vec<Mistake> {
+        let line = |at: usize| text.bytes().take(at).filter(|byte| *byte == b'\n').count();
+        let broken: Vec<usize> = self.broken.iter().map(|mistake| line(mistake.at.start)).collect();
+        let mut mistakes = self.mistakes;
+        mistakes.retain(|mistake| !broken.contains(&line(mistake.at.start)));
+        mistakes.extend(self.broken);
+        mistakes.sort_by_key(|mistake| mistake.at.start);
+        mistakes.dedup();
+        mistakes
+    }
+
     fn mistake(&mut self, at: Range<usize>, what: impl Into<String>, remedy: impl Into<String>) {
         self.mistakes.push(Mistake { at, what: what.into(), remedy: remedy.into() });
     }
@@ -136,29 +161,44 @@ impl Reader {
     fn read(&mut self, text: &str) {
         let (table, errors) = DeTable::parse_recoverable(text);
         for error in errors {
-            let remedy = "write it as TOML: [roles] on one line, title = \"blue\" on the next";
-            self.mistake(error.span().unwrap_or_default(), error.message(), remedy);
+            let remedy = match error.message() {
+                "duplicate key" => "keep one of the two",
+                _ => "write [roles] on a line of its own, and below it lines such as title = \"blue\"",
+            };
+            let (at, what) = (error.span().unwrap_or_default(), error.message().to_owned());
+            self.broken.push(Mistake { at, what, remedy: remedy.to_owned() });
         }
         let table = table.get_ref();
         if let Some(base) = table.get("extends") {
             self.extend(base);
         }
-        let (mut roles, mut ansi16) = (BTreeMap::new(), BTreeMap::new());
+        let (mut every_depth, mut ansi16) = (Layer::default(), Layer::default());
         for (name, value) in table {
             match (name.get_ref().as_ref(), value.get_ref()) {
                 ("extends", _) => {}
                 ("description", DeValue::String(text)) => text.as_ref().clone_into(&mut self.description),
                 ("description", other) => self.no_string("description", value.span(), other),
-                ("palette", DeValue::Table(entries)) => self.palette(entries),
-                ("roles", DeValue::Table(entries)) => roles = self.drafts(entries),
-                ("ansi16", DeValue::Table(entries)) => ansi16 = self.drafts(entries),
-                _ => self.unknown_section(name),
+                ("ansi16", DeValue::Table(sections)) => {
+                    for (name, value) in sections {
+                        self.section(&mut ansi16, name, value);
+                    }
+                }
+                _ => self.section(&mut every_depth, name, value),
             }
         }
-        // What this file says of a role wins over everything it extends, at every depth.
-        self.ansi16.retain(|role, _| !roles.contains_key(role));
-        self.roles.extend(roles);
-        self.ansi16.extend(ansi16);
+        // What this file says wins over everything it extends, at every depth.
+        self.ansi16.palette.retain(|name, _| !every_depth.palette.contains_key(name));
+        self.ansi16.roles.retain(|role, _| !every_depth.roles.contains_key(role));
+        self.every_depth.lay_over(every_depth);
+        self.ansi16.lay_over(ansi16);
+    }
+
+    fn section(&mut self, layer: &mut Layer, name: &Spanned<DeString<'_>>, value: &Spanned<DeValue<'_>>) {
+        match (name.get_ref().as_ref(), value.get_ref()) {
+            ("palette", DeValue::Table(entries)) => layer.palette = self.palette(entries),
+            ("roles", DeValue::Table(entries)) => layer.roles = self.drafts(entries),
+            _ => self.unknown_section(name),
+        }
     }
 
     fn extend(&mut self, value: &Spanned<DeValue<'_>>) {
@@ -171,7 +211,7 @@ impl Reader {
         let names = || SHIPPED.iter().map(|shipped| shipped.name);
         let remedy = match nearest(name, names()) {
             Some(meant) => format!("write `{meant}`"),
-            None => format!("write one of {}", names().collect::<Vec<_>>().join(", ")),
+            None => format!("write one of {}", list(names())),
         };
         self.mistake(value.span(), format!("no shipped theme is called `{name}`"), remedy);
     }
@@ -194,35 +234,39 @@ impl Reader {
             } else if let Some(meant) = nearest(word, SECTIONS) {
                 format!("write [{meant}]")
             } else {
-                format!("write one of {}", SECTIONS.join(", "))
+                format!("write one of {}", list(SECTIONS))
             };
             (format!("no section is called `{word}`"), remedy)
         };
         self.mistake(name.span(), what, remedy);
     }
 
-    fn palette(&mut self, entries: &DeTable<'_>) {
+    fn palette(&mut self, entries: &DeTable<'_>) -> BTreeMap<String, Color> {
+        let mut palette = BTreeMap::new();
         for (name, value) in entries {
             match value.get_ref() {
                 DeValue::String(text) => match colour(text) {
                     Some(colour) => {
-                        self.palette.insert(name.get_ref().to_string(), colour);
+                        palette.insert(name.get_ref().to_string(), colour);
                     }
-                    None => self.no_colour(value.span(), text, NAMED.iter().map(|(name, _)| *name)),
+                    None => self.no_colour(value.span(), text, &BTreeMap::new()),
                 },
                 other => self.no_string(name.get_ref(), value.span(), other),
             }
         }
+        palette
     }
 
-    fn no_colour<'a>(&mut self, at: Range<usize>, text: &str, candidates: impl IntoIterator<Item = &'a str>) {
-        let what = format!("`{text}` is no colour");
-        let remedy = match nearest(text, candidates) {
+    fn no_colour(&mut self, at: Range<usize>, text: &str, palette: &BTreeMap<String, Color>) {
+        let names = palette.keys().map(String::as_str).chain(NAMED.map(|(name, _)| name));
+        let remedy = match nearest(text, names) {
             Some(meant) if !text.starts_with('#') => format!("write `{meant}`"),
-            _ => "write #rrggbb, a name of [palette], default, or one of the sixteen such as bright-blue"
-                .to_owned(),
+            _ if palette.is_empty() => {
+                "write #rrggbb, or a colour of the terminal such as bright-blue".to_owned()
+            }
+            _ => format!("write #rrggbb, or one of {}", list(palette.keys())),
         };
-        self.mistake(at, what, remedy);
+        self.mistake(at, format!("`{text}` is no colour"), remedy);
     }
 
     fn drafts(&mut self, entries: &DeTable<'_>) -> BTreeMap<Role, Draft> {
@@ -236,7 +280,7 @@ impl Reader {
                 Err(error) => {
                     let remedy = match error.nearest {
                         Some(meant) => format!("write `{meant}`"),
-                        None => "the shipped themes list every role".to_owned(),
+                        None => "`flightdeck themes` lists every role".to_owned(),
                     };
                     self.mistake(name.span(), error.to_string(), remedy);
                 }
@@ -282,57 +326,57 @@ impl Reader {
                 let fields = || ["fg", "bg"].into_iter().chain(MODIFIERS.iter().map(|(name, _)| *name));
                 let remedy = match nearest(word, fields()) {
                     Some(meant) => format!("write `{meant}`"),
-                    None => format!("write one of {}", fields().collect::<Vec<_>>().join(", ")),
+                    None => format!("write one of {}", list(fields())),
                 };
                 self.mistake(name.span(), format!("a style has no `{word}`"), remedy);
             }
         }
     }
 
-    /// Looks every colour up, and settles the styles for a terminal.
+    /// Looks every colour up, whatever the depth, and settles the styles for one.
     fn settle(&mut self, depth: Depth) -> Theme {
-        let (roles, ansi16) = (std::mem::take(&mut self.roles), std::mem::take(&mut self.ansi16));
-        let roles = self.styles(roles);
-        let ansi16 = self.styles(ansi16);
-        let monochrome = || Theme::shipped(MONOCHROME, Depth::TrueColor);
-        let plain = if depth == Depth::None && roles.values().any(is_coloured) { monochrome() } else { None };
+        let many = std::mem::take(&mut self.every_depth);
+        let mut sixteen = many.clone();
+        sixteen.lay_over(std::mem::take(&mut self.ansi16));
+        let (many, sixteen) = (self.styles(&many), self.styles(&sixteen));
+        let set = if depth == Depth::Ansi16 { sixteen } else { many };
+
+        let leans_on_colour = depth == Depth::None && set.values().any(is_coloured);
+        let plain = leans_on_colour.then(|| Theme::shipped(MONOCHROME, Depth::TrueColor)).flatten();
         let mut styles: Vec<Style> = Vec::with_capacity(Role::ALL.len());
         for role in Role::ALL {
-            let for_depth = if depth == Depth::Ansi16 { ansi16.get(role) } else { None };
-            let style = match (for_depth.or_else(|| roles.get(role)), &plain) {
+            styles.push(match (set.get(role), &plain) {
                 (Some(style), Some(plain)) if is_coloured(style) => plain.style(*role),
-                (Some(style), _) => Style {
-                    fg: style.fg.and_then(|colour| depth.settle(colour)),
-                    bg: style.bg.and_then(|colour| depth.settle(colour)),
-                    ..*style
-                },
+                (Some(style), _) => settled(*style, depth),
                 (None, _) => styles.get(role.fallback() as usize).copied().unwrap_or_default(),
-            };
-            styles.push(style);
+            });
         }
         Theme { description: std::mem::take(&mut self.description), styles }
     }
 
-    fn styles(&mut self, drafts: BTreeMap<Role, Draft>) -> BTreeMap<Role, Style> {
+    fn styles(&mut self, layer: &Layer) -> BTreeMap<Role, Style> {
         let mut styles = BTreeMap::new();
-        for (role, draft) in drafts {
+        for (role, draft) in &layer.roles {
             let mut style = Style::new().add_modifier(draft.modifiers);
-            style.fg = draft.fg.and_then(|written| self.look_up(written));
-            style.bg = draft.bg.and_then(|written| self.look_up(written));
-            styles.insert(role, style);
+            style.fg = draft.fg.as_ref().and_then(|written| self.look_up(&layer.palette, written));
+            style.bg = draft.bg.as_ref().and_then(|written| self.look_up(&layer.palette, written));
+            styles.insert(*role, style);
         }
         styles
     }
 
-    fn look_up(&mut self, written: Written) -> Option<Color> {
-        let found = self.palette.get(&written.colour).copied().or_else(|| colour(&written.colour));
+    fn look_up(&mut self, palette: &BTreeMap<String, Color>, written: &Written) -> Option<Color> {
+        let found = palette.get(&written.colour).copied().or_else(|| colour(&written.colour));
         if found.is_none() {
-            let palette: Vec<String> = self.palette.keys().cloned().collect();
-            let candidates = palette.iter().map(String::as_str).chain(NAMED.iter().map(|(name, _)| *name));
-            self.no_colour(written.at, &written.colour, candidates);
+            self.no_colour(written.at.clone(), &written.colour, palette);
         }
         found
     }
+}
+
+fn settled(style: Style, depth: Depth) -> Style {
+    let settle = |colour: Option<Color>| colour.and_then(|colour| depth.settle(colour));
+    Style { fg: settle(style.fg), bg: settle(style.bg), ..style }
 }
 
 /// Reads `#rrggbb` or a name every terminal knows.
@@ -347,6 +391,10 @@ fn colour(text: &str) -> Option<Color> {
 
 fn is_coloured(style: &Style) -> bool {
     [style.fg, style.bg].into_iter().flatten().any(|colour| colour != Color::Reset)
+}
+
+fn list(words: impl IntoIterator<Item = impl AsRef<str>>) -> String {
+    words.into_iter().map(|word| word.as_ref().to_owned()).collect::<Vec<_>>().join(", ")
 }
 
 fn article(value: &DeValue<'_>) -> String {

@@ -7,12 +7,14 @@
 
 mod depth;
 mod file;
+mod list;
 mod role;
 
 use ratatui::style::Style;
 
 pub use depth::Depth;
 pub use file::{Mistake, SHIPPED, Shipped};
+pub use list::listing;
 pub use role::{Role, UnknownRole};
 
 /// How each role looks, in the colours the terminal has.
