@@ -1,11 +1,34 @@
 //! What the records tell of a cluster: what was before, so that it can be again.
 
-use super::Record;
+use std::collections::BTreeSet;
+
+use jiff::Timestamp;
+
+use super::{Event, OperationId, Record};
+use crate::fleet::{Action, Actions, ClusterId, SourceArn};
 
 /// The records of the journal, oldest first.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, PartialEq, Debug, Default)]
 pub struct History {
     records: Vec<Record>,
+}
+
+/// The actions of a listener or rule before an operation changed them.
+#[derive(Clone, Debug)]
+pub(super) struct Recorded<'a> {
+    /// The operation that changed them.
+    pub operation: &'a OperationId,
+    /// The listener or rule.
+    pub source: &'a SourceArn,
+    /// What it did before.
+    pub actions: &'a Actions,
+}
+
+impl Recorded<'_> {
+    /// Whether all traffic went to one target group: one fully live side.
+    pub fn is_one_side(&self) -> bool {
+        self.actions.iter().flat_map(Action::weights).filter(|(_, weight)| *weight > 0).count() == 1
+    }
 }
 
 impl History {
@@ -17,5 +40,52 @@ impl History {
     /// All of them, oldest first.
     pub fn records(&self) -> &[Record] {
         &self.records
+    }
+
+    /// Adds a record that was just written.
+    pub fn push(&mut self, record: Record) {
+        self.records.push(record);
+    }
+
+    /// Whether an operation was ever begun: a plan runs once.
+    pub fn knows(&self, operation: &OperationId) -> bool {
+        self.records.iter().any(|record| record.operation == *operation)
+    }
+
+    /// When the newest change of a cluster was sent.
+    pub fn last_change(&self, cluster: &ClusterId) -> Option<Timestamp> {
+        self.records
+            .iter()
+            .rev()
+            .find(|record| record.cluster == *cluster && record.event == Event::Intended)
+            .map(|record| record.at)
+    }
+
+    /// What was before each operation that changed this cluster's traffic, newest first. Rollbacks are left out:
+    /// what was before them is what they led away from. A call that certainly changed nothing is left out too.
+    pub(super) fn before_operations(&self, cluster: &ClusterId) -> Vec<Recorded<'_>> {
+        let came_to_nothing: BTreeSet<(&OperationId, u32)> = self
+            .records
+            .iter()
+            .filter(|record| record.event == Event::Failed)
+            .map(|record| (&record.operation, record.step))
+            .collect();
+        self.records
+            .iter()
+            .rev()
+            .filter(|record| {
+                record.cluster == *cluster
+                    && record.event == Event::Intended
+                    && record.verb != "rollback"
+                    && !came_to_nothing.contains(&(&record.operation, record.step))
+            })
+            .filter_map(|record| {
+                Some(Recorded {
+                    operation: &record.operation,
+                    source: record.source.as_ref()?,
+                    actions: record.before.as_ref()?,
+                })
+            })
+            .collect()
     }
 }

@@ -3,19 +3,25 @@
 //! What was shown is what will run: dialog, dry run, journal, demo and AWS all take this one value. Nothing is sent
 //! from here (`engine` runs an approved plan), and time is passed in.
 
+mod approve;
 mod call;
+mod digest;
 mod guard;
+mod guards;
 mod history;
 mod intent;
+pub mod nearest;
 mod policy;
 mod progress;
 mod record;
+mod verbs;
 
 use std::fmt;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
+pub use approve::{Approval, ApprovedPlan};
 pub use call::{Call, Receipt};
 pub use guard::{Answer, Finding};
 pub use history::History;
@@ -24,7 +30,8 @@ pub use policy::{ClusterPolicy, Policy};
 pub use progress::{Outcome, Progress, Truth};
 pub use record::{Event, RECORD_SCHEMA, Record, Who};
 
-use crate::fleet::{AccountId, Actions, ClusterName, Place, Region, SourceArn};
+use crate::fleet::{AccountId, Actions, Cluster, ClusterId, ClusterName, Fleet, Place, Region, SourceArn};
+use guards::Subject;
 
 /// Schema of a plan in JSON.
 pub const PLAN_SCHEMA: &str = "flightdeck.plan.v1";
@@ -161,6 +168,12 @@ impl Plan {
         Place { account: self.account.clone(), region: self.region.clone() }
     }
 
+    /// When a plan that was made then can no longer be approved.
+    fn expiry(created_at: Timestamp) -> Timestamp {
+        let life = SignedDuration::try_from(Policy::PLAN_LIFE).unwrap_or(SignedDuration::ZERO);
+        created_at.checked_add(life).unwrap_or(created_at)
+    }
+
     /// Whether a guard blocks it.
     pub fn is_blocked(&self) -> bool {
         self.guards.iter().any(|guard| guard.verdict == Answer::Block)
@@ -182,4 +195,98 @@ impl Refusal {
     pub fn new(why: impl Into<String>, remedy: impl Into<String>) -> Self {
         Self { why: why.into(), remedy: remedy.into() }
     }
+}
+
+/// Works out what an intent takes, and asks every guard.
+///
+/// # Errors
+/// No plan can be made: an unknown cluster or group, an ambiguous source, nothing to change. A plan that a guard
+/// blocks is still a plan: it shows why.
+pub fn plan(
+    intent: &Intent,
+    fleet: &Fleet,
+    history: &History,
+    policy: &Policy,
+    at: Timestamp,
+) -> Result<Plan, Refusal> {
+    let cluster = fleet.cluster(intent.cluster()).ok_or_else(|| unknown_cluster(intent.cluster(), fleet))?;
+    let draft = match intent {
+        Intent::Shift { to, percent, source, .. } => {
+            verbs::shift::draft(fleet, cluster, to, *percent, source.as_ref())
+        }
+        Intent::Rollback { source, .. } => verbs::rollback::draft(cluster, history, source.as_ref()),
+    }?;
+    let guards = guards::ask(&Subject { fleet, cluster, intent, draft: &draft, policy, at });
+    let mut plan = Plan {
+        schema: PLAN_SCHEMA.into(),
+        id: OperationId::new(""),
+        verb: intent.verb().into(),
+        intent: intent.clone(),
+        cluster: cluster.id.name.clone(),
+        account: cluster.id.place.account.clone(),
+        region: cluster.id.place.region.clone(),
+        created_at: at,
+        expires_at: Plan::expiry(at),
+        digest: String::new(),
+        confirm: draft.confirm(cluster),
+        guards,
+        steps: draft.steps(fleet),
+        reach: draft.reach(fleet, cluster),
+        notes: draft.notes,
+    };
+    plan.digest = digest::of(&plan);
+    plan.id = digest::id(&plan);
+    Ok(plan)
+}
+
+/// Finds a cluster by what a person types: its name, or `name@region` where several regions have one.
+///
+/// # Errors
+/// None has that name (the nearest are named), or several have.
+pub fn find_cluster<'a>(fleet: &'a Fleet, wanted: &str) -> Result<&'a Cluster, Refusal> {
+    let (name, region) = match wanted.rsplit_once('@') {
+        Some((name, region)) if !name.is_empty() => (name, Some(region)),
+        _ => (wanted, None),
+    };
+    let by = |name: &str, region: Option<&str>| -> Vec<&'a Cluster> {
+        fleet
+            .clusters
+            .iter()
+            .filter(|cluster| cluster.id.name.raw() == name || cluster.id.name.to_string() == name)
+            .filter(|cluster| region.is_none_or(|region| cluster.id.place.region.raw() == region))
+            .collect()
+    };
+    let mut found = by(wanted, None);
+    if found.is_empty() {
+        found = by(name, region);
+    }
+    match found.as_slice() {
+        [only] => Ok(only),
+        [] => {
+            let names = fleet.clusters.iter().map(|cluster| cluster.id.name.to_string());
+            let wanted = crate::fleet::clean(wanted);
+            Err(Refusal::new(
+                format!("there is no cluster `{wanted}`"),
+                nearest::remedy(&wanted, names, "there are"),
+            ))
+        }
+        several => {
+            let names: Vec<String> = several
+                .iter()
+                .map(|cluster| format!("{}@{}", cluster.id.name, cluster.id.place.region))
+                .collect();
+            Err(Refusal::new(
+                format!("{} clusters are called `{}`", several.len(), crate::fleet::clean(wanted)),
+                format!("say which: {}", names.join(", ")),
+            ))
+        }
+    }
+}
+
+fn unknown_cluster(id: &ClusterId, fleet: &Fleet) -> Refusal {
+    let names = fleet.clusters.iter().map(|cluster| cluster.id.name.to_string());
+    Refusal::new(
+        format!("there is no cluster {} in {}", id.name, id.place),
+        nearest::remedy(&id.name.to_string(), names, "there are"),
+    )
 }

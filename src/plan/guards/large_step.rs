@@ -1,0 +1,18 @@
+//! Slow by default: a step that moves more than half of the requests at once is a warning. The way back is exempt.
+
+use super::{Guard, Subject};
+use crate::plan::{Answer, Intent};
+
+pub(super) const GUARD: Guard = Guard { name: "large-step", check };
+
+/// Points of percent that one step may move without a warning (promise 18).
+const LARGE: f64 = 50.0;
+
+fn check(subject: &Subject<'_>) -> (Answer, String) {
+    let moved = subject.draft.moved_percent();
+    let words = format!("moves {moved:.0} % of the requests in one step");
+    match subject.intent {
+        Intent::Shift { .. } if moved > LARGE => (Answer::Warn, words),
+        _ => (Answer::Pass, words),
+    }
+}

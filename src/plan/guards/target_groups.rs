@@ -1,0 +1,34 @@
+//! Every target group that is given traffic is known, stands behind this cluster, and is in use.
+
+use super::{Guard, Subject};
+use crate::plan::Answer;
+
+pub(super) const GUARD: Guard = Guard { name: "target-group-known", check };
+
+fn check(subject: &Subject<'_>) -> (Answer, String) {
+    let after = subject.draft.weights_after();
+    for (arn, weight) in &after {
+        let name = arn.name();
+        let Some(group) = subject.fleet.target_groups.get(arn) else {
+            return (Answer::Block, format!("target group {name} does not exist, or was not seen"));
+        };
+        if *weight == 0 {
+            continue;
+        }
+        let attached =
+            subject.cluster.groups.iter().any(|server_group| server_group.target_groups.contains(arn));
+        if !attached {
+            return (
+                Answer::Block,
+                format!("no server group of {} is attached to {name}", subject.cluster.id.name),
+            );
+        }
+        if let Some(elsewhere) = group.sources.iter().find(|source| **source != subject.draft.source.arn) {
+            return (
+                Answer::Warn,
+                format!("{name} also gets traffic from {elsewhere}, which this plan leaves alone"),
+            );
+        }
+    }
+    (Answer::Pass, format!("{} target groups, all known", after.len()))
+}
