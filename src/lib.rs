@@ -12,4 +12,5 @@ pub mod fleet;
 pub mod keymap;
 pub mod plan;
 pub mod provider;
+pub mod runtime;
 pub mod theme;

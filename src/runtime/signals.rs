@@ -1,0 +1,211 @@
+//! Signals: the end in good order, the stop and the way back, the terminal's new size.
+//!
+//! Its rule: every signal becomes a message of the one queue, so the loop ends the way it always ends. A thread of its
+//! own watches that this happens: where the loop does not end in time, the watch gives the terminal back and ends the
+//! process itself. What was ignored when the program started (`nohup`, a job in the background) stays ignored; a
+//! terminal that is lost then is `input`'s to notice. A broken pipe is no signal in Rust but an error of the write.
+
+use std::io;
+use std::path::Path;
+use std::time::Duration;
+
+use rustix::process::{Pid, Signal, getpgid, getpgrp, getppid, getsid, kill_current_process_group};
+use tokio::runtime::{Builder, Runtime};
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::mpsc::Sender;
+
+use super::ending::{EndSignal, Ending};
+use super::terminal;
+
+/// How long the loop has to end by itself; what is left of 200 ms is for giving back the terminal.
+const GRACE: Duration = Duration::from_millis(100);
+
+/// What a signal asks of the loop.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Notice {
+    /// End, within 100 ms.
+    End(EndSignal),
+    /// Give the terminal back and stop, as after ctrl-z.
+    Suspend,
+    /// The process goes on after a stop: whoever had the terminal meanwhile, take it and draw everything.
+    Continued,
+    /// The terminal has another size.
+    Resized,
+}
+
+/// Starts the watch; the loop gets every signal as a message.
+///
+/// # Errors
+/// Where the system gives no handlers or threads.
+pub fn watch<T: From<Notice> + Send + 'static>(queue: &Sender<T>) -> io::Result<()> {
+    let runtime = Builder::new_current_thread().enable_all().build()?;
+    let ignored = Ignored::of(Path::new("/proc/self/status"));
+    for notice in EndSignal::ALL.map(Notice::End).into_iter().chain([
+        Notice::Suspend,
+        Notice::Continued,
+        Notice::Resized,
+    ]) {
+        let number = notice.signal();
+        if !ignored.has(number) {
+            forward(&runtime, notice, number, queue.clone())?;
+        }
+    }
+    std::thread::Builder::new()
+        .name("signals".to_owned())
+        .spawn(move || runtime.block_on(std::future::pending::<()>()))?;
+    Ok(())
+}
+
+/// Turns each arrival of one signal into a message.
+fn forward<T: From<Notice> + Send + 'static>(
+    runtime: &Runtime,
+    notice: Notice,
+    number: i32,
+    queue: Sender<T>,
+) -> io::Result<()> {
+    let _within = runtime.enter();
+    // From here on the signal is caught, also while the thread is still starting.
+    let mut arrivals = signal(SignalKind::from_raw(number))?;
+    runtime.spawn(async move {
+        while arrivals.recv().await.is_some() {
+            let told = queue.send(notice.into());
+            if let Notice::End(signal) = notice {
+                // A full queue must not hold up the end.
+                let _full = tokio::time::timeout(GRACE, async {
+                    let _closed = told.await;
+                    std::future::pending::<()>().await;
+                })
+                .await;
+                end(signal);
+            }
+            if told.await.is_err() {
+                return;
+            }
+        }
+    });
+    Ok(())
+}
+
+/// The last resort, where the loop did not end.
+fn end(signal: EndSignal) -> ! {
+    let ending = Ending::Signal(signal);
+    tracing::error!("{ending}, and the loop did not end in time");
+    terminal::restore();
+    std::process::exit(ending.exit_code().into())
+}
+
+impl Notice {
+    fn signal(self) -> i32 {
+        match self {
+            Self::End(signal) => signal.number().into(),
+            Self::Suspend => Signal::TSTP.as_raw(),
+            Self::Continued => Signal::CONT.as_raw(),
+            Self::Resized => Signal::WINCH.as_raw(),
+        }
+    }
+}
+
+/// There is no shell to bring the program back.
+#[derive(Debug, thiserror::Error)]
+#[error("ctrl-z does nothing here: no shell started flightdeck, so nothing could bring it back")]
+pub struct NoShell;
+
+/// Stops the process and its group, as ctrl-z does; the terminal must have been given back. Goes on by SIGCONT, which
+/// the loop gets as [`Notice::Continued`].
+///
+/// The group is stopped, as the terminal would stop it, so that a `cargo run` or a script around it stops too and the
+/// shell takes over. By SIGSTOP: SIGTSTP is caught here, and would only come back as [`Notice::Suspend`].
+///
+/// # Errors
+/// Where no shell would bring it back (a terminal window or tmux pane that runs only this): the kernel then ignores
+/// ctrl-z too.
+pub fn stop() -> Result<(), NoShell> {
+    if !resumable() {
+        return Err(NoShell);
+    }
+    kill_current_process_group(Signal::STOP).map_err(|_| NoShell)
+}
+
+/// Whether somebody controls this job: an ancestor in the same session but in another process group.
+fn resumable() -> bool {
+    let (Ok(session), group) = (getsid(None), getpgrp()) else { return false };
+    let mut ancestor = getppid();
+    while let Some(pid) = ancestor {
+        if getsid(Some(pid)) != Ok(session) {
+            return false;
+        }
+        if getpgid(Some(pid)) != Ok(group) {
+            return true;
+        }
+        // Where the system does not tell whose child it is (no /proc), a member of the group has a shell above it.
+        let Some(parent) = parent(pid) else { return true };
+        ancestor = Pid::from_raw(parent);
+    }
+    false
+}
+
+fn parent(pid: Pid) -> Option<i32> {
+    let stat = std::fs::read_to_string(format!("/proc/{}/stat", pid.as_raw_nonzero())).ok()?;
+    parent_in(&stat)
+}
+
+/// The parent's id in a line of `/proc/…/stat`: the second field after the name, which may itself contain anything.
+fn parent_in(stat: &str) -> Option<i32> {
+    let (_, after_name) = stat.rsplit_once(')')?;
+    after_name.split_ascii_whitespace().nth(1)?.parse().ok()
+}
+
+/// The signals that were ignored when the program started; none where the system does not tell (no /proc).
+struct Ignored(u64);
+
+impl Ignored {
+    fn of(status: &Path) -> Self {
+        let text = std::fs::read_to_string(status).unwrap_or_default();
+        Self::parse(&text)
+    }
+
+    fn parse(status: &str) -> Self {
+        let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+        Self(mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).unwrap_or(0))
+    }
+
+    fn has(&self, number: i32) -> bool {
+        self.0 & (1 << (number - 1)) != 0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_nohup_ignores_stays_ignored() {
+        let ignored =
+            Ignored::parse("Name:\tflightdeck\nSigBlk:\t0000000000000000\nSigIgn:\t0000000000001001\n");
+        assert!(ignored.has(EndSignal::Hangup.number().into()));
+        assert!(!ignored.has(EndSignal::Terminate.number().into()));
+        assert!(!Ignored::parse("").has(1));
+    }
+
+    #[test]
+    fn a_parent_is_found_whatever_the_child_is_called() {
+        assert_eq!(parent_in("4242 (flight) R 1 (deck) S 17 4242 4200 0"), Some(17));
+        assert_eq!(parent_in("nonsense"), None);
+    }
+
+    #[test]
+    fn each_signal_has_a_message_of_its_own() {
+        let numbers = [Notice::Suspend, Notice::Continued, Notice::Resized].map(Notice::signal);
+        let ends = EndSignal::ALL.map(|signal| Notice::End(signal).signal());
+        assert_eq!(ends, [Signal::HUP, Signal::INT, Signal::QUIT, Signal::TERM].map(Signal::as_raw));
+        assert_eq!(numbers, [Signal::TSTP, Signal::CONT, Signal::WINCH].map(Signal::as_raw));
+    }
+
+    #[tokio::test]
+    async fn a_new_size_arrives_as_a_message() {
+        let (queue, mut messages) = tokio::sync::mpsc::channel::<Notice>(1);
+        watch(&queue).unwrap();
+        rustix::process::kill_process(rustix::process::getpid(), Signal::WINCH).unwrap();
+        assert_eq!(messages.recv().await, Some(Notice::Resized));
+    }
+}
