@@ -4,8 +4,8 @@ pub(super) mod rollback;
 pub(super) mod shift;
 
 use crate::fleet::{
-    Action, Actions, Cluster, Fleet, GroupName, LoadBalancerKind, Setting, SourceArn, TargetGroupArn,
-    TrafficSource,
+    Action, Actions, Cluster, Fleet, GroupName, LoadBalancerKind, Setting, SourceArn, TargetGroup,
+    TargetGroupArn, TrafficSource,
 };
 use crate::plan::{Call, Confirm, ConfirmKind, Expected, Policy, Reach, Refusal, Step, Wait};
 
@@ -100,7 +100,7 @@ impl Draft<'_> {
             weights
                 .iter()
                 .filter(|(_, weight)| *weight > 0)
-                .map(|(arn, _)| fleet.target_groups.get(arn).and_then(|group| group.healthy()))
+                .map(|(arn, _)| fleet.target_groups.get(arn).and_then(TargetGroup::healthy))
                 .sum()
         };
         let before: Vec<_> = self.source.weights.iter().map(|w| (w.target_group.clone(), w.weight)).collect();
