@@ -12,6 +12,7 @@ use ratatui::style::{Color, Modifier, Style};
 use toml::Spanned;
 use toml::de::{DeString, DeTable, DeValue};
 
+use super::colour::{self, NAMED};
 use super::{Depth, Role, Theme, nearest};
 
 /// Something wrong in a theme file.
@@ -43,27 +44,6 @@ pub const SHIPPED: &[Shipped] = &[
 
 /// The theme that lends its styles wherever another's colours cannot be shown.
 const MONOCHROME: &str = "monochrome";
-
-/// The colours every terminal has under these names; `default` is whatever its owner chose.
-const NAMED: [(&str, Color); 17] = [
-    ("default", Color::Reset),
-    ("black", Color::Black),
-    ("red", Color::Red),
-    ("green", Color::Green),
-    ("yellow", Color::Yellow),
-    ("blue", Color::Blue),
-    ("magenta", Color::Magenta),
-    ("cyan", Color::Cyan),
-    ("white", Color::Gray),
-    ("bright-black", Color::DarkGray),
-    ("bright-red", Color::LightRed),
-    ("bright-green", Color::LightGreen),
-    ("bright-yellow", Color::LightYellow),
-    ("bright-blue", Color::LightBlue),
-    ("bright-magenta", Color::LightMagenta),
-    ("bright-cyan", Color::LightCyan),
-    ("bright-white", Color::White),
-];
 
 const MODIFIERS: [(&str, Modifier); 5] = [
     ("bold", Modifier::BOLD),
@@ -217,7 +197,11 @@ impl Reader {
     }
 
     fn no_string(&mut self, name: &str, at: Range<usize>, value: &DeValue<'_>) {
-        self.mistake(at, format!("`{name}` takes a string, not {}", article(value)), "put it in quotes");
+        self.mistake(
+            at,
+            format!("`{name}` takes a string, not {}", article(value)),
+            format!("write {name} = \"…\""),
+        );
     }
 
     fn unknown_section(&mut self, name: &Spanned<DeString<'_>>) {
@@ -245,7 +229,7 @@ impl Reader {
         let mut palette = BTreeMap::new();
         for (name, value) in entries {
             match value.get_ref() {
-                DeValue::String(text) => match colour(text) {
+                DeValue::String(text) => match colour::parse(text) {
                     Some(colour) => {
                         palette.insert(name.get_ref().to_string(), colour);
                     }
@@ -366,7 +350,7 @@ impl Reader {
     }
 
     fn look_up(&mut self, palette: &BTreeMap<String, Color>, written: &Written) -> Option<Color> {
-        let found = palette.get(&written.colour).copied().or_else(|| colour(&written.colour));
+        let found = palette.get(&written.colour).copied().or_else(|| colour::parse(&written.colour));
         if found.is_none() {
             self.no_colour(written.at.clone(), &written.colour, palette);
         }
@@ -377,16 +361,6 @@ impl Reader {
 fn settled(style: Style, depth: Depth) -> Style {
     let settle = |colour: Option<Color>| colour.and_then(|colour| depth.settle(colour));
     Style { fg: settle(style.fg), bg: settle(style.bg), ..style }
-}
-
-/// Reads `#rrggbb` or a name every terminal knows.
-fn colour(text: &str) -> Option<Color> {
-    if let Some(hex) = text.strip_prefix('#') {
-        let channel = |at: usize| u8::from_str_radix(hex.get(at..at + 2)?, 16).ok();
-        let is_hex = hex.len() == 6 && hex.bytes().all(|digit| digit.is_ascii_hexdigit());
-        return is_hex.then(|| Some(Color::Rgb(channel(0)?, channel(2)?, channel(4)?))).flatten();
-    }
-    NAMED.iter().find(|(name, _)| *name == text).map(|(_, colour)| *colour)
 }
 
 fn is_coloured(style: &Style) -> bool {

@@ -5,6 +5,7 @@
 //!
 //! Elsewhere on purpose: which theme and which depth (`config`), and files and folders (`runtime`).
 
+mod colour;
 mod depth;
 mod file;
 mod list;
