@@ -51,11 +51,8 @@ impl Keymap {
         let mut reader = Reader::default();
         reader.read(text);
         let keymap = reader.bind();
-        if reader.mistakes.is_empty() {
-            return Ok(keymap);
-        }
-        reader.mistakes.sort_by_key(|mistake| mistake.at.start);
-        Err(reader.mistakes)
+        let mistakes = reader.mistakes(text);
+        if mistakes.is_empty() { Ok(keymap) } else { Err(mistakes) }
     }
 
     /// Loads a key file of the binary; `None` where no such name is shipped.
@@ -94,9 +91,22 @@ struct Reader {
     base: Option<Keymap>,
     said: Vec<Said>,
     mistakes: Vec<Mistake>,
+    /// Where the text is no TOML.
+    broken: Vec<Mistake>,
 }
 
 impl Reader {
+    /// Takes all mistakes, in the file's order. What else is wrong with a line that is no TOML is only noise.
+    fn mistakes(self, text: &str) -> Vec<Mistake> {
+        let line = |at: usize| text.bytes().take(at).filter(|byte| *byte == b'\n').count();
+        let broken: Vec<usize> = self.broken.iter().map(|mistake| line(mistake.at.start)).collect();
+        let mut mistakes = self.mistakes;
+        mistakes.retain(|mistake| !broken.contains(&line(mistake.at.start)));
+        mistakes.extend(self.broken);
+        mistakes.sort_by_key(|mistake| mistake.at.start);
+        mistakes
+    }
+
     fn mistake(&mut self, at: Range<usize>, what: impl Into<String>, remedy: impl Into<String>) {
         self.mistakes.push(Mistake { at, what: what.into(), remedy: remedy.into() });
     }
@@ -104,16 +114,21 @@ impl Reader {
     fn read(&mut self, text: &str) {
         let (table, errors) = DeTable::parse_recoverable(text);
         for error in errors {
-            let remedy = "write it as TOML: [everywhere] on one line, shift = \"s\" on the next";
-            self.mistake(error.span().unwrap_or_default(), error.message(), remedy);
+            let remedy = match error.message() {
+                "duplicate key" => "keep one of the two",
+                _ => "write [everywhere] on a line of its own, and below it lines such as shift = \"s\"",
+            };
+            let (at, what) = (error.span().unwrap_or_default(), error.message().to_owned());
+            self.broken.push(Mistake { at, what, remedy: remedy.to_owned() });
         }
         for (name, value) in table.get_ref() {
             match (name.get_ref().as_ref(), value.get_ref()) {
                 ("description", DeValue::String(_)) => {}
                 ("extends", DeValue::String(base)) => self.extend(value.span(), base),
                 ("description" | "extends", other) => {
+                    self.base.get_or_insert_default();
                     let what = format!("`{}` takes a string, not {}", name.get_ref(), article(other));
-                    self.mistake(value.span(), what, "put it in quotes");
+                    self.mistake(value.span(), what, format!("write {} = \"…\"", name.get_ref()));
                 }
                 (section, DeValue::Table(entries)) if section_context(section).is_some() => {
                     for (name, value) in entries {
@@ -171,7 +186,7 @@ impl Reader {
         };
         if let Some(context) = context {
             if !action.applies_in(context) {
-                let what = format!("`{action}` says nothing in [{context}]");
+                let what = format!("`{action}` does not apply in [{context}]");
                 let remedy = format!("it applies in {}", list(action.contexts()));
                 return self.mistake(name.span(), what, remedy);
             }
@@ -223,13 +238,14 @@ impl Reader {
     fn bind(&mut self) -> Keymap {
         let mut keymap = self.base.take().unwrap_or(Keymap { contexts: BTreeMap::new() });
         let mut collisions: BTreeMap<Collision<'_>, Vec<Context>> = BTreeMap::new();
-        let mut mistakes = Vec::new();
+        let mut locked: BTreeMap<Action, Vec<Context>> = BTreeMap::new();
         for &context in Context::ALL {
             let bound = keymap.contexts.entry(context).or_default();
             let mut own: Vec<(usize, &Chord, Action)> = Vec::new();
             for said in self.said_in(context) {
                 bound.retain(|_, action| *action != said.action);
-                let typed = |chord: &Chord| context == Context::Text && chord.is_typed();
+                let typed =
+                    |chord: &Chord| context == Context::Text && said.context.is_none() && chord.is_typed();
                 let chords = said.chords.iter().filter(|(_, chord)| !typed(chord));
                 own.extend(chords.map(|(at, chord)| (at.start, chord, said.action)));
             }
@@ -247,11 +263,13 @@ impl Reader {
             bound.extend(own.iter().map(|(_, chord, action)| ((*chord).clone(), *action)));
             for &action in NEVER_WITHOUT.iter().filter(|action| action.applies_in(context)) {
                 if !bound.values().any(|bound| *bound == action) {
-                    mistakes.push(self.locked_in(action, context));
+                    locked.entry(action).or_default().push(context);
                 }
             }
         }
-        mistakes.extend(collisions.iter().map(|(collision, contexts)| collision.mistake(contexts)));
+        let mut mistakes: Vec<Mistake> =
+            collisions.iter().map(|(collision, contexts)| collision.mistake(contexts)).collect();
+        mistakes.extend(locked.iter().map(|(action, contexts)| self.locked_in(*action, contexts)));
         self.mistakes.append(&mut mistakes);
         keymap
     }
@@ -264,12 +282,13 @@ impl Reader {
         })
     }
 
-    fn locked_in(&self, action: Action, context: Context) -> Mistake {
-        let said = self.said_in(context).find(|said| said.action == action);
-        let letters = if context == Context::Text { ", one that is no letter" } else { "" };
+    fn locked_in(&self, action: Action, contexts: &[Context]) -> Mistake {
+        let said = self.said.iter().find(|said| said.action == action);
+        let letters =
+            if contexts.contains(&Context::Text) { ", in a text field one that is no letter" } else { "" };
         Mistake {
             at: said.map(|said| said.name_at.clone()).unwrap_or_default(),
-            what: format!("no key says `{action}` in [{context}]"),
+            what: format!("no key says `{action}` in {}", list(contexts)),
             remedy: format!("give it a key there{letters}, or begin the file with extends = \"default\""),
         }
     }

@@ -88,9 +88,13 @@ impl Keymap {
 
 /// Says in few words where an action applies.
 fn places(action: Action) -> String {
-    match action.contexts() {
-        contexts if contexts == Context::ALL => "everywhere".to_owned(),
-        contexts if contexts == Context::SCREENS => "every screen".to_owned(),
-        contexts => contexts.iter().map(|context| context.name()).collect::<Vec<_>>().join(", "),
+    let contexts = action.contexts();
+    if contexts == Context::ALL {
+        return "everywhere".to_owned();
     }
+    let on_every_screen = Context::SCREENS.iter().all(|screen| contexts.contains(screen));
+    let alone = |context: &&Context| !(on_every_screen && Context::SCREENS.contains(context));
+    let together = on_every_screen.then_some("every screen");
+    let named = contexts.iter().filter(alone).map(|context| context.name());
+    together.into_iter().chain(named).collect::<Vec<_>>().join(", ")
 }

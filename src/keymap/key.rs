@@ -166,17 +166,22 @@ pub struct KeyError {
 
 impl KeyError {
     fn new(text: &str) -> Self {
+        const MODIFIERS: [&str; 3] = ["ctrl", "alt", "shift"];
         let plain = text.to_lowercase().replace('+', "-");
         let (modifiers, name) = plain.rsplit_once('-').unwrap_or(("", &plain));
-        let modifiers = modifiers.replace("control", "ctrl").replace("option", "alt").replace("meta", "alt");
-        let dash = if modifiers.is_empty() { "" } else { "-" };
         let name = match name {
             "return" => "enter",
             "pgup" => "pageup",
             "pgdn" => "pagedown",
+            _ if name.chars().count() == 1 => name,
             _ => nearest(name, Code::NAMED.iter().map(|(known, _)| *known)).unwrap_or(name),
         };
-        let guess = format!("{modifiers}{dash}{name}");
+        let modifiers = modifiers.split('-').filter(|word| !word.is_empty()).map(|word| match word {
+            "c" | "control" => "ctrl",
+            "m" | "meta" | "option" => "alt",
+            _ => nearest(word, MODIFIERS).unwrap_or(word),
+        });
+        let guess = modifiers.chain([name]).collect::<Vec<_>>().join("-");
         Self { text: text.to_owned(), nearest: parse(&guess).map(|key| key.to_string()) }
     }
 }
@@ -290,6 +295,8 @@ mod tests {
             ("Ctrl-R", "ctrl-r"),
             ("ctrl+r", "ctrl-r"),
             ("control-r", "ctrl-r"),
+            ("C-r", "ctrl-r"),
+            ("crtl-s", "ctrl-s"),
             ("F5", "f5"),
             ("ctrl-pgdn", "ctrl-pagedown"),
         ] {
