@@ -18,12 +18,12 @@ use super::ending::{EndSignal, Ending};
 use super::terminal;
 
 /// How long the loop has to end by itself; what is left of 200 ms is for giving back the terminal.
-const GRACE: Duration = Duration::from_millis(100);
+const GRACE: Duration = Duration::from_millis(120);
 
 /// What a signal asks of the loop.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Notice {
-    /// End, within 100 ms.
+    /// End, within 120 ms.
     End(EndSignal),
     /// Give the terminal back and stop, as after ctrl-z.
     Suspend,

@@ -35,7 +35,7 @@ use super::tty::{self, Modes};
 use crate::fleet::Text;
 
 /// How long the terminal has to take the last bytes: the shell must be back within 200 ms, slow line or not.
-const PATIENCE: Duration = Duration::from_millis(100);
+const PATIENCE: Duration = Duration::from_millis(60);
 
 /// Why there is no screen.
 #[derive(Debug, thiserror::Error)]
@@ -86,14 +86,16 @@ struct Held {
     shown: Shown,
 }
 
-/// Gives the terminal back to the shell. Does nothing where that is done already.
+/// Gives the terminal back to the shell. Does nothing where that is done already; where another thread is at it, waits
+/// until it is done, so that no process ends half-way through.
 ///
-/// Takes at most 100 ms even where the terminal takes no bytes; its modes are given back in any case.
+/// Takes at most 60 ms even where the terminal takes no bytes; its modes are given back in any case.
 pub fn restore() {
-    let held = HELD.lock().unwrap_or_else(PoisonError::into_inner).take();
-    let Some(Held { modes, gate, shown }) = held else { return };
-    gate.close_with(&shown.undo(), PATIENCE);
+    let mut held = HELD.lock().unwrap_or_else(PoisonError::into_inner);
+    let Some(Held { modes, gate, shown }) = held.take() else { return };
     modes.give_back();
+    gate.close_with(&shown.undo(), PATIENCE);
+    modes.drop_unread();
 }
 
 /// How far the terminal knows of the cockpit.

@@ -63,10 +63,15 @@ impl Modes {
         Ok(Self { tty, before })
     }
 
-    /// Gives the modes back. Keys typed but not read are dropped: the shell must not run them.
+    /// Gives the modes back.
     pub(super) fn give_back(&self) {
-        // Both fail only where the terminal is gone, and then there is nothing to give back.
-        let _gone = tcflush(self.tty.as_fd(), QueueSelector::IFlush);
+        // Fails only where the terminal is gone, and then there is nothing to give back.
         let _gone = tcsetattr(&self.tty, OptionalActions::Now, &self.before);
+    }
+
+    /// Drops the keys that were typed but not read: the shell must not run them.
+    pub(super) fn drop_unread(&self) {
+        // As above.
+        let _gone = tcflush(self.tty.as_fd(), QueueSelector::IFlush);
     }
 }
