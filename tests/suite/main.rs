@@ -1,1 +1,10 @@
 //! The one integration binary: everything that needs the program from outside.
+//!
+//! The rig plays AWS (`tests/rig`, Python), so what needs it is built only with the `aws` feature.
+
+mod home;
+#[cfg(feature = "aws")]
+mod rig;
+#[cfg(feature = "aws")]
+mod rig_proof;
+mod terminal;
