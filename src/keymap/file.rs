@@ -123,12 +123,11 @@ impl Reader {
         }
         for (name, value) in table.get_ref() {
             match (name.get_ref().as_ref(), value.get_ref()) {
-                ("description", DeValue::String(_)) => {}
                 ("extends", DeValue::String(base)) => self.extend(value.span(), base),
-                ("description" | "extends", other) => {
+                ("extends", other) => {
                     self.base.get_or_insert_default();
-                    let what = format!("`{}` takes a string, not {}", name.get_ref(), article(other));
-                    self.mistake(value.span(), what, format!("write {} = \"…\"", name.get_ref()));
+                    let what = format!("`extends` takes a string, not {}", article(other));
+                    self.mistake(value.span(), what, "write extends = \"default\"");
                 }
                 (section, DeValue::Table(entries)) if section_context(section).is_some() => {
                     for (name, value) in entries {
