@@ -7,8 +7,8 @@ use jiff::Timestamp;
 
 use super::{ClusterId, ImageId, Instance, ServerGroup, TrafficSource};
 
-/// How a cluster was found.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+/// How a cluster was found, the strongest way first.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub enum FoundBy {
     /// `[[cluster]]` in the configuration.
     Configuration,

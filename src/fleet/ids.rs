@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::Text;
+use super::{LoadBalancerKind, Text};
 
 macro_rules! ids {
     ($($(#[$doc:meta])* $name:ident)*) => { $(
@@ -74,6 +74,29 @@ ids! {
     RuleArn
     /// A target group's ARN.
     TargetGroupArn
+}
+
+impl LoadBalancerArn {
+    /// The load balancer's name, which its ARN carries (`…:loadbalancer/app/NAME/id`); the whole ARN where it does
+    /// not.
+    pub fn name(&self) -> Text {
+        self.parts().map_or_else(|| self.0.clone(), |(_, name)| Text::new(name))
+    }
+
+    /// The load balancer's kind, which its ARN carries.
+    pub fn kind(&self) -> LoadBalancerKind {
+        match self.parts() {
+            Some(("app", _)) => LoadBalancerKind::Application,
+            Some(("net", _)) => LoadBalancerKind::Network,
+            Some(("gwy", _)) => LoadBalancerKind::Gateway,
+            _ => LoadBalancerKind::Other(Text::new("unknown")),
+        }
+    }
+
+    fn parts(&self) -> Option<(&str, &str)> {
+        let (kind, rest) = self.raw().split_once(":loadbalancer/")?.1.split_once('/')?;
+        Some((kind, rest.split('/').next()?))
+    }
 }
 
 impl TargetGroupArn {
@@ -188,6 +211,15 @@ mod tests {
         assert!(matches!(SourceArn::parse(&rule), Some(SourceArn::Rule(_))));
         assert!(matches!(SourceArn::parse(&listener), Some(SourceArn::Listener(_))));
         assert_eq!(SourceArn::parse("arn:aws:s3:::bucket"), None);
+    }
+
+    #[test]
+    fn a_load_balancer_is_named_by_its_arn() {
+        let arn = LoadBalancerArn::new(
+            "arn:aws:elasticloadbalancing:eu-west-1:123456789012:loadbalancer/net/web/50dc",
+        );
+        assert_eq!((arn.name(), arn.kind()), ("web".into(), LoadBalancerKind::Network));
+        assert_eq!(LoadBalancerArn::new("odd").name().to_string(), "odd");
     }
 
     #[test]

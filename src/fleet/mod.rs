@@ -6,6 +6,8 @@
 
 mod action;
 mod assemble;
+#[cfg(test)]
+pub(crate) mod builders;
 mod cluster;
 mod facts;
 mod gap;

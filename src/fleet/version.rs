@@ -54,9 +54,18 @@ impl<'a> Parsed<'a> {
         if numbers.is_empty() {
             return None;
         }
+        // Letters right behind a number are a pre-release only by a known word: `3f2a9c1` is a commit, not a 3.
+        if !rest.is_empty() && !rest.starts_with('-') && !starts_with_pre_release(rest) {
+            return None;
+        }
         let pre = rest.trim_start_matches('-');
         Some(Self { numbers, pre: (!pre.is_empty()).then_some(pre) })
     }
+}
+
+fn starts_with_pre_release(text: &str) -> bool {
+    let text = text.to_ascii_lowercase();
+    ["alpha", "beta", "dev", "pre", "rc"].iter().any(|word| text.starts_with(word))
 }
 
 /// `rc2` before `rc10`, `alpha` before `beta`: text by text, number by number.
@@ -79,7 +88,7 @@ mod tests {
             "0.9",
             "1.2.0-alpha",
             "1.2.0-rc2",
-            "1.2.0-rc10",
+            "1.2.0rc10",
             "v1.2.0",
             "1.2.1",
             "1.10",
@@ -102,6 +111,7 @@ mod tests {
     fn what_has_no_number_cannot_be_ordered() {
         assert_eq!(compare("blue", "1.2"), None);
         assert_eq!(compare("", "1.2"), None);
+        assert_eq!(compare("3f2a9c1", "1.2"), None);
         assert_eq!(compare("1.99999999999999999999", "1.2"), None);
     }
 }

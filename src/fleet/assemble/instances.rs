@@ -1,0 +1,216 @@
+//! Instances: what EC2, the group and the target groups say of one machine, put together.
+//!
+//! Terminated and shutting-down instances are no part of the fleet, whoever still names them.
+
+use std::collections::{HashMap, HashSet};
+
+use jiff::{SignedDuration, Timestamp};
+
+use crate::fleet::{
+    Facts, GroupFact, GroupName, Health, ImageSource, Instance, InstanceFact, InstanceId, InstanceState,
+    MemberFact, Membership, Running, Section, TargetFact, TargetHealth, TemplateRef, TemplateVersion, Text,
+};
+
+use super::wants::Templates;
+
+/// Tags that EC2 and Auto Scaling put on what they launch.
+const TEMPLATE_ID_TAG: &str = "aws:ec2launchtemplate:id";
+const TEMPLATE_VERSION_TAG: &str = "aws:ec2launchtemplate:version";
+const GROUP_TAG: &str = "aws:autoscaling:groupName";
+
+/// A group's answer may lag behind a launch by this much: lists are eventually consistent, and sections are not
+/// read at one instant.
+const MEMBERSHIP_LAG: SignedDuration = SignedDuration::from_mins(2);
+
+/// The instances of a place by id, with everything that is said of them.
+pub(super) struct Instances<'a> {
+    facts: &'a Facts,
+    templates: &'a Templates<'a>,
+    by_id: HashMap<&'a InstanceId, &'a InstanceFact>,
+    targets: HashMap<&'a InstanceId, Vec<TargetHealth>>,
+    /// Whether EC2's answer is complete, so that what it does not name does not exist.
+    complete: bool,
+}
+
+impl<'a> Instances<'a> {
+    pub(super) fn of(facts: &'a Facts, templates: &'a Templates<'a>) -> Self {
+        let by_id: HashMap<_, _> =
+            facts.instances.iter().flat_map(|seen| &seen.value).map(|fact| (&fact.id, fact)).collect();
+        let complete = facts.instances.is_some() && !has_gap(facts, Section::Instances);
+        let mut instances = Self { facts, templates, by_id, targets: HashMap::new(), complete };
+        for (target_group, seen) in &facts.target_health {
+            for target in &seen.value {
+                if instances.is_gone(&target.id) {
+                    continue;
+                }
+                instances.targets.entry(&target.id).or_default().push(TargetHealth {
+                    target_group: target_group.clone(),
+                    port: target.port,
+                    state: target.state.clone(),
+                    reason: target.reason.clone(),
+                    description: target.description.clone(),
+                    shifted_away: target.shifted_away,
+                });
+            }
+        }
+        instances
+    }
+
+    /// The targets that still exist; what is no instance (an address, a function) is left as it is.
+    pub(super) fn living(&self, targets: &[TargetFact]) -> Vec<TargetFact> {
+        targets.iter().filter(|target| !self.is_gone(&target.id)).cloned().collect()
+    }
+
+    fn is_gone(&self, id: &InstanceId) -> bool {
+        match self.by_id.get(id) {
+            Some(fact) => has_ended(fact),
+            None => self.complete && id.raw().starts_with("i-"),
+        }
+    }
+
+    /// The instances of a group, by id.
+    pub(super) fn of_group(&self, group: &GroupFact) -> Vec<Instance> {
+        let mut members: Vec<Instance> = group
+            .members
+            .iter()
+            .filter_map(|member| {
+                let fact = self.by_id.get(&member.id).copied();
+                (!fact.is_some_and(has_ended)).then(|| self.member(group, member, fact))
+            })
+            .collect();
+        members.sort_by(|a, b| a.id.cmp(&b.id));
+        members.dedup_by(|a, b| a.id == b.id);
+        members
+    }
+
+    /// The instances that no group names: those that are in none, and those of which that is not known.
+    pub(super) fn in_no_group(&self) -> (Vec<Instance>, Vec<Instance>) {
+        let groups = self.facts.groups.as_ref();
+        let list = || groups.iter().flat_map(|seen| &seen.value);
+        let members: HashSet<&InstanceId> = list().flat_map(|group| &group.members).map(|m| &m.id).collect();
+        let names: HashSet<&str> = list().map(|group| group.name.raw()).collect();
+        let read_at = groups.filter(|_| !has_gap(self.facts, Section::Groups)).map(|seen| seen.at);
+        self.facts
+            .instances
+            .iter()
+            .flat_map(|seen| &seen.value)
+            .filter(|fact| !has_ended(fact) && !members.contains(&fact.id))
+            .map(|fact| (self.instance(fact), read_at.is_some_and(|at| !launched_since(fact, &names, at))))
+            .fold((Vec::new(), Vec::new()), |(mut unmanaged, mut unplaced), (instance, is_outside)| {
+                if is_outside { &mut unmanaged } else { &mut unplaced }.push(instance);
+                (unmanaged, unplaced)
+            })
+    }
+
+    fn instance(&self, fact: &InstanceFact) -> Instance {
+        Instance {
+            id: fact.id.clone(),
+            place: self.facts.place.clone(),
+            zone: fact.zone.clone(),
+            instance_type: fact.instance_type.clone(),
+            state: Some(fact.state.clone()),
+            launched_at: fact.launched_at,
+            running: self.running(&fact.id, None, Some(fact), None),
+            launched_from: self.launched_from(None, Some(fact)),
+            membership: None,
+            health: self.health(&fact.id, None),
+            facts: Some(fact.clone()),
+        }
+    }
+
+    fn member(&self, group: &GroupFact, member: &MemberFact, fact: Option<&InstanceFact>) -> Instance {
+        Instance {
+            id: member.id.clone(),
+            place: self.facts.place.clone(),
+            zone: fact.and_then(|fact| fact.zone.clone()).or_else(|| member.zone.clone()),
+            instance_type: fact
+                .and_then(|fact| fact.instance_type.clone())
+                .or_else(|| member.instance_type.clone()),
+            state: fact.map(|fact| fact.state.clone()),
+            launched_at: fact.and_then(|fact| fact.launched_at),
+            running: self.running(&member.id, Some(member), fact, Some(&group.name)),
+            launched_from: self.launched_from(Some(member), fact),
+            membership: Some(Membership {
+                group: group.name.clone(),
+                lifecycle: member.lifecycle.clone(),
+                protected: member.protected,
+                template: member.template.clone(),
+            }),
+            health: self.health(&member.id, Some(member)),
+            facts: fact.cloned(),
+        }
+    }
+
+    /// EC2's `ImageId` is the image of the launch. The group's word is there only where that is no longer so; a
+    /// root volume replaced directly counts too, unless a refresh of the group came after it. (A replacement is
+    /// always later than the launch of the same instance; `LaunchTime` cannot tell, as a stop and start moves it.)
+    fn running(
+        &self,
+        id: &InstanceId,
+        member: Option<&MemberFact>,
+        fact: Option<&InstanceFact>,
+        group: Option<&GroupName>,
+    ) -> Option<Running> {
+        let by_group = member.and_then(|member| member.image.clone());
+        let replaced = self.facts.root_volumes.as_ref().and_then(|seen| seen.value.get(id));
+        let by_volume = replaced.and_then(|task| {
+            let undone = by_group.is_some() && self.refreshed_after(group, task.completed_at);
+            task.image.clone().filter(|_| !undone)
+        });
+        let of = |image, source| Running { image, source };
+        by_volume
+            .map(|image| of(image, ImageSource::RootVolume))
+            .or_else(|| by_group.map(|image| of(image, ImageSource::Group)))
+            .or_else(|| fact?.image.clone().map(|image| of(image, ImageSource::Ec2)))
+            .or_else(|| {
+                let metadata = self.facts.image_metadata.as_ref()?.value.get(id)?;
+                metadata.image.clone().map(|image| of(image, ImageSource::Ec2))
+            })
+    }
+
+    fn refreshed_after(&self, group: Option<&GroupName>, replaced_at: Option<Timestamp>) -> bool {
+        let newest = group.and_then(|group| self.facts.refreshes.get(group)?.value.first()?.started_at);
+        newest.zip(replaced_at).is_some_and(|(refreshed, replaced)| refreshed > replaced)
+    }
+
+    /// The template version of the launch. `$Latest` and `$Default` tell nothing: they have moved since.
+    fn launched_from(&self, member: Option<&MemberFact>, fact: Option<&InstanceFact>) -> Option<TemplateRef> {
+        let by_group = member
+            .and_then(|member| member.template.clone())
+            .filter(|template| matches!(template.version, TemplateVersion::Number(_)));
+        let mut template = by_group.or_else(|| {
+            let tags = &fact?.tags;
+            let number = tags.get(&Text::new(TEMPLATE_VERSION_TAG))?.raw().parse().ok()?;
+            Some(TemplateRef {
+                id: Some(tags.get(&Text::new(TEMPLATE_ID_TAG))?.raw().into()),
+                name: None,
+                version: TemplateVersion::Number(number),
+            })
+        })?;
+        template.id = self.templates.id(&template);
+        Some(template)
+    }
+
+    fn health(&self, id: &InstanceId, member: Option<&MemberFact>) -> Health {
+        Health {
+            ec2: self.facts.statuses.as_ref().and_then(|seen| seen.value.get(id)).cloned(),
+            group: member.map(|member| member.health.clone()),
+            targets: self.targets.get(id).cloned().unwrap_or_default(),
+        }
+    }
+}
+
+/// Whether an instance is at its end, and so no part of the fleet.
+fn has_ended(fact: &InstanceFact) -> bool {
+    matches!(fact.state, InstanceState::Terminated | InstanceState::ShuttingDown)
+}
+
+/// Whether a group launched it so lately that the group's answer may not name it yet.
+fn launched_since(fact: &InstanceFact, groups: &HashSet<&str>, read_at: Timestamp) -> bool {
+    let of_group = fact.tags.get(&Text::new(GROUP_TAG)).is_some_and(|name| groups.contains(name.raw()));
+    of_group && fact.launched_at.is_some_and(|at| at > read_at - MEMBERSHIP_LAG)
+}
+
+fn has_gap(facts: &Facts, section: Section) -> bool {
+    facts.gaps.iter().any(|gap| gap.hides(&facts.place, section, None))
+}

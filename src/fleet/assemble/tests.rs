@@ -1,0 +1,7 @@
+//! What facts become a snapshot of, by what was seen.
+
+mod clusters;
+mod groups;
+mod images;
+mod instances;
+mod traffic;
