@@ -49,8 +49,20 @@ GIVEN_WHOLE = {
     (ELBV2Response, "describe_listeners"): ("Listeners", "PageSize", "Marker", "NextMarker"),
     (ELBV2Response, "describe_target_groups"): ("TargetGroups", "PageSize", "Marker", "NextMarker"),
 }
-# AWS refuses a page size beside ids in these.
-NOT_WITH_IDS = {"describe_instance_status": "InstanceIds", "describe_images": "ImageIds"}
+# AWS refuses a page size beside ids here.
+NOT_WITH_IDS = ("describe_instance_status", "describe_instance_image_metadata")
+# What names the things asked for: such a list is given whole unless its reader asks for pages.
+IDS = (
+    "AutoScalingGroupNames",
+    "ImageIds",
+    "InstanceIds",
+    "LaunchTemplateIds",
+    "ListenerArns",
+    "LoadBalancerArns",
+    "Names",
+    "RuleArns",
+    "TargetGroupArns",
+)
 UNPAGED = 10_000
 EMPTY = "empty-"
 
@@ -59,36 +71,38 @@ def install(worlds):
     for (where, name), (limit, usual) in PAGED_BY_MOTO.items():
         setattr(where, name, _smaller(worlds, getattr(where, name), limit, usual))
     for (where, name), words in GIVEN_WHOLE.items():
-        setattr(where, name, _cut(worlds, getattr(where, name), NOT_WITH_IDS.get(name), *words))
+        setattr(where, name, _cut(worlds, getattr(where, name), *words))
+
+
+def _by_id(params):
+    return any(params.get(name) for name in IDS)
 
 
 def _smaller(worlds, method, limit, usual):
     def paged(self):
-        if size := worlds.of(self.current_account).page_size:
-            self.params[limit] = min(int(self.params.get(limit) or usual), size)
+        asked, size = self.params.get(limit), worlds.of(self.current_account).page_size
+        if size and (asked or not _by_id(self.params)):
+            self.params[limit] = min(int(asked or usual), size)
         return method(self)
 
     return paged
 
 
-def _cut(worlds, method, ids, items, limit, token, next_token):
+def _cut(worlds, method, items, limit, token, next_token):
     def paged(self):
         world = worlds.of(self.current_account)
         asked, position = self.params.pop(limit, None), self.params.pop(token, None)
-        if ids and asked and self.params.get(ids):
-            raise EC2ClientError(
-                "InvalidParameterCombination", f"The parameter {ids} cannot be used with the parameter {limit}"
-            )
+        if asked and _by_id(self.params) and method.__name__ in NOT_WITH_IDS:
+            raise EC2ClientError("InvalidParameterCombination", f"Ids cannot be used with the parameter {limit}")
         # Some of these stop at moto's own limit without saying so.
         self.params[limit] = UNPAGED
         answer = method(self)
         sizes = [int(size) for size in (asked, world.page_size) if size]
-        if not sizes or (ids and self.params.get(ids)):
+        if not sizes or (_by_id(self.params) and not asked):
             return answer
         listed, size = list(answer.result[items]), min(sizes)
-        empty = (position or "").startswith(EMPTY)
         start = int((position or "0").removeprefix(EMPTY))
-        if empty:
+        if (position or "").startswith(EMPTY):
             answer.result[items], answer.result[next_token] = [], str(start)
             return answer
         end = start + size
