@@ -9,13 +9,16 @@
 
 use std::io;
 use std::os::fd::{AsFd, OwnedFd};
+use std::sync::mpsc;
 use std::time::Duration;
 
 use crossterm::event::{Event, KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 use rustix::event::{PollFd, PollFlags, poll};
 use rustix::io::Errno;
 use tokio::sync::mpsc::Sender;
+use tokio::sync::mpsc::error::TrySendError;
 
+use super::ending::Ending;
 use super::terminal::TerminalError;
 use super::tty;
 use crate::keymap::{Code, Key, Modifiers};
@@ -24,6 +27,11 @@ use crate::keymap::{Code, Key, Modifiers};
 const MORE: Duration = Duration::from_millis(50);
 /// A terminal that says it has input and gives none so many times is gone, whatever else it says.
 const EMPTY_ROUNDS: u32 = 3;
+
+/// How long the loop may take to hear that the terminal is lost, and again to end: within a second, all told.
+const LOST_GRACE: Duration = Duration::from_millis(400);
+/// How often a full queue is tried.
+const LOST_GLANCE: Duration = Duration::from_millis(10);
 
 /// What the terminal said.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -54,19 +62,32 @@ pub enum Stroke {
     Release,
 }
 
-/// Starts reading; the loop gets everything in order, the end as [`Input::Lost`].
+/// Starts reading; the loop gets everything in order, the end as [`Input::Lost`]. Where the loop does not end then,
+/// `overdue` gets the ending it was too slow for.
 ///
 /// The queue's bound holds the thread back, and with it the terminal: a flood of keys costs no memory.
 ///
 /// # Errors
 /// Where there is no terminal to read.
 #[expect(clippy::disallowed_methods, reason = "runtime owns the threads; this one blocks on the terminal")]
-pub fn start<T: From<Input> + Send + 'static>(queue: Sender<T>) -> Result<(), TerminalError> {
+pub fn start<T>(queue: Sender<T>, overdue: mpsc::Sender<Ending>) -> Result<(), TerminalError>
+where
+    T: From<Input> + Send + 'static,
+{
     let tty = tty::input()?;
     std::thread::spawn(move || {
         let mut tell = |input: Input| queue.blocking_send(input.into()).is_ok();
         if let Err(why) = read(&tty, &mut tell) {
-            tell(Input::Lost(why.to_string()));
+            let why = why.to_string();
+            // A full queue must not hold up the end. The thread sleeps: nothing is left to read.
+            for _ in 0..LOST_GRACE.as_millis() / LOST_GLANCE.as_millis() {
+                match queue.try_send(Input::Lost(why.clone()).into()) {
+                    Err(TrySendError::Full(_)) => std::thread::sleep(LOST_GLANCE),
+                    _ => break,
+                }
+            }
+            std::thread::sleep(LOST_GRACE);
+            let _ended_after_all = overdue.send(Ending::TerminalLost(why));
         }
     });
     Ok(())

@@ -1,12 +1,13 @@
 //! Signals: the end in good order, the stop and the way back, the terminal's new size.
 //!
 //! Its rule: every signal becomes a message of the one queue, so the loop ends the way it always ends. A thread of its
-//! own watches that this happens: where the loop does not end in time, the watch gives the terminal back and ends the
-//! process itself. What was ignored when the program started (`nohup`, a job in the background) stays ignored; a
+//! own watches that this happens: where the loop does not end in time, the watch tells the main thread, which keeps
+//! out of the loop for this, gives the terminal back and returns the exit code without it. What was ignored when the program started (`nohup`, a job in the background) stays ignored; a
 //! terminal that is lost then is `input`'s to notice. A broken pipe is no signal in Rust but an error of the write.
 
 use std::io;
 use std::path::Path;
+use std::sync::mpsc;
 use std::time::Duration;
 
 use rustix::process::{Pid, Signal, getpgid, getpgrp, getppid, getsid, kill_current_process_group};
@@ -15,7 +16,6 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc::Sender;
 
 use super::ending::{EndSignal, Ending};
-use super::terminal;
 
 /// How long the loop has to end by itself; what is left of 200 ms is for giving back the terminal.
 const GRACE: Duration = Duration::from_millis(120);
@@ -33,11 +33,14 @@ pub enum Notice {
     Resized,
 }
 
-/// Starts the watch; the loop gets every signal as a message.
+/// Starts the watch; the loop gets every signal as a message, and `overdue` the ending that the loop was too slow for.
 ///
 /// # Errors
 /// Where the system gives no handlers or threads.
-pub fn watch<T: From<Notice> + Send + 'static>(queue: &Sender<T>) -> io::Result<()> {
+pub fn watch<T>(queue: &Sender<T>, overdue: &mpsc::Sender<Ending>) -> io::Result<()>
+where
+    T: From<Notice> + Send + 'static,
+{
     let runtime = Builder::new_current_thread().enable_all().build()?;
     let ignored = Ignored::of(Path::new("/proc/self/status"));
     for notice in EndSignal::ALL.map(Notice::End).into_iter().chain([
@@ -47,7 +50,7 @@ pub fn watch<T: From<Notice> + Send + 'static>(queue: &Sender<T>) -> io::Result<
     ]) {
         let number = notice.signal();
         if !ignored.has(number) {
-            forward(&runtime, notice, number, queue.clone())?;
+            forward(&runtime, notice, number, (queue.clone(), overdue.clone()))?;
         }
     }
     std::thread::Builder::new()
@@ -61,7 +64,7 @@ fn forward<T: From<Notice> + Send + 'static>(
     runtime: &Runtime,
     notice: Notice,
     number: i32,
-    queue: Sender<T>,
+    (queue, overdue): (Sender<T>, mpsc::Sender<Ending>),
 ) -> io::Result<()> {
     let _within = runtime.enter();
     // From here on the signal is caught, also while the thread is still starting.
@@ -70,13 +73,10 @@ fn forward<T: From<Notice> + Send + 'static>(
         while arrivals.recv().await.is_some() {
             let told = queue.send(notice.into());
             if let Notice::End(signal) = notice {
-                // A full queue must not hold up the end.
-                let _full = tokio::time::timeout(GRACE, async {
-                    let _closed = told.await;
-                    std::future::pending::<()>().await;
-                })
-                .await;
-                end(signal);
+                // A full queue must not hold up the end, and a loop that took the message may still hang.
+                let (_full, ()) = tokio::join!(tokio::time::timeout(GRACE, told), tokio::time::sleep(GRACE));
+                let _ended_after_all = overdue.send(Ending::Signal(signal));
+                return;
             }
             if told.await.is_err() {
                 return;
@@ -84,14 +84,6 @@ fn forward<T: From<Notice> + Send + 'static>(
         }
     });
     Ok(())
-}
-
-/// The last resort, where the loop did not end.
-fn end(signal: EndSignal) -> ! {
-    let ending = Ending::Signal(signal);
-    tracing::error!("{ending}, and the loop did not end in time");
-    terminal::restore();
-    std::process::exit(ending.exit_code().into())
 }
 
 impl Notice {
@@ -204,7 +196,7 @@ mod tests {
     #[tokio::test]
     async fn a_new_size_arrives_as_a_message() {
         let (queue, mut messages) = tokio::sync::mpsc::channel::<Notice>(1);
-        watch(&queue).unwrap();
+        watch(&queue, &mpsc::channel().0).unwrap();
         rustix::process::kill_process(rustix::process::getpid(), Signal::WINCH).unwrap();
         assert_eq!(messages.recv().await, Some(Notice::Resized));
     }
