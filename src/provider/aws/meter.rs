@@ -1,0 +1,98 @@
+//! Counts every request that leaves, retries too, and notes under which credentials.
+
+use std::collections::VecDeque;
+use std::fmt;
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use aws_smithy_runtime_api::box_error::BoxError;
+use aws_smithy_runtime_api::client::interceptors::context::BeforeTransmitInterceptorContextRef;
+use aws_smithy_runtime_api::client::interceptors::{Intercept, SharedInterceptor};
+use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
+use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
+use aws_smithy_types::config_bag::ConfigBag;
+use jiff::{SignedDuration, Timestamp};
+
+use crate::provider::Clock;
+
+/// The time over which calls are counted.
+const MINUTE: SignedDuration = SignedDuration::from_mins(1);
+
+/// Counts the requests of the clients that carry it.
+#[derive(Clone)]
+pub(super) struct Meter(Arc<Count>);
+
+struct Count {
+    clock: Arc<dyn Clock>,
+    state: Mutex<State>,
+}
+
+#[derive(Default)]
+struct State {
+    sent: VecDeque<Timestamp>,
+    signed_by: Option<Login>,
+}
+
+/// Which credentials signed a request, as a hash of the access key's id: enough to see a change, nothing to steal.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) struct Login(u64);
+
+impl Meter {
+    pub(super) fn new(clock: Arc<dyn Clock>) -> Self {
+        Self(Arc::new(Count { clock, state: Mutex::default() }))
+    }
+
+    /// Requests sent in the last minute.
+    pub(super) fn last_minute(&self) -> u32 {
+        let now = self.0.clock.now();
+        let mut state = self.0.state.lock().unwrap_or_else(PoisonError::into_inner);
+        while state.sent.front().is_some_and(|at| now.duration_since(*at) >= MINUTE) {
+            state.sent.pop_front();
+        }
+        u32::try_from(state.sent.len()).unwrap_or(u32::MAX)
+    }
+
+    /// The credentials that signed the newest request.
+    pub(super) fn login(&self) -> Option<Login> {
+        self.0.state.lock().unwrap_or_else(PoisonError::into_inner).signed_by
+    }
+
+    /// As an interceptor.
+    pub(super) fn interceptor(&self) -> SharedInterceptor {
+        SharedInterceptor::permanent(self.clone())
+    }
+}
+
+impl fmt::Debug for Meter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Meter")
+    }
+}
+
+impl Intercept for Meter {
+    fn name(&self) -> &'static str {
+        "flightdeck::Meter"
+    }
+
+    fn read_before_transmit(
+        &self,
+        context: &BeforeTransmitInterceptorContextRef<'_>,
+        _components: &RuntimeComponents,
+        _cfg: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        let now = self.0.clock.now();
+        let mut state = self.0.state.lock().unwrap_or_else(PoisonError::into_inner);
+        state.sent.push_back(now);
+        state.signed_by = signer(context.request()).or(state.signed_by);
+        Ok(())
+    }
+}
+
+/// Reads `Credential=AKIA…/` off the signature.
+fn signer(request: &HttpRequest) -> Option<Login> {
+    let (_, rest) = request.headers().get("authorization")?.split_once("Credential=")?;
+    let (key, _) = rest.split_once('/')?;
+    let mut hasher = DefaultHasher::new();
+    key.hash(&mut hasher);
+    Some(Login(hasher.finish()))
+}

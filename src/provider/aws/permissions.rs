@@ -1,0 +1,195 @@
+//! The one table of what flightdeck may ask AWS for.
+//!
+//! The wall (`wall`) lets nothing else through, a gap takes the name of the missing IAM action from here, and
+//! `iam-policy viewer|operator` prints it. A call that is not in the table cannot be made.
+
+use serde_json::{Map, Value, json};
+
+/// One operation and what it needs.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Permission {
+    /// Service, as the SDK's `Metadata` names it.
+    pub service: &'static str,
+    /// Operation, as AWS names it.
+    pub operation: &'static str,
+    /// IAM action.
+    pub action: &'static str,
+    /// What flightdeck needs it for.
+    pub why: &'static str,
+    /// ARN pattern of what it acts on; AWS allows only `*` for nearly all reads.
+    pub resource: &'static str,
+}
+
+/// EC2, as the SDK names it.
+pub(super) const EC2: &str = "EC2";
+/// Auto Scaling, as the SDK names it.
+pub(super) const AUTO_SCALING: &str = "Auto Scaling";
+/// Elastic Load Balancing, as the SDK names it.
+pub(super) const ELB: &str = "Elastic Load Balancing v2";
+/// The security token service, as the SDK names it.
+pub(super) const STS: &str = "STS";
+
+const fn read(
+    service: &'static str,
+    operation: &'static str,
+    action: &'static str,
+    why: &'static str,
+) -> Permission {
+    Permission { service, operation, action, why, resource: "*" }
+}
+
+/// Every read.
+pub const READS: &[Permission] = &[
+    read(STS, "GetCallerIdentity", "sts:GetCallerIdentity", "to prove the account"),
+    read(EC2, "DescribeInstances", "ec2:DescribeInstances", "instances"),
+    read(EC2, "DescribeInstanceStatus", "ec2:DescribeInstanceStatus", "status checks"),
+    read(
+        EC2,
+        "DescribeReplaceRootVolumeTasks",
+        "ec2:DescribeReplaceRootVolumeTasks",
+        "root volumes replaced under a running instance",
+    ),
+    read(EC2, "DescribeImages", "ec2:DescribeImages", "names, versions and states of images"),
+    read(
+        EC2,
+        "DescribeInstanceImageMetadata",
+        "ec2:DescribeInstanceImageMetadata",
+        "images that are gone while instances still run them",
+    ),
+    read(
+        EC2,
+        "DescribeLaunchTemplateVersions",
+        "ec2:DescribeLaunchTemplateVersions",
+        "what groups want to launch",
+    ),
+    read(AUTO_SCALING, "DescribeAutoScalingGroups", "autoscaling:DescribeAutoScalingGroups", "server groups"),
+    read(
+        AUTO_SCALING,
+        "DescribeLaunchConfigurations",
+        "autoscaling:DescribeLaunchConfigurations",
+        "what old groups want to launch",
+    ),
+    read(
+        AUTO_SCALING,
+        "DescribeInstanceRefreshes",
+        "autoscaling:DescribeInstanceRefreshes",
+        "instance refreshes",
+    ),
+    read(
+        ELB,
+        "DescribeLoadBalancers",
+        "elasticloadbalancing:DescribeLoadBalancers",
+        "load balancers and their zones",
+    ),
+    read(
+        ELB,
+        "DescribeListeners",
+        "elasticloadbalancing:DescribeListeners",
+        "listeners and their default actions",
+    ),
+    read(ELB, "DescribeRules", "elasticloadbalancing:DescribeRules", "listener rules and their weights"),
+    read(ELB, "DescribeTargetGroups", "elasticloadbalancing:DescribeTargetGroups", "target groups"),
+    read(
+        ELB,
+        "DescribeTargetGroupAttributes",
+        "elasticloadbalancing:DescribeTargetGroupAttributes",
+        "deregistration delay, slow start and stickiness",
+    ),
+    read(ELB, "DescribeTargetHealth", "elasticloadbalancing:DescribeTargetHealth", "health of targets"),
+];
+
+/// Every write: the calls of `plan::Call`.
+pub const WRITES: &[Permission] = &[
+    Permission {
+        service: ELB,
+        operation: "ModifyListener",
+        action: "elasticloadbalancing:ModifyListener",
+        why: "to shift traffic on a listener's default action",
+        resource: "arn:aws:elasticloadbalancing:*:*:listener/app/*",
+    },
+    Permission {
+        service: ELB,
+        operation: "ModifyRule",
+        action: "elasticloadbalancing:ModifyRule",
+        why: "to shift traffic on a listener rule",
+        resource: "arn:aws:elasticloadbalancing:*:*:listener-rule/app/*",
+    },
+];
+
+/// The IAM action of an operation.
+pub(super) fn action_of(service: &str, operation: &str) -> Option<&'static str> {
+    READS
+        .iter()
+        .chain(WRITES)
+        .find(|row| row.service == service && row.operation == operation)
+        .map(|row| row.action)
+}
+
+/// For whom an IAM policy is printed.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum PolicyFor {
+    /// Somebody who only looks.
+    Viewer,
+    /// Somebody who looks and shifts traffic.
+    Operator,
+}
+
+/// The least IAM policy, as a JSON document.
+pub fn iam_policy(who: PolicyFor) -> Value {
+    let reads: Vec<&str> = READS.iter().map(|row| row.action).collect();
+    let mut statements = vec![statement("FlightdeckLooks", &reads, "*")];
+    if who == PolicyFor::Operator {
+        for row in WRITES {
+            statements.push(statement(&format!("Flightdeck{}", row.operation), &[row.action], row.resource));
+        }
+    }
+    json!({ "Version": "2012-10-17", "Statement": statements })
+}
+
+fn statement(name: &str, actions: &[&str], resource: &str) -> Value {
+    let mut statement = Map::new();
+    statement.insert("Sid".into(), name.into());
+    statement.insert("Effect".into(), "Allow".into());
+    statement.insert("Action".into(), actions.into());
+    statement.insert("Resource".into(), resource.into());
+    statement.into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_viewer_may_change_nothing() {
+        let policy = iam_policy(PolicyFor::Viewer).to_string();
+        for row in WRITES {
+            assert!(!policy.contains(row.action), "{}", row.action);
+        }
+        for row in READS {
+            assert!(policy.contains(row.action), "{}", row.action);
+            let verb = row.action.split_once(':').unwrap().1;
+            assert!(verb.starts_with("Describe") || verb.starts_with("Get"), "{verb} is no read");
+        }
+    }
+
+    #[test]
+    fn an_operator_may_write_only_what_a_plan_can_call() {
+        let policy = iam_policy(PolicyFor::Operator);
+        let statements = policy["Statement"].as_array().unwrap();
+        assert_eq!(statements.len(), 1 + WRITES.len());
+        let listener = crate::plan::Call::ModifyListener { listener: "l".into(), actions: Vec::new() };
+        let rule = crate::plan::Call::ModifyRule { rule: "r".into(), actions: Vec::new() };
+        let calls: Vec<&str> = [listener, rule].iter().map(crate::plan::Call::operation).collect();
+        assert_eq!(WRITES.iter().map(|row| row.operation).collect::<Vec<_>>(), calls);
+        assert!(statements[1..].iter().all(|s| s["Resource"] != "*"));
+    }
+
+    #[test]
+    fn every_operation_stands_in_the_table_once() {
+        let mut seen = std::collections::BTreeSet::new();
+        for row in READS.iter().chain(WRITES) {
+            assert!(seen.insert((row.service, row.operation)), "{row:?} twice");
+            assert!(row.action.ends_with(row.operation), "{row:?}");
+        }
+    }
+}

@@ -1,0 +1,149 @@
+//! Answers requests of real SDK clients from written answers, and keeps what was asked.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::{Arc, Mutex};
+
+use aws_smithy_runtime_api::client::http::{
+    HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpConnector,
+};
+use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
+use aws_smithy_runtime_api::client::result::ConnectorError;
+use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
+use aws_smithy_types::body::SdkBody;
+
+/// A request in the query protocol: field by name.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub(super) struct Asked(pub(super) BTreeMap<String, String>);
+
+impl Asked {
+    /// A field; empty where it was not sent.
+    pub(super) fn field(&self, name: &str) -> &str {
+        self.0.get(name).map_or("", String::as_str)
+    }
+
+    /// The operation.
+    pub(super) fn action(&self) -> &str {
+        self.field("Action")
+    }
+
+    fn read(request: &HttpRequest) -> Self {
+        let body = std::str::from_utf8(request.body().bytes().unwrap_or_default()).unwrap();
+        let pairs = body.split('&').filter(|pair| !pair.is_empty());
+        Self(
+            pairs
+                .map(|pair| pair.split_once('=').unwrap_or((pair, "")))
+                .map(|(name, value)| (decoded(name), decoded(value)))
+                .collect(),
+        )
+    }
+}
+
+/// What is answered.
+#[derive(Clone, Debug)]
+pub(super) enum Answer {
+    /// An HTTP answer.
+    Http(u16, String),
+    /// The connection is cut after the request was sent.
+    Cut,
+}
+
+impl Answer {
+    /// A sound answer.
+    pub(super) fn ok(body: impl Into<String>) -> Self {
+        Self::Http(200, body.into())
+    }
+
+    /// An error in EC2's own words.
+    pub(super) fn ec2_error(status: u16, code: &str) -> Self {
+        Self::Http(
+            status,
+            format!(
+                "<Response><Errors><Error><Code>{code}</Code><Message>no</Message></Error></Errors>\
+                 <RequestID>r</RequestID></Response>"
+            ),
+        )
+    }
+
+    /// An error in the words of every other service.
+    pub(super) fn error(status: u16, code: &str) -> Self {
+        Self::Http(
+            status,
+            format!(
+                "<ErrorResponse><Error><Type>Sender</Type><Code>{code}</Code><Message>no</Message></Error>\
+                 <RequestId>r</RequestId></ErrorResponse>"
+            ),
+        )
+    }
+}
+
+type Answers = dyn Fn(&Asked) -> Answer + Send + Sync;
+
+/// The HTTP client.
+#[derive(Clone)]
+pub(super) struct Replay {
+    answers: Arc<Answers>,
+    asked: Arc<Mutex<Vec<Asked>>>,
+}
+
+impl Replay {
+    /// Answers with a function of the request.
+    pub(super) fn new(answers: impl Fn(&Asked) -> Answer + Send + Sync + 'static) -> Self {
+        Self { answers: Arc::new(answers), asked: Arc::default() }
+    }
+
+    /// Everything that was sent.
+    pub(super) fn asked(&self) -> Vec<Asked> {
+        self.asked.lock().unwrap().clone()
+    }
+
+    /// How often an operation was sent.
+    pub(super) fn count(&self, action: &str) -> usize {
+        self.asked().iter().filter(|asked| asked.action() == action).count()
+    }
+}
+
+impl fmt::Debug for Replay {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Replay")
+    }
+}
+
+impl HttpClient for Replay {
+    fn http_connector(&self, _: &HttpConnectorSettings, _: &RuntimeComponents) -> SharedHttpConnector {
+        SharedHttpConnector::new(self.clone())
+    }
+}
+
+impl HttpConnector for Replay {
+    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
+        let asked = Asked::read(&request);
+        let answer = (self.answers)(&asked);
+        self.asked.lock().unwrap().push(asked);
+        HttpConnectorFuture::ready(match answer {
+            Answer::Http(status, body) => {
+                let mut response = HttpResponse::new(status.try_into().unwrap(), SdkBody::from(body));
+                response.headers_mut().insert("x-amzn-requestid", "request-1");
+                Ok(response)
+            }
+            Answer::Cut => Err(ConnectorError::io("connection reset by peer".into())),
+        })
+    }
+}
+
+fn decoded(text: &str) -> String {
+    let mut bytes = Vec::new();
+    let mut rest = text.bytes();
+    while let Some(byte) = rest.next() {
+        match byte {
+            b'+' => bytes.push(b' '),
+            b'%' => {
+                let digits = [rest.next().unwrap(), rest.next().unwrap()];
+                let digits = std::str::from_utf8(&digits).unwrap();
+                bytes.push(u8::from_str_radix(digits, 16).unwrap());
+            }
+            byte => bytes.push(byte),
+        }
+    }
+    String::from_utf8(bytes).unwrap()
+}

@@ -1,0 +1,125 @@
+//! The wall every AWS client carries: nothing leaves the process but what stands in the table of `permissions`.
+//!
+//! It refuses the unknown. It looks twice: before serialisation, where the SDK's `Metadata` names the operation
+//! (before execution it is not there yet, and everything would pass), and as a trip-wire just before the bytes
+//! leave, where it reads the operation's name off the request itself. It is a permanent interceptor: no operation
+//! can switch it off.
+
+use aws_smithy_runtime_api::box_error::BoxError;
+use aws_smithy_runtime_api::client::interceptors::context::{
+    BeforeSerializationInterceptorContextMut, BeforeTransmitInterceptorContextRef, Input,
+};
+use aws_smithy_runtime_api::client::interceptors::{Intercept, SharedInterceptor};
+use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, Metadata};
+use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
+use aws_smithy_types::config_bag::ConfigBag;
+
+use super::permissions::{READS, WRITES};
+
+/// What a client may do.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Wall {
+    /// Look, and nothing else.
+    Reads,
+    /// Look, and send the closed list of calls.
+    ReadsAndCalls,
+}
+
+/// A request that was stopped.
+#[derive(PartialEq, Eq, Debug, thiserror::Error)]
+pub(super) enum Stopped {
+    /// The operation is not in the table.
+    #[error("{service} {operation} is not among the calls flightdeck makes{}", wall.because())]
+    NotListed {
+        /// The wall that stopped it.
+        wall: Wall,
+        /// Service.
+        service: String,
+        /// Operation.
+        operation: String,
+    },
+    /// A field makes a read act or reveal.
+    #[error("{0}")]
+    Field(&'static str),
+    /// Nothing says what is asked.
+    #[error("a request that does not say what it asks is not sent")]
+    Unnamed,
+}
+
+impl Wall {
+    /// As an interceptor that no operation can switch off.
+    pub(super) fn interceptor(self) -> SharedInterceptor {
+        SharedInterceptor::permanent(self)
+    }
+
+    fn because(self) -> &'static str {
+        match self {
+            Self::Reads => " in a read-only session",
+            Self::ReadsAndCalls => "",
+        }
+    }
+
+    fn lets_through(self, service: &str, operation: &str) -> Result<(), Stopped> {
+        let writes = match self {
+            Self::Reads => &[],
+            Self::ReadsAndCalls => WRITES,
+        };
+        if READS.iter().chain(writes).any(|row| row.service == service && row.operation == operation) {
+            Ok(())
+        } else {
+            Err(Stopped::NotListed { wall: self, service: service.into(), operation: operation.into() })
+        }
+    }
+}
+
+impl Intercept for Wall {
+    fn name(&self) -> &'static str {
+        "flightdeck::Wall"
+    }
+
+    fn modify_before_serialization(
+        &self,
+        context: &mut BeforeSerializationInterceptorContextMut<'_>,
+        _components: &RuntimeComponents,
+        cfg: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        let named = cfg.load::<Metadata>().ok_or(Stopped::Unnamed)?;
+        self.lets_through(named.service(), named.name())?;
+        refuse_fields(context.input())?;
+        Ok(())
+    }
+
+    fn read_before_transmit(
+        &self,
+        context: &BeforeTransmitInterceptorContextRef<'_>,
+        _components: &RuntimeComponents,
+        cfg: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        let named = cfg.load::<Metadata>().ok_or(Stopped::Unnamed)?;
+        self.lets_through(named.service(), named.name())?;
+        self.lets_through(named.service(), on_the_wire(context.request()).ok_or(Stopped::Unnamed)?)?;
+        Ok(())
+    }
+}
+
+/// Refuses what is a read by its name and acts by one of its fields.
+///
+/// Holds also for operations that the table does not list today: whoever adds a row finds the field guarded.
+fn refuse_fields(input: &Input) -> Result<(), Stopped> {
+    use aws_sdk_ec2::operation::get_console_screenshot::GetConsoleScreenshotInput as Screenshot;
+    if input.downcast_ref::<Screenshot>().is_some_and(|input| input.wake_up == Some(true)) {
+        return Err(Stopped::Field("WakeUp acts like a keystroke on the instance's console"));
+    }
+    Ok(())
+}
+
+/// The operation that the bytes themselves name, in the query protocol of EC2, Auto Scaling, ELB and STS.
+fn on_the_wire(request: &HttpRequest) -> Option<&str> {
+    let body = std::str::from_utf8(request.body().bytes()?).ok()?;
+    let mut actions = body.split('&').filter_map(|pair| pair.strip_prefix("Action="));
+    let action = actions.next()?;
+    actions.next().is_none().then_some(action)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,198 @@
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::process::Command;
+use std::sync::Arc;
+
+use aws_smithy_runtime::client::orchestrator::operation::Operation;
+use aws_smithy_runtime_api::client::interceptors::context::BeforeSerializationInterceptorContextRef;
+use aws_smithy_runtime_api::client::interceptors::disable_interceptor;
+use aws_smithy_runtime_api::client::runtime_plugin::StaticRuntimePlugin;
+use aws_smithy_types::body::SdkBody;
+use futures_util::FutureExt as _;
+
+use super::*;
+use crate::provider::aws::factory::{Clients, Factory, Lane};
+use crate::provider::aws::meter::Meter;
+use crate::provider::aws::replay::{Answer, Replay};
+use crate::provider::aws::testing::StillClock;
+
+fn clients(lane: Lane) -> (Clients, Replay) {
+    let replay = Replay::new(|_| Answer::ok("<Response/>"));
+    let http = aws_smithy_runtime_api::client::http::SharedHttpClient::new(replay.clone());
+    let meter = Meter::new(Arc::new(StillClock));
+    let clients = Factory::fixed(http, &["eu-west-1"]).clients(&"eu-west-1".into(), lane, &meter);
+    (clients, replay)
+}
+
+/// Every operation of every linked SDK client, read from the SDK's own sources: (service, operation).
+fn every_operation() -> BTreeSet<(String, String)> {
+    let metadata = Command::new(env!("CARGO"))
+        .args(["metadata", "--format-version", "1", "--offline", "--manifest-path"])
+        .arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("Cargo.toml"))
+        .output()
+        .unwrap();
+    let metadata: serde_json::Value = serde_json::from_slice(&metadata.stdout).unwrap();
+    let mut operations = BTreeSet::new();
+    for package in metadata["packages"].as_array().unwrap() {
+        if !package["name"].as_str().unwrap().starts_with("aws-sdk-") {
+            continue;
+        }
+        let sources = Path::new(package["manifest_path"].as_str().unwrap()).with_file_name("src/operation");
+        for file in std::fs::read_dir(sources).unwrap() {
+            let path = file.unwrap().path();
+            if path.extension().is_none() {
+                continue;
+            }
+            let text = std::fs::read_to_string(path).unwrap();
+            let named = text.split("orchestrator::Metadata::new(").nth(1).unwrap();
+            let mut names = named.split('"').skip(1).step_by(2);
+            let operation = names.next().unwrap().to_owned();
+            operations.insert((names.next().unwrap().to_owned(), operation));
+        }
+    }
+    operations
+}
+
+/// Sends a bare operation through the orchestrator with only the wall in its way, and tells whether it left.
+async fn leaves(wall: Wall, service: &str, named: &str, on_the_wire: &str) -> bool {
+    let replay = Replay::new(|_| Answer::ok(""));
+    let mut components =
+        aws_smithy_runtime_api::client::runtime_components::RuntimeComponentsBuilder::new("wall");
+    components.push_interceptor(wall.interceptor());
+    let body = format!("Action={on_the_wire}&Version=1");
+    let operation = Operation::builder()
+        .service_name(service.to_owned())
+        .operation_name(named.to_owned())
+        .http_client(replay.clone())
+        .endpoint_url("http://aws.test")
+        .no_auth()
+        .no_retry()
+        .runtime_plugin(StaticRuntimePlugin::new().with_runtime_components(components))
+        .serializer(move |(): ()| Ok(HttpRequest::new(SdkBody::from(body.clone()))))
+        .deserializer::<(), std::io::Error>(|_| Ok(()))
+        .build();
+    let _answer = operation.invoke(()).await;
+    !replay.asked().is_empty()
+}
+
+#[tokio::test]
+async fn of_every_operation_of_every_linked_client_only_listed_reads_leave_a_read_only_session() {
+    let operations = every_operation();
+    assert!(operations.len() > 900, "only {} operations found", operations.len());
+    let mut left = BTreeSet::new();
+    for (service, operation) in &operations {
+        if leaves(Wall::Reads, service, operation, operation).await {
+            left.insert((service.as_str(), operation.as_str()));
+        }
+    }
+    let listed: BTreeSet<_> = READS.iter().map(|row| (row.service, row.operation)).collect();
+    assert_eq!(left, listed);
+}
+
+#[tokio::test]
+async fn a_writing_session_may_send_the_closed_list_of_calls_and_no_other() {
+    let mut left = BTreeSet::new();
+    for (service, operation) in every_operation() {
+        if leaves(Wall::ReadsAndCalls, &service, &operation, &operation).await {
+            left.insert(operation);
+        }
+    }
+    let listed: BTreeSet<_> = READS.iter().chain(WRITES).map(|row| row.operation.to_owned()).collect();
+    assert_eq!(left, listed);
+}
+
+#[tokio::test]
+async fn a_request_that_is_not_what_it_is_called_trips_the_wire() {
+    assert!(leaves(Wall::Reads, "EC2", "DescribeInstances", "DescribeInstances").await);
+    assert!(!leaves(Wall::Reads, "EC2", "DescribeInstances", "TerminateInstances").await);
+    assert!(!leaves(Wall::Reads, "EC2", "DescribeInstances", "").await);
+    assert!(!leaves(Wall::Reads, "EC2", "DescribeInstances", "DescribeInstances&Action=RunInstances").await);
+    assert!(!leaves(Wall::Reads, "Auto Scaling", "DescribeInstances", "DescribeInstances").await);
+}
+
+/// Sends through real clients what could do harm, typed as it would be by mistake.
+async fn send_harm(clients: &Clients) {
+    let Clients { ec2, autoscaling, elb, sts } = clients;
+    let _ = ec2.terminate_instances().instance_ids("i-1").send().await;
+    let _ = ec2.stop_instances().instance_ids("i-1").send().await;
+    let _ = ec2.reboot_instances().instance_ids("i-1").send().await;
+    let _ = ec2.run_instances().min_count(1).max_count(1).send().await;
+    let _ = ec2.create_tags().resources("i-1").send().await;
+    let _ = ec2.deregister_image().image_id("ami-1").send().await;
+    let _ = ec2.create_launch_template_version().launch_template_id("lt-1").send().await;
+    let _ = ec2.get_password_data().instance_id("i-1").send().await;
+    let _ = ec2.get_console_screenshot().instance_id("i-1").wake_up(true).send().await;
+    let _ = autoscaling
+        .terminate_instance_in_auto_scaling_group()
+        .instance_id("i-1")
+        .should_decrement_desired_capacity(true)
+        .send()
+        .await;
+    let _ = autoscaling.start_instance_refresh().auto_scaling_group_name("g").send().await;
+    let _ = autoscaling.set_desired_capacity().auto_scaling_group_name("g").desired_capacity(0).send().await;
+    let _ = autoscaling.delete_auto_scaling_group().auto_scaling_group_name("g").send().await;
+    let _ = elb.modify_listener().listener_arn("l").send().await;
+    let _ = elb.modify_rule().rule_arn("r").send().await;
+    let _ = elb.deregister_targets().target_group_arn("t").send().await;
+    let _ = elb.delete_load_balancer().load_balancer_arn("b").send().await;
+    let _ = sts.assume_role().role_arn("arn").role_session_name("s").send().await;
+}
+
+#[tokio::test]
+async fn no_mutating_byte_leaves_a_real_client_of_an_observer() {
+    for lane in [Lane::Asked, Lane::Idle] {
+        let (clients, replay) = clients(lane);
+        send_harm(&clients).await;
+        assert_eq!(replay.asked(), []);
+        let _ = clients.ec2.describe_instances().send().await;
+        assert_eq!(replay.count("DescribeInstances"), 1);
+    }
+}
+
+#[tokio::test]
+async fn an_operator_sends_its_calls_once_and_nothing_else_that_could_do_harm() {
+    let (clients, replay) = clients(Lane::Write);
+    send_harm(&clients).await;
+    let sent: Vec<String> = replay.asked().iter().map(|asked| asked.action().to_owned()).collect();
+    assert_eq!(sent, ["ModifyListener", "ModifyRule"]);
+}
+
+/// What somebody could hang into one operation to switch the wall off.
+#[derive(Debug)]
+struct Saboteur;
+
+impl Intercept for Saboteur {
+    fn name(&self) -> &'static str {
+        "Saboteur"
+    }
+
+    fn read_before_execution(
+        &self,
+        _: &BeforeSerializationInterceptorContextRef<'_>,
+        cfg: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        cfg.interceptor_state().store_put(disable_interceptor::<Wall>("sabotage"));
+        Ok(())
+    }
+}
+
+#[tokio::test]
+async fn an_operation_cannot_switch_the_wall_off() {
+    let (clients, replay) = clients(Lane::Asked);
+    let call = clients.ec2.terminate_instances().instance_ids("i-1").customize().interceptor(Saboteur);
+    // A debug build of the SDK panics at the attempt, a release build ignores it.
+    let sent = std::panic::AssertUnwindSafe(call.send()).catch_unwind().await;
+    assert!(!matches!(sent, Ok(Ok(_))));
+    assert_eq!(replay.asked(), []);
+}
+
+#[test]
+fn a_screenshot_that_presses_a_key_is_refused_by_its_field() {
+    use aws_sdk_ec2::operation::get_console_screenshot::GetConsoleScreenshotInput as Screenshot;
+    let refused = |wake: Option<bool>| {
+        let input = Screenshot::builder().instance_id("i-1").set_wake_up(wake).build().unwrap();
+        refuse_fields(&Input::erase(input)).is_err()
+    };
+    assert!(refused(Some(true)));
+    assert!(!refused(Some(false)) && !refused(None));
+}
