@@ -63,3 +63,29 @@ fn the_table_has_no_cycle() {
         assert!(left.len() < rooms.len(), "these rooms name each other in a circle: {rooms:?}");
     }
 }
+
+#[test]
+fn contributing_shows_the_same_table() {
+    let row = |(room, may_name): &(&str, &str)| {
+        let others: Vec<_> = may_name.split_whitespace().map(|other| format!("`{other}`")).collect();
+        format!("| `{room}` | {} |\n", if others.is_empty() { "–".to_owned() } else { others.join(" ") })
+    };
+    let table = format!("|---|---|\n{}\n", ROOMS.iter().map(row).collect::<Vec<_>>().concat());
+    let text = include_str!("../CONTRIBUTING.md");
+    assert!(text.contains(&table), "CONTRIBUTING.md should show the rooms as:\n{table}");
+}
+
+#[test]
+fn every_shipped_file_is_in_the_binary() {
+    for folder in ["themes", "keymaps"] {
+        let room = sources(&format!("src/{}", folder.trim_end_matches('s')));
+        for entry in fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join(folder)).expect(folder) {
+            let file = format!("{folder}/{}", entry.expect("a readable folder").file_name().display());
+            let embeds = format!("include_str!(\"../../{file}\")");
+            assert!(
+                room.iter().any(|(_, text)| text.contains(&embeds)),
+                "{file} is not in SHIPPED: add its row"
+            );
+        }
+    }
+}
