@@ -1,1 +1,223 @@
-//! The simulated fleet.
+//! The simulated fleet: a small world that lives by its seed and by the clock it is given, and takes the same calls as
+//! the real cloud.
+//!
+//! The same seed and the same clock give the same fleet, however often it is looked at: time is passed in, everything
+//! random hangs on the seed, and what happens between two looks happens at its own moment. No task runs and nothing
+//! sleeps. `world` is what there is, `cast` who plays, `life` what happens, `facts` what is told, `calls` what is
+//! taken, `weather` what goes wrong.
+
+mod ask;
+mod calls;
+mod cast;
+mod chance;
+mod crowd;
+mod facts;
+mod hands;
+mod launch;
+mod life;
+mod look;
+mod loose;
+mod phase;
+mod refresh;
+mod seed;
+mod traffic;
+mod weather;
+mod world;
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use async_trait::async_trait;
+use jiff::Timestamp;
+
+pub use cast::DEFAULT_INSTANCES;
+pub use hands::Foreign;
+pub use weather::{Fate, Sent, Weather};
+
+use super::{Clock, Failure, FailureKind, Observer, Operator};
+use crate::fleet::{Actions, Facts, Fleet, Identity, Naming, Place, Scope, SourceArn, Text, assemble};
+use crate::plan::{Call, Receipt};
+use look::Memory;
+use world::World;
+
+/// The seed where none is given.
+pub const DEFAULT_SEED: u64 = 7;
+
+/// What a simulated fleet is made from.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Options {
+    /// Everything random follows from it.
+    pub seed: u64,
+    /// Instances at the start.
+    pub instances: usize,
+    /// Whether instances fail and people change things by themselves. Without it only what is under way goes on.
+    pub lively: bool,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self { seed: DEFAULT_SEED, instances: DEFAULT_INSTANCES, lively: true }
+    }
+}
+
+/// A simulated cloud account with its fleet.
+pub struct Demo {
+    clock: Arc<dyn Clock>,
+    naming: Naming,
+    state: Mutex<State>,
+}
+
+struct State {
+    world: World,
+    memory: Memory,
+    weather: Weather,
+    sent: Vec<Sent>,
+    last: Option<Arc<Fleet>>,
+}
+
+impl Demo {
+    /// Sets up a fleet whose time begins now, by the clock it is given.
+    pub fn new(options: Options, naming: Naming, clock: Arc<dyn Clock>) -> Self {
+        let mut world = cast::world(options.seed, options.instances, clock.now());
+        world.mishaps = options.lively;
+        world.hands = options.lively;
+        let state = State {
+            world,
+            memory: Memory::default(),
+            weather: Weather::default(),
+            sent: Vec::new(),
+            last: None,
+        };
+        Self { clock, naming, state: Mutex::new(state) }
+    }
+
+    /// Everything there is, freshly seen, before clusters are found in it.
+    pub fn facts(&self) -> Vec<Facts> {
+        let (state, at) = self.now();
+        let mut memory = Memory::default();
+        memory.look(&state.world, &state.weather, &Scope::Complete, |_| None, at);
+        memory.facts
+    }
+
+    /// Changes what becomes of calls and looks from now on.
+    pub fn weather(&self, change: impl FnOnce(&mut Weather)) {
+        change(&mut self.lock().weather);
+    }
+
+    /// Lets somebody else change something now; `false` where there is no such thing.
+    pub fn meddle(&self, place: &Place, foreign: &Foreign) -> bool {
+        let (mut state, _) = self.now();
+        let now = state.world.now;
+        state.world.region(place).is_some_and(|region| state.world.meddle(region, foreign, now))
+    }
+
+    /// Every change that was sent, in order.
+    pub fn sent(&self) -> Vec<Sent> {
+        self.lock().sent.clone()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        // What a panicking test left behind is still a world.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The world, lived up to now.
+    fn now(&self) -> (MutexGuard<'_, State>, Timestamp) {
+        let at = self.clock.now();
+        let mut state = self.lock();
+        let now = state.world.moment(at);
+        state.world.advance(now);
+        (state, at)
+    }
+
+    fn who() -> Identity {
+        Identity {
+            account: seed::ACCOUNT.into(),
+            arn: Text::new(format!("arn:aws:sts::{}:assumed-role/on-call/demo", seed::ACCOUNT)),
+        }
+    }
+}
+
+impl State {
+    fn region(&self, place: &Place, what: &str) -> Result<usize, Failure> {
+        self.world.region(place).ok_or_else(|| {
+            let why = format!("the simulated fleet has nothing in {place}");
+            Failure::new(FailureKind::NotFound, what, why, "choose one of its regions")
+        })
+    }
+
+    fn outage(&self, what: &str) -> Result<(), Failure> {
+        self.weather.outage.map_or(Ok(()), |kind| Err(weather::failure(kind, what)))
+    }
+}
+
+#[async_trait]
+impl Observer for Demo {
+    async fn identity(&self) -> Result<Identity, Failure> {
+        let (mut state, at) = self.now();
+        state.outage("GetCallerIdentity")?;
+        state.memory.count(at, 1);
+        Ok(Self::who())
+    }
+
+    async fn observe(&self, scope: &Scope) -> Result<Arc<Fleet>, Failure> {
+        let (mut state, at) = self.now();
+        state.outage("observe the fleet")?;
+        let State { world, memory, weather, last, .. } = &mut *state;
+        memory.look(world, weather, scope, |id| last.as_ref()?.cluster(id), at);
+        let fleet = Arc::new(assemble(&memory.facts, &self.naming, Some(Self::who()), at));
+        *last = Some(fleet.clone());
+        Ok(fleet)
+    }
+
+    async fn actions(&self, place: &Place, source: &SourceArn) -> Result<Actions, Failure> {
+        let what = format!("read {source}");
+        let (mut state, at) = self.now();
+        state.outage(&what)?;
+        state.memory.count(at, 1);
+        let region = state.region(place, &what)?;
+        state.world.regions[region]
+            .actions(source)
+            .cloned()
+            .ok_or_else(|| Failure::new(FailureKind::NotFound, what, "it is not there", "look again"))
+    }
+
+    fn calls_last_minute(&self) -> u32 {
+        let at = self.clock.now();
+        self.lock().memory.calls(at)
+    }
+}
+
+#[async_trait]
+impl Operator for Demo {
+    async fn apply(&self, place: &Place, call: &Call) -> Result<Receipt, Failure> {
+        let what = format!("{} {}", call.operation(), call.source());
+        let (mut state, at) = self.now();
+        state.outage(&what)?;
+        state.memory.count(at, 1);
+        let region = state.region(place, &what)?;
+        let now = state.world.now;
+        let fate = state.weather.changes.pop_front().unwrap_or(Fate::Well);
+        let lost = || Failure { maybe_applied: true, ..weather::failure(FailureKind::TimedOut, &what) };
+        let answer = match &fate {
+            Fate::Refused(kind) => Err(weather::failure(*kind, &what)),
+            Fate::Lost => Err(lost()),
+            Fate::Well | Fate::Unanswered | Fate::Overtaken(_) => {
+                calls::apply(&mut state.world, region, call, now)
+            }
+        };
+        let applied = answer.is_ok();
+        state.sent.push(Sent { at, place: place.clone(), call: call.clone(), applied });
+        let actions = answer?;
+        match &fate {
+            Fate::Unanswered => return Err(lost()),
+            Fate::Overtaken(foreign) => drop(state.world.meddle(region, foreign, now)),
+            Fate::Well | Fate::Refused(_) | Fate::Lost => {}
+        }
+        let nth = state.sent.len() as u64;
+        let request_id = Some(Text::new(state.world.chance.uuid("request", nth)));
+        Ok(Receipt { request_id, actions })
+    }
+}
+
+#[cfg(test)]
+mod tests;
