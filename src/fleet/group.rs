@@ -3,7 +3,8 @@
 use jiff::Timestamp;
 
 use super::{
-    GroupId, ImageId, Instance, RefreshFact, Tags, TargetGroupArn, TemplateId, TemplateVersion, Text, Zone,
+    GroupId, ImageId, Instance, LaunchSource, RefreshFact, Tags, TargetGroupArn, TemplateId, TemplateVersion,
+    Text, Zone,
 };
 
 /// Where a wanted image comes from.
@@ -65,7 +66,9 @@ pub struct ServerGroup {
     pub weighted: bool,
     /// Zones it launches in.
     pub zones: Vec<Zone>,
-    /// What it launches by its saved configuration: the base first, then each override that names an image or a
+    /// What it launches from, as AWS says it.
+    pub source: LaunchSource,
+    /// What that is, by its saved configuration: the base first, then each override that names an image or a
     /// template of its own. Never empty.
     pub wants: Vec<Wanted>,
     /// The refresh under way: scale-outs launch what it wants until it ends.
@@ -95,21 +98,30 @@ pub struct ServerGroup {
 impl ServerGroup {
     /// What this instance type would be launched with: its override's entry, else the base.
     pub fn wanted_for(&self, instance_type: Option<&Text>) -> Option<&Wanted> {
-        wanted_for(&self.wants, instance_type)
+        candidates(&self.wants, instance_type).next()
+    }
+
+    /// Whether overrides choose the instance type, by the saved configuration or by that of a known refresh.
+    pub fn overrides_types(&self) -> bool {
+        let refreshed = self.refresh.iter().chain(&self.last_refresh).filter_map(|r| r.fact.desired.as_ref());
+        refreshed
+            .chain([&self.source])
+            .any(|source| matches!(source, LaunchSource::Mixed { overrides, .. } if !overrides.is_empty()))
     }
 }
 
 impl Refresh {
     /// What the refresh would launch for this instance type.
     pub fn wanted_for(&self, instance_type: Option<&Text>) -> Option<&Wanted> {
-        wanted_for(&self.wants, instance_type)
+        candidates(&self.wants, instance_type).next()
     }
 }
 
-fn wanted_for<'a>(wants: &'a [Wanted], instance_type: Option<&Text>) -> Option<&'a Wanted> {
-    wants
-        .iter()
-        .find(|wanted| wanted.instance_type.is_some() && wanted.instance_type.as_ref() == instance_type)
-        .or_else(|| wants.iter().find(|wanted| wanted.instance_type.is_none()))
-        .or_else(|| wants.first())
+/// Everything that may be launched as this instance type: the entries for that very type, else those for no type of
+/// their own. Overrides by attributes name no type, so there may be several.
+pub fn candidates<'a>(wants: &'a [Wanted], instance_type: Option<&Text>) -> impl Iterator<Item = &'a Wanted> {
+    let meant =
+        instance_type.filter(|kind| wants.iter().any(|wanted| wanted.instance_type.as_ref() == Some(*kind)));
+    let meant = meant.cloned();
+    wants.iter().filter(move |wanted| wanted.instance_type == meant)
 }

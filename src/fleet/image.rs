@@ -47,6 +47,8 @@ pub struct Image {
     pub rank: Option<usize>,
     /// The image it was built on.
     pub parent: Option<ImageId>,
+    /// Whether DescribeImages told of it. Where only an instance's image metadata did, tags and parent are not known.
+    pub described: bool,
     /// Whether it can still be launched.
     pub availability: Availability,
     /// When it was made.

@@ -6,6 +6,9 @@ use super::{
     GroupName, Health, ImageId, InstanceFact, InstanceId, InstanceState, Place, TemplateRef, Text, Zone,
 };
 
+/// The tag that Auto Scaling puts on what it launches; its value is the group's name.
+pub const GROUP_TAG: &str = "aws:autoscaling:groupName";
+
 /// Which source told the image of an instance.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum ImageSource {
@@ -75,7 +78,7 @@ impl Instance {
 
     /// A tag's value.
     pub fn tag(&self, key: &str) -> Option<&Text> {
-        self.facts.as_ref()?.tags.get(&Text::new(key))
+        self.facts.as_ref()?.tags.get(key)
     }
 
     /// Whether it runs now, by EC2's word.

@@ -4,7 +4,7 @@
 //! from a file byte for byte (a recorded fixed-response body): there, what could command a terminal is written as
 //! a reversible `\u{…}`.
 
-use std::borrow::Cow;
+use std::borrow::{Borrow, Cow};
 use std::fmt::{self, Write as _};
 use std::sync::Arc;
 
@@ -39,6 +39,13 @@ impl Text {
 impl Default for Text {
     fn default() -> Self {
         Self::new("")
+    }
+}
+
+/// For look-ups in a map without an allocation; the text is the raw one.
+impl Borrow<str> for Text {
+    fn borrow(&self) -> &str {
+        self.raw()
     }
 }
 

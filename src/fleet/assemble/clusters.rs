@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
-use crate::fleet::{ClusterName, Facts, FoundBy, GroupName, Naming, Place, ServerGroup, Text};
+use crate::fleet::{ClusterName, Facts, FoundBy, GroupName, Naming, Place, ServerGroup};
 
 use super::traffic::Traffic;
 
@@ -136,7 +136,7 @@ fn by_configuration(naming: &Naming, place: &Place, group: &GroupName) -> Vec<Cl
 }
 
 fn by_tag(naming: &Naming, group: &ServerGroup) -> Option<ClusterName> {
-    let values = naming.cluster_tags.iter().filter_map(|key| group.tags.get(&Text::new(key)));
+    let values = naming.cluster_tags.iter().filter_map(|key| group.tags.get(key.as_str()));
     values.map(|value| value.raw().trim()).find(|value| !value.is_empty()).map(ClusterName::new)
 }
 

@@ -43,6 +43,7 @@ fn by_description(fact: &ImageFact, metadata: Option<&ImageMetadataFact>, naming
         version: None,
         rank: None,
         parent: parent.or_else(|| fact.source.clone()),
+        described: true,
         availability: availability(&fact.state, allowed),
         created_at: fact.created_at,
         deprecated_at: fact.deprecated_at,
@@ -63,6 +64,7 @@ fn by_metadata(id: &ImageId, fact: &ImageMetadataFact, naming: &Naming) -> Image
         version: None,
         rank: None,
         parent: None,
+        described: false,
         availability: state.map_or(Availability::Unknown, |state| availability(state, fact.allowed)),
         created_at: fact.created_at,
         deprecated_at: None,
@@ -124,7 +126,7 @@ fn without(name: &str, version: &str) -> String {
 }
 
 fn tag<'a>(tags: &'a Tags, key: &str) -> Option<&'a str> {
-    tags.get(&Text::new(key)).map(|value| value.raw().trim()).filter(|value| !value.is_empty())
+    tags.get(key).map(|value| value.raw().trim()).filter(|value| !value.is_empty())
 }
 
 /// Gives every image its position in its family: by version, and where no version of the family can be ordered, by

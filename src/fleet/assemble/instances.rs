@@ -7,8 +7,9 @@ use std::collections::{HashMap, HashSet};
 use jiff::{SignedDuration, Timestamp};
 
 use crate::fleet::{
-    Facts, GroupFact, GroupName, Health, ImageSource, Instance, InstanceFact, InstanceId, InstanceState,
-    MemberFact, Membership, Running, Section, TargetFact, TargetHealth, TemplateRef, TemplateVersion, Text,
+    Facts, GROUP_TAG, GroupFact, GroupName, Health, ImageSource, Instance, InstanceFact, InstanceId,
+    InstanceState, MemberFact, Membership, Running, Section, TargetFact, TargetHealth, TemplateRef,
+    TemplateVersion,
 };
 
 use super::wants::Templates;
@@ -16,7 +17,6 @@ use super::wants::Templates;
 /// Tags that EC2 and Auto Scaling put on what they launch.
 const TEMPLATE_ID_TAG: &str = "aws:ec2launchtemplate:id";
 const TEMPLATE_VERSION_TAG: &str = "aws:ec2launchtemplate:version";
-const GROUP_TAG: &str = "aws:autoscaling:groupName";
 
 /// A group's answer may lag behind a launch by this much: lists are eventually consistent, and sections are not
 /// read at one instant.
@@ -180,9 +180,9 @@ impl<'a> Instances<'a> {
             .filter(|template| matches!(template.version, TemplateVersion::Number(_)));
         let mut template = by_group.or_else(|| {
             let tags = &fact?.tags;
-            let number = tags.get(&Text::new(TEMPLATE_VERSION_TAG))?.raw().parse().ok()?;
+            let number = tags.get(TEMPLATE_VERSION_TAG)?.raw().parse().ok()?;
             Some(TemplateRef {
-                id: Some(tags.get(&Text::new(TEMPLATE_ID_TAG))?.raw().into()),
+                id: Some(tags.get(TEMPLATE_ID_TAG)?.raw().into()),
                 name: None,
                 version: TemplateVersion::Number(number),
             })
@@ -207,7 +207,7 @@ fn has_ended(fact: &InstanceFact) -> bool {
 
 /// Whether a group launched it so lately that the group's answer may not name it yet.
 fn launched_since(fact: &InstanceFact, groups: &HashSet<&str>, read_at: Timestamp) -> bool {
-    let of_group = fact.tags.get(&Text::new(GROUP_TAG)).is_some_and(|name| groups.contains(name.raw()));
+    let of_group = fact.tags.get(GROUP_TAG).is_some_and(|name| groups.contains(name.raw()));
     of_group && fact.launched_at.is_some_and(|at| at > read_at - MEMBERSHIP_LAG)
 }
 

@@ -27,14 +27,16 @@ pub(super) struct Traffic {
 
 impl Traffic {
     pub(super) fn of(facts: &Facts, instances: &Instances<'_>) -> Self {
-        let sources = sources(facts);
+        let attached = attached(facts);
+        let sources = sources(facts, &attached);
         let mut named_by: HashMap<TargetGroupArn, Vec<usize>> = HashMap::new();
         for (index, source) in sources.iter().enumerate() {
             for weight in &source.weights {
                 named_by.entry(weight.target_group.clone()).or_default().push(index);
             }
         }
-        let target_groups = target_groups(facts, instances, &sources, &named_by);
+        let arns = attached.keys().copied().chain(named_by.keys());
+        let target_groups = target_groups(facts, instances, &sources, &named_by, arns);
         Self { sources, target_groups, named_by }
     }
 
@@ -58,8 +60,7 @@ impl Traffic {
     }
 }
 
-fn sources(facts: &Facts) -> Vec<TrafficSource> {
-    let attached = attached(facts);
+fn sources(facts: &Facts, attached: &HashMap<&TargetGroupArn, Vec<GroupName>>) -> Vec<TrafficSource> {
     let balancers: HashMap<&LoadBalancerArn, (&Text, &LoadBalancerKind)> = facts
         .load_balancers
         .iter()
@@ -72,7 +73,7 @@ fn sources(facts: &Facts) -> Vec<TrafficSource> {
             .get(arn)
             .map_or_else(|| (arn.name(), arn.kind()), |&(name, kind)| (name.clone(), kind.clone()));
         for listener in &listeners.value {
-            let place = Front { listener, name: &name, kind: &kind, attached: &attached };
+            let place = Front { listener, name: &name, kind: &kind, attached };
             let own = SourceArn::Listener(listener.arn.clone());
             sources.extend(place.source(own, "default", &listener.actions, listeners.at));
             let Some(Seen { at, value: rules }) = facts.rules.get(&listener.arn) else { continue };
@@ -180,11 +181,12 @@ fn attached(facts: &Facts) -> HashMap<&TargetGroupArn, Vec<GroupName>> {
 }
 
 /// Every target group that any answer names; where the list itself could not be read, with less known of it.
-fn target_groups(
-    facts: &Facts,
+fn target_groups<'a>(
+    facts: &'a Facts,
     instances: &Instances<'_>,
     sources: &[TrafficSource],
     named_by: &HashMap<TargetGroupArn, Vec<usize>>,
+    named: impl Iterator<Item = &'a TargetGroupArn>,
 ) -> Vec<(TargetGroupArn, TargetGroup)> {
     let listed: HashMap<&TargetGroupArn, &TargetGroupFact> =
         facts.target_groups.iter().flat_map(|seen| &seen.value).map(|fact| (&fact.arn, fact)).collect();
@@ -193,7 +195,7 @@ fn target_groups(
         .copied()
         .chain(facts.attributes.keys())
         .chain(facts.target_health.keys())
-        .chain(named_by.keys())
+        .chain(named)
         .collect();
     arns.into_iter()
         .map(|arn| {
