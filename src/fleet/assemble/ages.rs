@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use crate::fleet::{Facts, Section, Seen, ServerGroup, TrafficSource};
+use crate::fleet::{Facts, InstanceId, Section, Seen, ServerGroup, TrafficSource};
 
 /// When each section was read; where it is read in parts, its oldest part counts.
 pub(super) fn sections(facts: &Facts) -> impl Iterator<Item = (Section, Timestamp)> {
@@ -60,7 +60,15 @@ pub(super) fn cluster(
     groups: &[Arc<ServerGroup>],
     traffic: &[TrafficSource],
 ) -> Option<Timestamp> {
-    let mut oldest = facts.groups.as_ref()?.at.min(facts.instances.as_ref()?.at);
+    let (group_list, instance_list) = (facts.groups.as_ref()?.at, facts.instances.as_ref()?.at);
+    let of_group = |group: &ServerGroup| facts.read_at(Section::Groups, group.id.name.raw(), group_list);
+    let of_instance = |id: &InstanceId| facts.read_at(Section::Instances, id.raw(), instance_list);
+    let members = groups.iter().flat_map(|group| &group.instances).map(|instance| of_instance(&instance.id));
+    // A cluster without instances, or without groups, is as old as the lists that say so.
+    let mut oldest = match groups.iter().map(|group| of_group(group)).chain(members).min() {
+        Some(oldest) if !facts.read_again.is_empty() => oldest,
+        _ => group_list.min(instance_list),
+    };
     for source in traffic {
         oldest = oldest.min(source.seen_at).min(facts.listeners.get(&source.load_balancer)?.at);
         if let Some(rules) = facts.rules.get(&source.listener) {

@@ -1,7 +1,7 @@
 //! Decisions need fresh and complete facts: of this cluster, and only those that traffic verbs name (listeners,
 //! rules, target health, membership).
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::SignedDuration;
 
 use super::{Guard, Subject};
 use crate::fleet::{Section, SourceArn};
@@ -31,8 +31,9 @@ fn check(subject: &Subject<'_>) -> (Answer, String) {
     if let Some(gap) = missing {
         return (Answer::Block, format!("{} is missing: {}", gap.what, gap.why));
     }
+    // A look at one cluster reads its membership again; `seen_at` then is younger than the list of the whole region.
     match subject.fleet.ages.get(&(place.clone(), Section::Groups)) {
-        Some(at) => oldest = oldest.min(group_age(subject).unwrap_or(*at)),
+        Some(at) => oldest = oldest.min(subject.cluster.seen_at.unwrap_or(*at)),
         None => return (Answer::Block, "the server groups were never read".into()),
     }
     for (arn, _) in subject.draft.weights_after() {
@@ -53,9 +54,4 @@ fn check(subject: &Subject<'_>) -> (Answer, String) {
         );
     }
     (Answer::Pass, format!("complete, {} s old", age.as_secs().max(0)))
-}
-
-/// Membership is read anew for the cluster alone; `seen_at` then is younger than the section of the whole region.
-fn group_age(subject: &Subject<'_>) -> Option<Timestamp> {
-    subject.cluster.seen_at
 }
