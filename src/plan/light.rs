@@ -103,12 +103,12 @@ fn earlier_image<'a>(fleet: &'a Fleet, group: &ServerGroup) -> Result<&'a Image,
         return Err(format!("{current} belongs to no family whose versions can be ordered"));
     };
     let named = |image: &Image| {
-        fleet
-            .templates
-            .iter()
-            .filter(|((at, _), _)| at == place)
-            .flat_map(|(_, versions)| versions)
-            .any(|version| version.resolved_image.as_ref() == Some(&image.id))
+        fleet.templates.iter().filter(|((at, _), _)| at == place).flat_map(|(_, versions)| versions).any(
+            |version| {
+                version.resolved_image.as_ref() == Some(&image.id)
+                    || version.image.as_ref().is_some_and(|named| named.raw() == image.id.raw())
+            },
+        )
     };
     let mut earlier: Vec<&Image> = fleet
         .images

@@ -292,3 +292,6 @@ fn unknown_cluster(id: &ClusterId, fleet: &Fleet) -> Refusal {
         nearest::remedy(&id.name.to_string(), names, "there are"),
     )
 }
+
+#[cfg(test)]
+pub(crate) mod tests;

@@ -54,6 +54,3 @@ pub(super) fn ask(subject: &Subject<'_>) -> Vec<Finding> {
         })
         .collect()
 }
-
-#[cfg(test)]
-mod tests;
