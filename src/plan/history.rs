@@ -15,7 +15,7 @@ pub struct History {
 
 /// The actions of a listener or rule before an operation changed them.
 #[derive(Clone, Debug)]
-pub(super) struct Recorded<'a> {
+pub(crate) struct Recorded<'a> {
     /// The operation that changed them.
     pub operation: &'a OperationId,
     /// The listener or rule.
@@ -63,7 +63,7 @@ impl History {
 
     /// What was before each operation that changed this cluster's traffic, newest first. Rollbacks are left out:
     /// what was before them is what they led away from. A call that certainly changed nothing is left out too.
-    pub(super) fn before_operations(&self, cluster: &ClusterId) -> Vec<Recorded<'_>> {
+    pub(crate) fn before_operations(&self, cluster: &ClusterId) -> Vec<Recorded<'_>> {
         let came_to_nothing: BTreeSet<(&OperationId, u32)> = self
             .records
             .iter()
