@@ -28,6 +28,8 @@ enum Mood {
     LosesTheCall,
     /// Applies, and somebody else writes right after.
     IsOverwritten,
+    /// Is changed by somebody else between the last look and the write.
+    MovesAfterTheLook,
 }
 
 struct Cloud {
@@ -91,7 +93,11 @@ impl Observer for Cloud {
 
     async fn observe(&self, _scope: &Scope) -> Result<Arc<Fleet>, Failure> {
         self.note("look");
-        Ok(Arc::new(self.fleet()))
+        let fleet = self.fleet();
+        if *self.mood.lock().unwrap() == Mood::MovesAfterTheLook {
+            self.set(reweighted(&fleet.clusters[0].traffic[0].actions, &[60, 40]));
+        }
+        Ok(Arc::new(fleet))
     }
 
     async fn actions(&self, _place: &Place, _source: &SourceArn) -> Result<Actions, Failure> {
@@ -124,7 +130,9 @@ impl Operator for Cloud {
                 self.set(reweighted(&actions, &[1, 1]));
                 Ok(Receipt { request_id: Some("r-1".into()), actions })
             }
-            Mood::Sound => Ok(Receipt { request_id: Some("r-1".into()), actions: call.actions().clone() }),
+            Mood::Sound | Mood::MovesAfterTheLook => {
+                Ok(Receipt { request_id: Some("r-1".into()), actions: call.actions().clone() })
+            }
         }
     }
 }
@@ -288,6 +296,17 @@ fn a_change_by_somebody_else_before_the_write_is_refused_and_nothing_is_sent() {
     assert!(why.contains("the world moved"), "{why}");
     assert_eq!(cloud.writes(), 0);
     assert_eq!(cloud.weights(), [80, 20]);
+}
+
+#[test]
+fn what_is_replaced_is_read_again_just_before_the_write() {
+    let cloud = Cloud::new(orders(90, 10));
+    let approved = approved(&cloud, &shift(25), &History::default());
+    *cloud.mood.lock().unwrap() = Mood::MovesAfterTheLook;
+    let ran = run_with(&cloud, approved, &mut journal(&cloud, None), Until::ReadBack);
+    let Outcome::Refused { why, .. } = ran.outcome else { panic!("{:?}", ran.outcome) };
+    assert!(why.contains("orders-blue 60 orders-green 40"), "{why}");
+    assert_eq!((cloud.writes(), cloud.weights()), (0, vec![60, 40]));
 }
 
 #[test]
