@@ -8,6 +8,7 @@
 //! - [`app`] the model and its update · [`ui`] draws it · [`runtime`] tasks, time, files, terminal
 //! - [`cli`] words in, exit code out
 
+pub mod config;
 pub mod engine;
 pub mod fleet;
 pub mod keymap;
