@@ -8,6 +8,7 @@
 //! - [`app`] the model and its update · [`ui`] draws it · [`runtime`] tasks, time, files, terminal
 //! - [`cli`] words in, exit code out
 
+pub mod app;
 pub mod config;
 pub mod engine;
 pub mod fleet;
@@ -16,3 +17,4 @@ pub mod plan;
 pub mod provider;
 pub mod runtime;
 pub mod theme;
+pub mod ui;

@@ -1,0 +1,91 @@
+//! Whether an action applies now, and if not, why: help and palette show the reason, and pressing the key says it.
+
+use super::screens::Screen;
+use super::{Model, Session};
+use crate::keymap::Action;
+
+/// Tells whether an action applies on the screen that is seen.
+///
+/// # Errors
+/// The reason why it does not, as a short sentence.
+pub fn applies(model: &Model, action: Action) -> Result<(), String> {
+    let context = model.screen().view().context();
+    if !action.applies_in(context) {
+        return Err(format!("it means nothing on the {context} screen"));
+    }
+    match action {
+        Action::Open => selected(model),
+        Action::Shift => has_traffic(model).and_then(|()| is_free(model)),
+        Action::Rollback => {
+            has_traffic(model).and_then(|()| is_free(model)).and_then(|()| can_go_back(model))
+        }
+        Action::Arm => may_arm(model),
+        Action::NextSource | Action::PreviousSource => several_sources(model),
+        Action::NextDrift | Action::PreviousDrift | Action::SortNext | Action::SortReverse => observed(model),
+        _ => Ok(()),
+    }
+}
+
+fn observed(model: &Model) -> Result<(), String> {
+    if model.observation.is_some() { Ok(()) } else { Err("nothing has been seen yet".into()) }
+}
+
+fn selected(model: &Model) -> Result<(), String> {
+    observed(model)?;
+    let selected = match model.screen() {
+        Screen::Fleet(screen) => screen.list.selected().is_some(),
+        Screen::Cluster(screen) => screen.list.selected().is_some(),
+        _ => true,
+    };
+    if selected { Ok(()) } else { Err("no row is selected".into()) }
+}
+
+fn has_traffic(model: &Model) -> Result<(), String> {
+    observed(model)?;
+    let Some(id) = model.screen().view().subject() else { return Err("no cluster is selected".into()) };
+    let cluster = model.observation.as_ref().and_then(|observation| observation.fleet.cluster(id));
+    let Some(cluster) = cluster else { return Err(format!("{} is not in the newest look", id.name)) };
+    if cluster.traffic.is_empty() {
+        return Err(format!("no listener or rule sends traffic to {}", id.name));
+    }
+    Ok(())
+}
+
+/// One operation at a time per cluster.
+fn is_free(model: &Model) -> Result<(), String> {
+    let running = model.screen().view().subject().and_then(|id| model.running().find(|op| op.cluster == *id));
+    match running {
+        Some(operation) => Err(format!("{} {} is not over yet", operation.verb, operation.id)),
+        None => Ok(()),
+    }
+}
+
+fn can_go_back(model: &Model) -> Result<(), String> {
+    let summary = model.screen().view().subject().and_then(|id| model.observation.as_ref()?.summary(id));
+    match summary.and_then(|summary| summary.back.as_ref()).map(|back| &back.rollback) {
+        Some(Err(why)) => Err(why.clone()),
+        _ => Ok(()),
+    }
+}
+
+fn may_arm(model: &Model) -> Result<(), String> {
+    match &model.session {
+        Session::ReadOnly { why } => Err(format!("this session is read-only: {why}")),
+        Session::Armed { .. } => Ok(()),
+        Session::Safe if model.identity.is_none() => {
+            Err("STS has not proved which account this is, so nothing can be armed".into())
+        }
+        Session::Safe => Ok(()),
+    }
+}
+
+fn several_sources(model: &Model) -> Result<(), String> {
+    has_traffic(model)?;
+    let id = model.screen().view().subject();
+    let cluster = id.and_then(|id| model.observation.as_ref()?.fleet.cluster(id));
+    if cluster.is_some_and(|cluster| cluster.traffic.len() > 1) {
+        Ok(())
+    } else {
+        Err("only one listener or rule carries its traffic".into())
+    }
+}

@@ -1,0 +1,91 @@
+//! Everything drawn over a screen, one file each: a stack, not modes. The last has the keys, the default answer is
+//! No, and a dialog that waits for something outside holds the plan itself.
+//!
+//! What all of them must answer is [`Popup`]; a new dialog is a file here, a variant of [`Dialog`], and its mirror
+//! in `ui`.
+
+mod filter;
+
+pub use filter::FilterLine;
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::{Area, Effect, Model};
+use crate::fleet::ClusterId;
+use crate::keymap::{Action, Context, Key};
+
+/// A dialog that confirms something takes no key for this long after it opened or its question changed: what was
+/// typed before it could be read was not meant for it.
+pub const SETTLING: SignedDuration = SignedDuration::from_millis(300);
+
+/// What becomes of a dialog after it was asked something.
+#[derive(Debug)]
+pub enum Reaction {
+    /// It stays.
+    Stay,
+    /// It goes.
+    Close,
+    /// Another takes its place.
+    Become(Box<Dialog>),
+    /// Another opens over it.
+    Over(Box<Dialog>),
+    /// It goes, and this is done as if it had been said on the screen.
+    Then(Action),
+    /// It goes, and this cluster is opened.
+    Open(ClusterId),
+}
+
+/// What every dialog answers.
+pub trait Popup {
+    /// Which keys it takes: letters, or actions.
+    fn context(&self) -> Context;
+
+    /// Takes the room it may have.
+    fn fit(&mut self, _body: Area) {}
+
+    /// The cluster it plans a change of.
+    fn cluster(&self) -> Option<&ClusterId> {
+        None
+    }
+
+    /// Since when it asks what it asks, where its answer confirms something: it then takes no paste, no held key,
+    /// and no key at all before [`SETTLING`] is over.
+    fn confirms_since(&self) -> Option<Timestamp> {
+        None
+    }
+
+    /// Takes an action. The dialog is off the stack meanwhile.
+    fn act(&mut self, action: Action, model: &mut Model, effects: &mut Vec<Effect>) -> Reaction;
+
+    /// Takes a key that says no action: a letter, or one that edits.
+    fn key(&mut self, _key: Key, _model: &mut Model) {}
+
+    /// Takes a text that was pasted.
+    fn paste(&mut self, _text: &str, _model: &mut Model) {}
+
+    /// The world was looked at again, or time has passed.
+    fn refresh(&mut self, _model: &mut Model) {}
+}
+
+/// A dialog.
+#[derive(Debug)]
+pub enum Dialog {
+    /// The filter of the screen, being typed.
+    Filter(FilterLine),
+}
+
+impl Dialog {
+    /// What it answers.
+    pub fn popup(&self) -> &dyn Popup {
+        match self {
+            Self::Filter(dialog) => dialog,
+        }
+    }
+
+    /// What it answers, to be changed.
+    pub(super) fn popup_mut(&mut self) -> &mut dyn Popup {
+        match self {
+            Self::Filter(dialog) => dialog,
+        }
+    }
+}

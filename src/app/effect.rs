@@ -1,0 +1,30 @@
+//! What the model asks the outside for. The list is closed; one match in `runtime` performs it.
+
+use std::collections::BTreeSet;
+
+use crate::fleet::{ClusterId, Scope};
+use crate::plan::ApprovedPlan;
+
+/// Something to be done outside.
+#[derive(Clone, PartialEq, Debug)]
+pub enum Effect {
+    /// Looks at once.
+    Observe(Scope),
+    /// Says what matters from now on.
+    Watch(Watch),
+    /// Runs a plan that was confirmed.
+    Execute(Box<ApprovedPlan>),
+    /// Goes behind the shell.
+    Suspend,
+    /// Leaves.
+    Quit,
+}
+
+/// Which parts of the fleet matter to the person in front of it.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Watch {
+    /// Clusters on the screen, in order: they come first within the ordinary budget.
+    pub first: Vec<ClusterId>,
+    /// Clusters that are planned, confirmed or running: fresh and complete, on a budget of their own.
+    pub closely: BTreeSet<ClusterId>,
+}

@@ -1,0 +1,16 @@
+//! A failure in words: what failed, why, what to do. `runtime` makes it of a provider's failure.
+
+/// Why nothing could be observed.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Trouble {
+    /// What failed.
+    pub what: String,
+    /// Why, in one sentence.
+    pub why: String,
+    /// What to do; empty where nobody knows.
+    pub remedy: String,
+    /// Whether trying again can help without anybody doing anything.
+    pub may_pass: bool,
+    /// Whether the simulated fleet is worth offering: there is no way in yet.
+    pub offers_demo: bool,
+}

@@ -1,0 +1,224 @@
+//! Writes text into cells: cut at the edge between letters as people count them, clean whatever its origin, and
+//! never outside the buffer.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use unicode_segmentation::UnicodeSegmentation;
+use unicode_width::UnicodeWidthStr;
+
+use crate::app::Area;
+use crate::fleet::clean;
+use crate::theme::{Role, Theme};
+
+/// Stands for what was cut off.
+const CUT: &str = "…";
+
+/// A text and what it means.
+#[derive(Clone, Debug)]
+pub struct Piece {
+    pub text: String,
+    pub role: Role,
+}
+
+/// Makes a piece.
+pub fn piece(text: impl Into<String>, role: Role) -> Piece {
+    Piece { text: text.into(), role }
+}
+
+/// Columns a text takes.
+pub fn width(text: &str) -> u16 {
+    u16::try_from(text.width()).unwrap_or(u16::MAX)
+}
+
+/// Columns some pieces take.
+pub fn width_of(pieces: &[Piece]) -> u16 {
+    pieces.iter().fold(0, |sum, piece| sum.saturating_add(width(&piece.text)))
+}
+
+/// As much of a text as this many columns hold, with `…` where something was cut.
+pub fn fit(text: &str, columns: u16) -> String {
+    if width(text) <= columns {
+        return text.to_owned();
+    }
+    let room = usize::from(columns.saturating_sub(1));
+    let mut out = String::new();
+    let mut used = 0;
+    for letter in text.graphemes(true) {
+        used += letter.width();
+        if used > room {
+            break;
+        }
+        out.push_str(letter);
+    }
+    if columns > 0 {
+        out.push_str(CUT);
+    }
+    out
+}
+
+/// A text broken into lines of at most this many columns, between words where that is possible.
+pub fn wrap(text: &str, columns: u16) -> Vec<String> {
+    let mut lines = vec![String::new()];
+    for word in text.split_whitespace() {
+        let line = lines.last().map_or(0, |line| width(line));
+        let gap = u16::from(line > 0);
+        if line > 0 && line.saturating_add(gap).saturating_add(width(word)) > columns {
+            lines.push(String::new());
+        }
+        if let Some(line) = lines.last_mut() {
+            if !line.is_empty() {
+                line.push(' ');
+            }
+            line.push_str(&fit(word, columns));
+        }
+    }
+    lines
+}
+
+/// What is drawn on.
+pub struct Canvas<'a> {
+    buffer: &'a mut Buffer,
+    theme: &'a Theme,
+}
+
+impl<'a> Canvas<'a> {
+    pub fn new(buffer: &'a mut Buffer, theme: &'a Theme) -> Self {
+        Self { buffer, theme }
+    }
+
+    /// Empties an area and gives it a ground.
+    pub fn fill(&mut self, area: Area, role: Role) {
+        let rect = self.rect(area);
+        let style = self.theme.style(role);
+        for y in rect.top()..rect.bottom() {
+            for x in rect.left()..rect.right() {
+                if let Some(cell) = self.buffer.cell_mut((x, y)) {
+                    cell.reset();
+                    cell.set_style(style);
+                }
+            }
+        }
+    }
+
+    /// Lays a style over what stands there.
+    pub fn patch(&mut self, area: Area, role: Role) {
+        let rect = self.rect(area);
+        self.buffer.set_style(rect, self.theme.style(role));
+    }
+
+    /// Writes into the first row of an area, so many columns from its left; gives the column after it.
+    pub fn text(&mut self, area: Area, indent: u16, text: &str, role: Role) -> u16 {
+        let rect = self.rect(Area { height: area.height.min(1), ..area });
+        let room = rect.width.saturating_sub(indent);
+        if room == 0 || rect.height == 0 {
+            return indent;
+        }
+        let text = fit(&clean(text), room);
+        let style = self.theme.style(role);
+        let (end, _) = self.buffer.set_stringn(rect.x + indent, rect.y, &text, usize::from(room), style);
+        end - rect.x
+    }
+
+    /// Writes pieces one after the other.
+    pub fn pieces(&mut self, area: Area, indent: u16, pieces: &[Piece]) -> u16 {
+        let mut at = indent;
+        for (number, piece) in pieces.iter().enumerate() {
+            // The `…` belongs where the cut is, also where it falls between two pieces.
+            let rest = width_of(&pieces[number + 1..]);
+            let room = area.width.saturating_sub(at);
+            let own = width(&piece.text);
+            if own == room && rest > 0 {
+                let cut = fit(&format!("{}{CUT}", piece.text), room);
+                return self.text(area, at, &cut, piece.role);
+            }
+            at = self.text(area, at, &piece.text, piece.role);
+            if own > room {
+                return at;
+            }
+        }
+        at
+    }
+
+    /// Writes pieces up to the right edge of an area.
+    pub fn pieces_right(&mut self, area: Area, pieces: &[Piece]) {
+        let indent = area.width.saturating_sub(width_of(pieces));
+        self.pieces(area, indent, pieces);
+    }
+
+    /// Draws a frame with a title in its upper edge.
+    pub fn frame(&mut self, area: Area, title: &[Piece], role: Role) {
+        if area.width < 2 || area.height < 2 {
+            return;
+        }
+        let line = "─".repeat(usize::from(area.width - 2));
+        self.text(area, 0, &format!("┌{line}┐"), role);
+        let bottom = Area { y: area.y + area.height - 1, height: 1, ..area };
+        self.text(bottom, 0, &format!("└{line}┘"), role);
+        for y in area.y + 1..area.y + area.height - 1 {
+            let row = Area { y, height: 1, ..area };
+            self.text(row, 0, "│", role);
+            self.text(row, area.width - 1, "│", role);
+        }
+        self.on_edge(Area { height: 1, ..area }, title);
+    }
+
+    /// Writes a title into the left of an edge, with a space at both sides.
+    pub fn on_edge(&mut self, edge: Area, title: &[Piece]) {
+        if width_of(title) == 0 || edge.width < 6 {
+            return;
+        }
+        let room = Area { x: edge.x + 1, width: edge.width - 3, height: 1, ..edge };
+        let end = self.text(room, 0, " ", Role::Title);
+        let end = self.pieces(room, end, title);
+        self.text(Area { width: room.width + 1, ..room }, end, " ", Role::Title);
+    }
+
+    /// Writes into the right of an edge, with a space at both sides.
+    pub fn on_edge_right(&mut self, edge: Area, pieces: &[Piece]) {
+        let wide = width_of(pieces);
+        if wide == 0 || edge.width < wide + 4 {
+            return;
+        }
+        let room = Area { x: edge.x + edge.width - wide - 4, width: wide + 3, height: 1, ..edge };
+        let end = self.text(room, 1, " ", Role::Title);
+        let end = self.pieces(room, end, pieces);
+        self.text(room, end, " ", Role::Title);
+    }
+
+    /// The part of an area that exists.
+    fn rect(&self, area: Area) -> Rect {
+        let rect = Rect { x: area.x, y: area.y, width: area.width, height: area.height };
+        rect.intersection(self.buffer.area)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn a_text_is_cut_between_letters_however_wide() {
+        assert_eq!(fit("checkout", 8), "checkout");
+        assert_eq!(fit("checkout", 5), "chec…");
+        assert_eq!(fit("日本語", 4), "日…");
+        assert_eq!(fit("ae\u{301}b", 2), "a…");
+        assert_eq!(fit("x", 0), "");
+    }
+
+    #[test]
+    fn lines_break_between_words() {
+        assert_eq!(wrap("one two three", 7), ["one two", "three"]);
+        assert_eq!(wrap("incomprehensible", 7), ["incomp…"]);
+        assert_eq!(wrap("", 7), [""]);
+    }
+
+    proptest! {
+        #[test]
+        fn no_text_is_wider_than_its_room(text in any::<String>(), columns in 0u16..40) {
+            prop_assert!(width(&fit(&clean(&text), columns)) <= columns);
+            prop_assert!(columns == 0 || wrap(&clean(&text), columns).iter().all(|line| width(line) <= columns));
+        }
+    }
+}

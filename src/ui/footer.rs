@@ -1,0 +1,69 @@
+//! What may be pressed: derived from the keymap and from what applies now. The keys of an unfinished chord show what
+//! may follow instead.
+
+use crate::app::{Area, Model, Summary, applies};
+use crate::keymap::{Action, Follow, FooterEntry, Lookup};
+use crate::theme::Role;
+use crate::ui::Look;
+use crate::ui::canvas::{Canvas, Piece, piece, width_of};
+
+/// Between two hints.
+const GAP: &str = "   ";
+
+pub fn draw(canvas: &mut Canvas<'_>, look: &Look<'_>, line: Area) {
+    let model = look.model;
+    if !model.pending.is_empty() {
+        let pieces = pending(model);
+        canvas.pieces(line, 1, &pieces);
+        return;
+    }
+    let mut entries = model.keymap.footer(model.context());
+    let mut hints: Vec<Vec<Piece>> = entries.iter().map(|entry| hint(model, entry)).collect();
+    let wide = |hints: &[Vec<Piece>]| {
+        hints.iter().map(|hint| usize::from(width_of(hint)) + GAP.len()).sum::<usize>()
+    };
+    while wide(&hints) > usize::from(line.width) + GAP.len() - 2 && !hints.is_empty() {
+        let least = (0..entries.len()).max_by_key(|at| entries[*at].hint.rank).unwrap_or(0);
+        entries.remove(least);
+        hints.remove(least);
+    }
+    let mut at = 1;
+    for hint in hints {
+        at = canvas.pieces(line, at, &hint);
+        at = canvas.text(line, at, GAP, Role::KeyLabel);
+    }
+}
+
+fn hint(model: &Model, entry: &FooterEntry<'_>) -> Vec<Piece> {
+    let offered = !model.dialogs.is_empty() || applies(model, entry.action).is_ok();
+    let (key, label) = if offered { (Role::Key, Role::KeyLabel) } else { (Role::Disabled, Role::Disabled) };
+    let more = if offered { goal(model, entry.action) } else { String::new() };
+    vec![piece(entry.chord.to_string(), key), piece(format!(" {}{more}", entry.hint.label), label)]
+}
+
+/// Where a rollback would lead, so that nobody has to ask.
+fn goal(model: &Model, action: Action) -> String {
+    let summary =
+        || -> Option<&Summary> { model.observation.as_ref()?.summary(model.screen().view().subject()?) };
+    if action != Action::Rollback {
+        return String::new();
+    }
+    let back = summary().and_then(|summary| summary.back.as_ref()?.rollback.as_ref().ok());
+    back.map_or_else(String::new, |to| format!(" → {to}"))
+}
+
+fn pending(model: &Model) -> Vec<Piece> {
+    let typed: Vec<String> = model.pending.iter().map(ToString::to_string).collect();
+    let mut pieces = vec![piece(format!("{} …", typed.join(" ")), Role::Key)];
+    if let Lookup::Pending(follows) = model.keymap.lookup(model.context(), &model.pending) {
+        for (key, follow) in follows {
+            let says = match follow {
+                Follow::Action(action) => action.name(),
+                Follow::More => "…",
+            };
+            pieces.push(piece(format!("{GAP}{key}"), Role::Key));
+            pieces.push(piece(format!(" {says}"), Role::KeyLabel));
+        }
+    }
+    pieces
+}

@@ -1,0 +1,35 @@
+//! One file a screen, mirroring `app::screens`.
+
+mod fleet;
+
+use crate::app::Layout;
+use crate::app::screens::Screen;
+use crate::keymap::Action;
+use crate::theme::Role;
+use crate::ui::Look;
+use crate::ui::canvas::{Canvas, Piece, piece};
+
+pub fn draw(canvas: &mut Canvas<'_>, look: &Look<'_>, layout: &Layout) {
+    match look.model.screen() {
+        Screen::Fleet(screen) => fleet::draw(canvas, look, layout, screen),
+        Screen::Cluster(_) | Screen::Instance(_) | Screen::Activity(_) => {}
+    }
+}
+
+/// The frame of a panel: red around production.
+fn border(look: &Look<'_>) -> Role {
+    if look.model.is_production() { Role::BorderProduction } else { Role::Border }
+}
+
+/// The filter that holds, or how to set one.
+fn filter_pieces(look: &Look<'_>) -> Vec<Piece> {
+    let model = look.model;
+    let Some(filter) = model.screen().view().filter() else { return Vec::new() };
+    if filter.is_empty() {
+        let key = model.keymap.chords(model.screen().view().context(), Action::Filter).next();
+        return key.map_or_else(Vec::new, |key| {
+            vec![piece(key.to_string(), Role::Key), piece(" filter ", Role::KeyLabel)]
+        });
+    }
+    vec![piece("filter ", Role::KeyLabel), piece(format!("{} ", filter.text()), Role::Match)]
+}
