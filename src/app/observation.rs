@@ -74,7 +74,7 @@ impl Observation {
     pub fn relight(&mut self, history: &History, policy: &Policy, at: Timestamp) {
         for summary in &mut self.summaries {
             if let Some(cluster) = summary.subject.cluster().and_then(|id| self.fleet.cluster(id)) {
-                summary.back = way_back(cluster, &self.fleet, history, policy, at);
+                summary.back = Some(way_back(cluster, &self.fleet, history, policy, at));
             }
         }
     }

@@ -9,6 +9,7 @@ use super::{Fields, Observation, words};
 use crate::fleet::{
     Cluster, ClusterId, Fleet, Image, ImageId, Instance, Place, ServerGroup, Text, TrafficSource, Verdict,
 };
+use crate::plan::Light;
 
 /// What a row of the fleet screen is about.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]

@@ -4,8 +4,8 @@ use super::border;
 use crate::app::drift_seam::Severity;
 use crate::app::screens::{Fleet, FleetOrder, MOST_SIDES};
 use crate::app::{
-    Area, DriftCount, HealthCount, Layout, Observation, Operation, Side, SideImage, Summary,
-    TrafficWord, WayBack, words,
+    Area, DriftCount, HealthCount, Layout, Observation, Operation, Side, SideImage, Summary, TrafficWord,
+    WayBack, words,
 };
 use crate::plan::LightKind;
 use crate::theme::Role;
