@@ -4,6 +4,7 @@
 //! passes. Before each call: what it replaces is read again, and the intent is durable. After it: what was written is
 //! read back, then watched until it has settled. Whatever does not fit holds the operation; nothing is adapted.
 
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
@@ -35,8 +36,8 @@ pub struct Ports<'a> {
     pub observer: &'a dyn Observer,
     /// Changes.
     pub operator: &'a dyn Operator,
-    /// Remembers.
-    pub journal: &'a mut Journal,
+    /// Remembers. Operations on several clusters share it: each holds it for one record, never while it waits.
+    pub journal: &'a Mutex<Journal>,
     /// Tells time and waits.
     pub clock: &'a dyn Clock,
 }
@@ -117,7 +118,7 @@ impl Run<'_> {
     /// The account is ours, the world is still the one the plan was made for, and the guards pass on fresh facts.
     async fn prove(&mut self) -> Result<(), Stop> {
         self.say(0, Truth::Wanted, "checking the account, the facts and the guards", None);
-        if self.ports.journal.history().knows(&self.plan.id) {
+        if self.remembered().history().knows(&self.plan.id) {
             return Err(self.stop(Refusal::new(
                 format!("plan {} was run already; a plan runs once", self.plan.id),
                 "make a new plan",
@@ -135,7 +136,7 @@ impl Run<'_> {
         }
         let fleet = self.look().await?;
         let now = self.ports.clock.now();
-        let fresh = plan(&self.plan.intent, &fleet, self.ports.journal.history(), self.policy, now)
+        let fresh = plan(&self.plan.intent, &fleet, self.remembered().history(), self.policy, now)
             .and_then(|fresh| self.plan.clone().renewed_by(fresh))
             .map_err(|refusal| self.stop(refusal))?;
         let approval = self.approved.approval().clone();
@@ -336,7 +337,12 @@ impl Run<'_> {
             result: None,
         };
         fill(&mut record);
-        self.ports.journal.write(record)
+        self.remembered().write(record)
+    }
+
+    fn remembered(&self) -> MutexGuard<'_, Journal> {
+        // A journal knows by itself whether its last record is whole.
+        self.ports.journal.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Writes the end down, where the operation was begun at all.

@@ -213,23 +213,29 @@ fn approved(cloud: &Cloud, intent: &Intent, history: &History) -> ApprovedPlan {
     plan.approve(approval, read_at()).unwrap()
 }
 
-fn run_with(cloud: &Cloud, approved: ApprovedPlan, journal: &mut Journal, until: Until) -> Ran {
+fn run_with(cloud: &Cloud, approved: ApprovedPlan, journal: &Mutex<Journal>, until: Until) -> Ran {
     let mut truths = Vec::new();
     let ports = Ports { observer: cloud, operator: cloud, journal, clock: cloud };
     let policy = Policy::default();
     let mut tell = |progress: Progress| truths.push(progress.truth);
     let outcome = block_on(execute(approved, ports, &policy, until, &mut tell));
     truths.dedup();
-    Ran { outcome, truths, log: cloud.log.lock().unwrap().clone(), history: journal.history().clone() }
+    Ran {
+        outcome,
+        truths,
+        log: cloud.log.lock().unwrap().clone(),
+        history: journal.lock().unwrap().history().clone(),
+    }
 }
 
-fn journal(cloud: &Cloud, fails_at: Option<usize>) -> Journal {
-    Journal::open(Box::new(Paper { log: cloud.log.clone(), fails_at, appended: 0 })).unwrap()
+fn journal(cloud: &Cloud, fails_at: Option<usize>) -> Mutex<Journal> {
+    let paper = Paper { log: cloud.log.clone(), fails_at, appended: 0 };
+    Mutex::new(Journal::open(Box::new(paper)).unwrap())
 }
 
 fn run(cloud: &Cloud, until: Until) -> Ran {
     let approved = approved(cloud, &shift(25), &History::default());
-    run_with(cloud, approved, &mut journal(cloud, None), until)
+    run_with(cloud, approved, &journal(cloud, None), until)
 }
 
 #[test]
@@ -269,7 +275,7 @@ fn nothing_is_sent_before_its_intent_is_durable() {
     for fails_at in [1, 2] {
         let cloud = Cloud::new(orders(90, 10));
         let approved = approved(&cloud, &shift(25), &History::default());
-        let ran = run_with(&cloud, approved, &mut journal(&cloud, Some(fails_at)), Until::ReadBack);
+        let ran = run_with(&cloud, approved, &journal(&cloud, Some(fails_at)), Until::ReadBack);
         let Outcome::Refused { why, .. } = ran.outcome else { panic!("{:?}", ran.outcome) };
         assert!(why.contains("no space left"), "{why}");
         assert_eq!(cloud.writes(), 0, "append {fails_at}");
@@ -280,7 +286,7 @@ fn nothing_is_sent_before_its_intent_is_durable() {
 fn a_journal_that_fails_after_the_call_holds_and_says_so() {
     let cloud = Cloud::new(orders(90, 10));
     let approved = approved(&cloud, &shift(25), &History::default());
-    let ran = run_with(&cloud, approved, &mut journal(&cloud, Some(3)), Until::ReadBack);
+    let ran = run_with(&cloud, approved, &journal(&cloud, Some(3)), Until::ReadBack);
     assert!(matches!(ran.outcome, Outcome::Held { .. }), "{:?}", ran.outcome);
     assert_eq!(cloud.writes(), 1);
 }
@@ -291,7 +297,7 @@ fn a_change_by_somebody_else_before_the_write_is_refused_and_nothing_is_sent() {
     let approved = approved(&cloud, &shift(25), &History::default());
     let now = reweighted(&cloud.fleet().clusters[0].traffic[0].actions, &[80, 20]);
     cloud.set(now);
-    let ran = run_with(&cloud, approved, &mut journal(&cloud, None), Until::ReadBack);
+    let ran = run_with(&cloud, approved, &journal(&cloud, None), Until::ReadBack);
     let Outcome::Refused { why, .. } = ran.outcome else { panic!("{:?}", ran.outcome) };
     assert!(why.contains("the world moved"), "{why}");
     assert_eq!(cloud.writes(), 0);
@@ -303,7 +309,7 @@ fn what_is_replaced_is_read_again_just_before_the_write() {
     let cloud = Cloud::new(orders(90, 10));
     let approved = approved(&cloud, &shift(25), &History::default());
     *cloud.mood.lock().unwrap() = Mood::MovesAfterTheLook;
-    let ran = run_with(&cloud, approved, &mut journal(&cloud, None), Until::ReadBack);
+    let ran = run_with(&cloud, approved, &journal(&cloud, None), Until::ReadBack);
     let Outcome::Refused { why, .. } = ran.outcome else { panic!("{:?}", ran.outcome) };
     assert!(why.contains("orders-blue 60 orders-green 40"), "{why}");
     assert_eq!((cloud.writes(), cloud.weights()), (0, vec![60, 40]));
@@ -358,7 +364,7 @@ fn a_plan_for_another_account_is_never_sent() {
     let mut cloud = Cloud::new(orders(90, 10));
     let approved = approved(&cloud, &shift(25), &History::default());
     cloud.account = "999999999999".into();
-    let ran = run_with(&cloud, approved, &mut journal(&cloud, None), Until::ReadBack);
+    let ran = run_with(&cloud, approved, &journal(&cloud, None), Until::ReadBack);
     assert!(
         matches!(&ran.outcome, Outcome::Refused { why, .. } if why.contains("999999999999")),
         "{:?}",
@@ -378,7 +384,7 @@ fn guards_speak_again_before_the_write() {
             target.state = TargetState::Unhealthy;
         }
     }
-    let ran = run_with(&cloud, approved, &mut journal(&cloud, None), Until::ReadBack);
+    let ran = run_with(&cloud, approved, &journal(&cloud, None), Until::ReadBack);
     assert!(
         matches!(&ran.outcome, Outcome::Refused { why, .. } if why.contains("enough-healthy-targets")),
         "{:?}",
@@ -391,10 +397,10 @@ fn guards_speak_again_before_the_write() {
 fn a_plan_runs_once() {
     let cloud = Cloud::new(orders(90, 10));
     let approved = approved(&cloud, &shift(25), &History::default());
-    let mut journal = journal(&cloud, None);
-    run_with(&cloud, approved.clone(), &mut journal, Until::ReadBack);
-    let before = journal.history().records().len();
-    let ran = run_with(&cloud, approved, &mut journal, Until::ReadBack);
+    let journal = journal(&cloud, None);
+    run_with(&cloud, approved.clone(), &journal, Until::ReadBack);
+    let before = journal.lock().unwrap().history().records().len();
+    let ran = run_with(&cloud, approved, &journal, Until::ReadBack);
     assert!(
         matches!(&ran.outcome, Outcome::Refused { why, .. } if why.contains("runs once")),
         "{:?}",
@@ -407,12 +413,12 @@ fn a_plan_runs_once() {
 #[test]
 fn a_rollback_restores_the_recorded_actions() {
     let cloud = Cloud::new(orders(100, 0));
-    let mut journal = journal(&cloud, None);
+    let journal = journal(&cloud, None);
     let there = approved(&cloud, &shift(25), &History::default());
-    run_with(&cloud, there, &mut journal, Until::ReadBack);
+    run_with(&cloud, there, &journal, Until::ReadBack);
     assert_eq!(cloud.weights(), [75, 25]);
-    let way_back = approved(&cloud, &back(), journal.history());
-    let ran = run_with(&cloud, way_back, &mut journal, Until::ReadBack);
+    let way_back = approved(&cloud, &back(), journal.lock().unwrap().history());
+    let ran = run_with(&cloud, way_back, &journal, Until::ReadBack);
     assert!(matches!(ran.outcome, Outcome::Done { .. }), "{:?}", ran.outcome);
     assert_eq!(cloud.weights(), [100, 0]);
 }
