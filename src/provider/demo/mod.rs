@@ -94,7 +94,7 @@ impl Demo {
     pub fn facts(&self) -> Vec<Facts> {
         let (state, at) = self.now();
         let mut memory = Memory::default();
-        memory.look(&state.world, &state.weather, &Scope::Complete, |_| None, at);
+        memory.look(&state.world, &state.weather, &Scope::Complete, &|_| None, at);
         memory.facts
     }
 
@@ -163,7 +163,10 @@ impl Observer for Demo {
         let (mut state, at) = self.now();
         state.outage("observe the fleet")?;
         let State { world, memory, weather, last, .. } = &mut *state;
-        memory.look(world, weather, scope, |id| last.as_ref()?.cluster(id), at);
+        let newer = memory.look(world, weather, scope, &|id| last.as_ref()?.cluster(id), at);
+        if let Some(last) = last.as_ref().filter(|_| !newer) {
+            return Ok(last.clone());
+        }
         let fleet = Arc::new(assemble(&memory.facts, &self.naming, Some(Self::who()), at));
         *last = Some(fleet.clone());
         Ok(fleet)
