@@ -68,6 +68,7 @@ impl Operation {
         match &self.ended {
             Some((_, Outcome::Done { .. })) => "done",
             Some((_, Outcome::Refused { .. })) => "refused",
+            Some((_, Outcome::Failed { .. })) => "failed",
             Some((_, Outcome::Held { .. })) => "held",
             None => match self.truth {
                 Truth::Wanted => "sending",

@@ -67,6 +67,10 @@ pub async fn execute(
             let Refusal { why, remedy } = refusal;
             run.end(Event::Failed, Outcome::Refused { why, remedy })
         }
+        Err(Stop::Failed(refusal)) => {
+            let Refusal { why, remedy } = refusal;
+            run.end(Event::Failed, Outcome::Failed { why, remedy })
+        }
         Err(Stop::Held(refusal)) => {
             let Refusal { why, remedy } = refusal;
             run.end(Event::Held, Outcome::Held { why, remedy })
@@ -76,8 +80,10 @@ pub async fn execute(
 
 /// Why a run stops short.
 enum Stop {
-    /// Nothing was changed.
+    /// Nothing was sent.
     Refused(Refusal),
+    /// A call was sent and changed nothing.
+    Failed(Refusal),
     /// Something was, or may have been.
     Held(Refusal),
 }
@@ -185,7 +191,7 @@ impl Run<'_> {
                 let sentence = failure.to_string();
                 // The refusal stands whether or not it can be written down.
                 let _ = self.journal(step.n, Event::Failed, |record| record.result = Some(sentence));
-                return Err(self.failed(&failure));
+                return Err(Stop::Failed(sentence_of(&failure)));
             }
         };
         if doubt.is_none() {
@@ -231,10 +237,9 @@ impl Run<'_> {
         match (last, doubt) {
             (Ok(found), Some(failure)) if same_actions(&found, before) => {
                 // The call was lost on its way: the state is the one before.
-                self.sent = false;
                 let sentence = failure.to_string();
                 let _ = self.journal(step.n, Event::Failed, |record| record.result = Some(sentence));
-                Err(self.stop(Refusal::new(
+                Err(Stop::Failed(Refusal::new(
                     format!("{}: {}; nothing was changed", failure.what, failure.why),
                     "make the plan again when the connection is back",
                 )))
@@ -278,7 +283,9 @@ impl Run<'_> {
                     }
                     unsteady(&fleet, written.actions())
                 }
-                Err(Stop::Refused(refusal) | Stop::Held(refusal)) => Some(refusal.why),
+                Err(Stop::Refused(refusal) | Stop::Failed(refusal) | Stop::Held(refusal)) => {
+                    Some(refusal.why)
+                }
             };
             let now = self.ports.clock.now();
             if now >= earliest && why.is_none() {
@@ -349,7 +356,9 @@ impl Run<'_> {
     fn end(&mut self, event: Event, outcome: Outcome) -> Outcome {
         let sentence = match &outcome {
             Outcome::Done { says } => says.clone(),
-            Outcome::Refused { why, .. } | Outcome::Held { why, .. } => why.clone(),
+            Outcome::Refused { why, .. } | Outcome::Failed { why, .. } | Outcome::Held { why, .. } => {
+                why.clone()
+            }
         };
         if self.begun
             && let Err(error) = self.journal(0, event, |record| record.result = Some(sentence))
@@ -378,13 +387,17 @@ impl Run<'_> {
     }
 
     fn failed(&self, failure: &Failure) -> Stop {
-        self.stop(Refusal::new(format!("{}: {}", failure.what, failure.why), failure.remedy.clone()))
+        self.stop(sentence_of(failure))
     }
 
     /// What a stop means depends on whether anything may have been changed.
     fn stop(&self, refusal: Refusal) -> Stop {
         if self.sent { Stop::Held(refusal) } else { Stop::Refused(refusal) }
     }
+}
+
+fn sentence_of(failure: &Failure) -> Refusal {
+    Refusal::new(format!("{}: {}", failure.what, failure.why), failure.remedy.clone())
 }
 
 fn unwritten(error: &JournalError) -> Refusal {

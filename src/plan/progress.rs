@@ -52,7 +52,14 @@ pub enum Outcome {
         /// What to do.
         remedy: String,
     },
-    /// Something was sent and the operation stopped short of its goal.
+    /// A call was sent and came to nothing: what was before still is.
+    Failed {
+        /// Why.
+        why: String,
+        /// What to do.
+        remedy: String,
+    },
+    /// Something was changed, or may have been, and the operation stopped short of its goal.
     Held {
         /// Why.
         why: String,

@@ -340,7 +340,7 @@ fn a_lost_call_leaves_the_state_before_and_no_record_to_go_back_to() {
     let cloud = Cloud::new(orders(90, 10));
     *cloud.mood.lock().unwrap() = Mood::LosesTheCall;
     let ran = run(&cloud, Until::ReadBack);
-    let Outcome::Refused { why, .. } = &ran.outcome else { panic!("{:?}", ran.outcome) };
+    let Outcome::Failed { why, .. } = &ran.outcome else { panic!("{:?}", ran.outcome) };
     assert!(why.contains("nothing was changed"), "{why}");
     assert_eq!((cloud.writes(), cloud.weights()), (1, vec![90, 10]));
     assert!(ran.history.before_operations(back().cluster()).is_empty());
@@ -352,7 +352,7 @@ fn a_denied_call_changes_nothing_and_says_why() {
     *cloud.mood.lock().unwrap() = Mood::Denies;
     let ran = run(&cloud, Until::ReadBack);
     assert!(
-        matches!(&ran.outcome, Outcome::Refused { why, .. } if why.contains("it went wrong")),
+        matches!(&ran.outcome, Outcome::Failed { why, .. } if why.contains("it went wrong")),
         "{:?}",
         ran.outcome
     );

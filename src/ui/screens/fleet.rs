@@ -263,7 +263,9 @@ pub fn operation_piece(operation: &Operation, look: &Look<'_>) -> Piece {
     if let Some((_, outcome)) = &operation.ended {
         let (glyph, role) = match outcome {
             crate::plan::Outcome::Done { .. } => (glyphs::GOOD, Role::Healthy),
-            crate::plan::Outcome::Refused { .. } => (glyphs::BAD, Role::Error),
+            crate::plan::Outcome::Refused { .. } | crate::plan::Outcome::Failed { .. } => {
+                (glyphs::BAD, Role::Error)
+            }
             crate::plan::Outcome::Held { .. } => (glyphs::WARN, Role::Critical),
         };
         return piece(format!("{glyph} {} {word}", operation.verb), role);
