@@ -149,11 +149,20 @@ impl Factory {
     /// A factory with fixed credentials, for tests that answer by themselves.
     #[cfg(test)]
     pub(super) fn fixed(http: SharedHttpClient, regions: &[&str]) -> Self {
-        let credentials = aws_sdk_sts::config::Credentials::for_tests();
+        Self::with_login(http, regions, aws_credential_types::Credentials::for_tests())
+    }
+
+    /// A factory with given credentials.
+    #[cfg(test)]
+    pub(super) fn with_login(
+        http: SharedHttpClient,
+        regions: &[&str],
+        login: impl aws_credential_types::provider::ProvideCredentials + 'static,
+    ) -> Self {
         let config = SdkConfig::builder()
             .behavior_version(BehaviorVersion::v2026_01_12())
             .http_client(http)
-            .credentials_provider(aws_sdk_sts::config::SharedCredentialsProvider::new(credentials))
+            .credentials_provider(aws_credential_types::provider::SharedCredentialsProvider::new(login))
             .region(SdkRegion::new(regions[0].to_owned()))
             .endpoint_url("http://aws.test")
             .build();

@@ -1,4 +1,5 @@
-//! Counts every request that leaves, retries too, and notes under which credentials.
+//! Counts every request that leaves, retries too, and notes under which credentials; stops one that is signed by
+//! others than those the account was proven for.
 
 use std::collections::VecDeque;
 use std::fmt;
@@ -31,7 +32,16 @@ struct Count {
 struct State {
     sent: VecDeque<Timestamp>,
     signed_by: Option<Login>,
+    pinned: Option<Login>,
 }
+
+/// Why a write was stopped whose credentials are not those of the proven account.
+pub(super) const OTHER_LOGIN: &str = "the credentials changed after the account was proven";
+
+/// A request that was stopped because of its credentials.
+#[derive(Debug, thiserror::Error)]
+#[error("{OTHER_LOGIN}")]
+pub(super) struct OtherLogin;
 
 /// Which credentials signed a request, as a hash of the access key's id: enough to see a change, nothing to steal.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -55,6 +65,11 @@ impl Meter {
     /// The credentials that signed the newest request.
     pub(super) fn login(&self) -> Option<Login> {
         self.0.state.lock().unwrap_or_else(PoisonError::into_inner).signed_by
+    }
+
+    /// Lets requests pass only under these credentials from now on; any, where there are none.
+    pub(super) fn pin(&self, login: Option<Login>) {
+        self.0.state.lock().unwrap_or_else(PoisonError::into_inner).pinned = login;
     }
 
     /// As an interceptor.
@@ -82,8 +97,11 @@ impl Intercept for Meter {
     ) -> Result<(), BoxError> {
         let now = self.0.clock.now();
         let mut state = self.0.state.lock().unwrap_or_else(PoisonError::into_inner);
-        state.sent.push_back(now);
         state.signed_by = signer(context.request()).or(state.signed_by);
+        if state.pinned.is_some() && state.pinned != state.signed_by {
+            return Err(OtherLogin.into());
+        }
+        state.sent.push_back(now);
         Ok(())
     }
 }

@@ -14,12 +14,16 @@ use aws_smithy_types::body::SdkBody;
 
 /// A request in the query protocol: field by name.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
-pub(super) struct Asked(pub(super) BTreeMap<String, String>);
+pub(super) struct Asked {
+    pub(super) fields: BTreeMap<String, String>,
+    /// Id of the access key that signed it.
+    pub(super) key: String,
+}
 
 impl Asked {
     /// A field; empty where it was not sent.
     pub(super) fn field(&self, name: &str) -> &str {
-        self.0.get(name).map_or("", String::as_str)
+        self.fields.get(name).map_or("", String::as_str)
     }
 
     /// The operation.
@@ -30,12 +34,15 @@ impl Asked {
     fn read(request: &HttpRequest) -> Self {
         let body = std::str::from_utf8(request.body().bytes().unwrap_or_default()).unwrap();
         let pairs = body.split('&').filter(|pair| !pair.is_empty());
-        Self(
-            pairs
+        let signed = request.headers().get("authorization").unwrap_or_default();
+        let key = signed.split_once("Credential=").and_then(|(_, rest)| rest.split_once('/'));
+        Self {
+            fields: pairs
                 .map(|pair| pair.split_once('=').unwrap_or((pair, "")))
                 .map(|(name, value)| (decoded(name), decoded(value)))
                 .collect(),
-        )
+            key: key.map(|(key, _)| key.to_owned()).unwrap_or_default(),
+        }
     }
 }
 

@@ -8,6 +8,7 @@ use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 
+use super::meter::OtherLogin;
 use super::permissions::{self, READS};
 use super::regions;
 use super::wall::Stopped;
@@ -17,9 +18,9 @@ use crate::provider::{Failure, FailureKind};
 /// A call: service and operation as the table of `permissions` names them, and where it goes.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Asked<'a> {
-    pub(super) service: &'static str,
-    pub(super) operation: &'static str,
-    pub(super) region: &'a Region,
+    service: &'static str,
+    operation: &'static str,
+    region: &'a Region,
 }
 
 /// A failed call.
@@ -100,6 +101,13 @@ impl Trouble {
     }
 }
 
+impl<'a> Asked<'a> {
+    pub(super) fn new(service: &'static str, operation: &'static str, region: &'a Region) -> Self {
+        debug_assert!(permissions::action_of(service, operation).is_some(), "{service} {operation}");
+        Self { service, operation, region }
+    }
+}
+
 impl Asked<'_> {
     fn is_write(&self) -> bool {
         !READS.iter().any(|row| row.service == self.service && row.operation == self.operation)
@@ -163,6 +171,9 @@ impl Asked<'_> {
     {
         if let Some(stopped) = find::<Stopped>(error) {
             return self.failure(FailureKind::Refused, stopped.to_string(), "");
+        }
+        if let Some(stopped) = find::<OtherLogin>(error) {
+            return self.failure(FailureKind::Refused, stopped.to_string(), "try again");
         }
         if let Some(credentials) = find::<CredentialsError>(error) {
             return self.no_credentials(credentials);

@@ -16,7 +16,7 @@ fn clients(answer: Answer, lane: Lane) -> (Clients, Replay) {
 }
 
 fn asked<'a>(region: &'a Region, service: &'static str, operation: &'static str) -> Asked<'a> {
-    Asked { service, operation, region }
+    Asked::new(service, operation, region)
 }
 
 async fn read_fails_with(answer: Answer) -> Trouble {

@@ -1,0 +1,70 @@
+//! What the observer and the operator of one session share: where it is pointed, and the factory once it is loaded.
+
+use std::sync::Arc;
+
+use aws_smithy_runtime_api::client::http::SharedHttpClient;
+use tokio::sync::Mutex;
+
+use super::factory::{Clients, Factory, Settings, http_client};
+use super::permissions::STS;
+use super::trouble::{Asked, Trouble};
+use crate::fleet::{Identity, Region, Text};
+use crate::provider::{Clock, Failure, FailureKind};
+
+/// A session's connection. Nothing is asked, and nothing read from disk, before the first look.
+pub(super) struct Connection {
+    settings: Settings,
+    http: SharedHttpClient,
+    factory: Mutex<Option<Factory>>,
+    pub(super) clock: Arc<dyn Clock>,
+}
+
+impl Connection {
+    pub(super) fn new(settings: Settings, clock: Arc<dyn Clock>) -> Self {
+        Self { settings, http: http_client(), factory: Mutex::new(None), clock }
+    }
+
+    /// A connection over a factory that is there already.
+    #[cfg(test)]
+    pub(super) fn fixed(factory: Factory, clock: Arc<dyn Clock>) -> Self {
+        let factory = Mutex::new(Some(factory));
+        Self { settings: Settings::default(), http: http_client(), factory, clock }
+    }
+
+    /// The factory, loaded where it is not yet.
+    pub(super) async fn factory(&self) -> Result<Factory, Failure> {
+        let mut factory = self.factory.lock().await;
+        if let Some(factory) = &*factory {
+            return Ok(factory.clone());
+        }
+        let loaded = Factory::load(&self.settings, self.http.clone()).await?;
+        *factory = Some(loaded.clone());
+        Ok(loaded)
+    }
+
+    /// Forgets the factory where a failure tells that credentials or configuration are at fault, so that the next
+    /// call reads both anew: a new login is picked up without a restart.
+    ///
+    /// Tells whether it did.
+    pub(super) async fn forget_after(&self, failure: &Failure) -> bool {
+        let at_fault = matches!(
+            failure.kind,
+            FailureKind::NoCredentials | FailureKind::Expired | FailureKind::Configuration
+        );
+        if at_fault {
+            *self.factory.lock().await = None;
+        }
+        at_fault
+    }
+}
+
+/// Asks STS who we are.
+pub(super) async fn who_we_are(clients: &Clients, region: &Region) -> Result<Identity, Trouble> {
+    let asked = Asked::new(STS, "GetCallerIdentity", region);
+    let answer =
+        clients.sts.get_caller_identity().send().await.map_err(|error| Trouble::of(asked, &error))?;
+    match (answer.account(), answer.arn()) {
+        (Some(account), Some(arn)) => Ok(Identity { account: account.into(), arn: Text::new(arn) }),
+        _ => Err(Trouble::odd(asked, "the answer names no account")),
+    }
+}
