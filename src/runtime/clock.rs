@@ -4,7 +4,25 @@
 
 use std::time::{Duration, Instant};
 
+use async_trait::async_trait;
 use jiff::Timestamp;
+
+use crate::provider::Clock;
+
+/// The real clock, for whoever is given one.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct RealClock;
+
+#[async_trait]
+impl Clock for RealClock {
+    fn now(&self) -> Timestamp {
+        now()
+    }
+
+    async fn sleep(&self, time: Duration) {
+        tokio::time::sleep(time).await;
+    }
+}
 
 /// The time of the world.
 #[must_use]

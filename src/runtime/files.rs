@@ -101,6 +101,21 @@ impl StateFolder {
             }
             _ => {}
         }
+        Self::open_made(path)
+    }
+
+    /// Opens the folder where there is one, and makes none.
+    ///
+    /// # Errors
+    /// Where it is a link, belongs to somebody else, or cannot be made private.
+    pub fn existing(path: &Path) -> Result<Option<Self>, FilesError> {
+        match Self::open_made(path) {
+            Err(FilesError::Io { source, .. }) if source.kind() == io::ErrorKind::NotFound => Ok(None),
+            opened => opened.map(Some),
+        }
+    }
+
+    fn open_made(path: &Path) -> Result<Self, FilesError> {
         let folder = fs::open(path, SAFE | OFlags::RDONLY | OFlags::DIRECTORY, Mode::empty())
             .map_err(|errno| refused(errno, path, "folder"))?;
         let stat = fs::fstat(&folder).map_err(failed("look at", path))?;

@@ -7,6 +7,7 @@ pub mod clock;
 pub mod ending;
 pub mod files;
 pub mod input;
+pub mod journal;
 pub mod logging;
 mod output;
 pub mod signals;
