@@ -51,6 +51,7 @@ pub fn load(flags: &Flags, environment: &Environment, files: Files<'_>) -> Resul
         theme_name: theme_name.name,
         theme,
         depth,
+        terminal: environment.term.clone().unwrap_or_default(),
         keymap,
         cluster: flags.cluster.as_deref().map(Into::into),
         filter: flags.filter.clone(),

@@ -81,6 +81,8 @@ pub struct Settings {
     pub theme: Theme,
     /// How many colours the terminal is given.
     pub depth: Depth,
+    /// What the terminal calls itself (`TERM`); empty where it does not.
+    pub terminal: String,
     /// Which keys say what.
     pub keymap: Keymap,
     /// The one cluster to show.
