@@ -38,7 +38,7 @@ pub use identity::Identity;
 pub use ids::*;
 pub use image::{Availability, FamilyId, Image};
 pub use instance::{GROUP_TAG, ImageSource, Instance, Membership, Running};
-pub use naming::{ClusterNaming, Naming};
+pub use naming::{ClusterNaming, ClusterSelector, Naming};
 pub use scope::Scope;
 pub use text::{Exact, Text, clean};
 pub use traffic::{TargetGroup, TrafficSource, Weight};

@@ -3,6 +3,8 @@
 
 use regex::Regex;
 
+use super::{AccountId, ClusterId, ClusterName, Region};
+
 /// A cluster given by configuration.
 #[derive(Clone, Debug)]
 pub struct ClusterNaming {
@@ -14,6 +16,26 @@ pub struct ClusterNaming {
     pub account: Option<String>,
     /// Only in this region, where given.
     pub region: Option<String>,
+}
+
+/// Which clusters something is said of: those of a name, anywhere or in one place.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub struct ClusterSelector {
+    /// Their name.
+    pub name: ClusterName,
+    /// Only in this account, where given.
+    pub account: Option<AccountId>,
+    /// Only in this region, where given.
+    pub region: Option<Region>,
+}
+
+impl ClusterSelector {
+    /// Whether a cluster is meant.
+    pub fn matches(&self, cluster: &ClusterId) -> bool {
+        self.name == cluster.name
+            && self.account.as_ref().is_none_or(|account| *account == cluster.place.account)
+            && self.region.as_ref().is_none_or(|region| *region == cluster.place.region)
+    }
 }
 
 /// The rules of naming.

@@ -54,7 +54,7 @@ pub fn light(fleet: &Fleet, cluster: &Cluster, history: &History, policy: &Polic
 
 /// What was recorded, if its sides are up; else an idle side that is up.
 fn warm(fleet: &Fleet, cluster: &Cluster, history: &History, policy: &Policy) -> Option<Light> {
-    let needed = policy.min_healthy(&cluster.id.name).max(1);
+    let needed = policy.min_healthy(&cluster.id).max(1);
     let is_up = |arn: &TargetGroupArn| healthy(fleet, arn).is_some_and(|up| up >= needed);
     let recorded = history.before_operations(&cluster.id);
     let present = |record: &&Recorded| {

@@ -39,7 +39,7 @@ fn check(subject: &Subject<'_>) -> (Answer, String) {
 /// fewer there are.
 fn needed(subject: &Subject<'_>, group: &TargetGroup) -> usize {
     // A side without any healthy target is never given traffic, whatever the configuration says.
-    let minimum = subject.policy.min_healthy(&subject.cluster.id.name).max(1);
+    let minimum = subject.policy.min_healthy(&subject.cluster.id).max(1);
     match subject.intent {
         Intent::Rollback { .. } => minimum.max(required_for_way_back(registered(group))),
         Intent::Shift { .. } => minimum,
