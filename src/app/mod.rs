@@ -29,6 +29,9 @@ mod trouble;
 mod update;
 pub mod words;
 
+#[cfg(test)]
+pub(crate) mod fixture;
+
 pub use applies::applies;
 pub use effect::{Effect, Watch};
 pub use field::TextField;

@@ -9,9 +9,9 @@ use jiff::Timestamp;
 
 use super::drift_seam::{Finding, Judgement};
 use super::summary::UNKNOWN_RULE;
-use super::summary::WayBack;
+use super::summary::{self, WayBack};
 use super::{Subject, Summary, planning};
-use crate::fleet::{Cluster, ClusterId, Fleet, Gap, Instance, InstanceId, Place, Section};
+use crate::fleet::{Cluster, ClusterId, Fleet, Gap, ImageId, Instance, InstanceId, Place, Section};
 use crate::plan::{self, History, Intent, Policy};
 
 /// A snapshot with everything derived from it.
@@ -91,6 +91,11 @@ impl Observation {
     /// The summary of a cluster.
     pub fn summary(&self, id: &ClusterId) -> Option<&Summary> {
         self.summaries.iter().find(|summary| summary.subject.cluster() == Some(id))
+    }
+
+    /// What a person calls an image: its version, else its name, else its id.
+    pub fn image_label(&self, place: &Place, id: &ImageId) -> String {
+        summary::image_label(&self.fleet, place, id)
     }
 
     /// Instances of a place that stand in no group, or whose group is not known.

@@ -19,18 +19,21 @@ pub fn draw(canvas: &mut Canvas<'_>, look: &Look<'_>, line: Area) {
     }
     let mut entries = model.keymap.footer(model.context());
     let mut hints: Vec<Vec<Piece>> = entries.iter().map(|entry| hint(model, entry)).collect();
+    // A gap before the first and between all; the last column stays free.
     let wide = |hints: &[Vec<Piece>]| {
-        hints.iter().map(|hint| usize::from(width_of(hint)) + GAP.len()).sum::<usize>()
+        2 + hints.iter().map(|hint| usize::from(width_of(hint)) + GAP.len()).sum::<usize>() - GAP.len()
     };
-    while wide(&hints) > usize::from(line.width) + GAP.len() - 2 && !hints.is_empty() {
+    while !hints.is_empty() && wide(&hints) > usize::from(line.width) {
         let least = (0..entries.len()).max_by_key(|at| entries[*at].hint.rank).unwrap_or(0);
         entries.remove(least);
         hints.remove(least);
     }
     let mut at = 1;
-    for hint in hints {
-        at = canvas.pieces(line, at, &hint);
-        at = canvas.text(line, at, GAP, Role::KeyLabel);
+    for (number, hint) in hints.iter().enumerate() {
+        if number > 0 {
+            at = canvas.text(line, at, GAP, Role::KeyLabel);
+        }
+        at = canvas.pieces(line, at, hint);
     }
 }
 

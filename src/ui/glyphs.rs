@@ -1,5 +1,6 @@
 //! The glyphs of states. Each is one column wide in every terminal font, and a word always stands beside it.
 
+use crate::app::drift_seam::Severity;
 use crate::app::words;
 use crate::fleet::Verdict;
 use crate::theme::Role;
@@ -36,4 +37,22 @@ pub fn health(verdict: Verdict) -> (&'static str, &'static str, Role) {
         Verdict::Unknown => (UNKNOWN, Role::Unknown),
     };
     (glyph, words::health(verdict), role)
+}
+
+/// The glyph of a finding; its rule is the word.
+pub fn severity(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Info => "i",
+        Severity::Warning => WARN,
+        Severity::Critical => "‼",
+    }
+}
+
+/// The word of a severity.
+pub fn severity_word(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Info => "info",
+        Severity::Warning => "warning",
+        Severity::Critical => "critical",
+    }
 }

@@ -11,6 +11,9 @@ mod screens;
 mod start;
 mod widgets;
 
+#[cfg(test)]
+mod pictures;
+
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use ratatui::Frame;

@@ -1,5 +1,7 @@
 //! One instance: its facts beside what its group wants, what drifted and why, health by source, tags.
 
+use jiff::Timestamp;
+
 use super::{Seen, Step, View};
 use crate::app::drift_seam::Severity;
 use crate::app::summary::image_label;
@@ -28,6 +30,13 @@ pub enum Part {
         wants: Option<String>,
         /// Whether the two differ.
         differs: bool,
+    },
+    /// A point in time.
+    Moment {
+        /// What happened.
+        name: &'static str,
+        /// When; `None` where it is not known.
+        at: Option<Timestamp>,
     },
     /// Something that drifted.
     Finding {
@@ -135,7 +144,7 @@ impl View for Instance {
 fn key(number: usize, part: &Part) -> Option<String> {
     match part {
         Part::Title(_) => None,
-        Part::Fact { name, .. } => Some(format!("fact {name}")),
+        Part::Fact { name, .. } | Part::Moment { name, .. } => Some(format!("fact {name}")),
         Part::Finding { rule, expected, .. } => Some(format!("finding {rule} {expected}")),
         Part::Health { source, .. } => Some(format!("health {source}")),
         Part::Tag(key, _) => Some(format!("tag {}", key.raw())),
@@ -232,7 +241,7 @@ fn facts(fleet: &Fleet, group: Option<&ServerGroup>, instance: &fleet::Instance)
     parts.extend(template_facts(has, template));
     parts.push(fact("zone", instance.zone.as_ref().map(ToString::to_string), None));
     parts.push(fact("state", Some(words::state(instance)), None));
-    parts.push(fact("launched", instance.launched_at.map(|at| at.to_string()), None));
+    parts.push(Part::Moment { name: "launched", at: instance.launched_at });
     parts.push(fact("address", has.and_then(|facts| facts.private_ip.as_ref()).map(Text::to_string), None));
     parts.push(fact("group", group.map(|group| group.id.name.to_string()), None));
     if instance.membership.as_ref().is_some_and(|membership| membership.protected) {

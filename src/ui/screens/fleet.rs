@@ -16,11 +16,11 @@ use crate::ui::widgets::table::{Column, Table};
 use crate::ui::{Look, glyphs};
 
 const COLUMNS: [Column; 8] = [
-    Column { title: "CLUSTER", least: 13, most: 24, rank: 0 },
+    Column { title: "CLUSTER", least: 12, most: 24, rank: 0 },
     Column { title: "REGION", least: 10, most: 14, rank: 8 },
-    Column { title: "TRAFFIC", least: 17, most: 32, rank: 1 },
-    Column { title: "IMAGE", least: 9, most: 22, rank: 4 },
-    Column { title: "HEALTH", least: 7, most: 9, rank: 2 },
+    Column { title: "TRAFFIC", least: 18, most: 32, rank: 1 },
+    Column { title: "IMAGE", least: 8, most: 22, rank: 4 },
+    Column { title: "HEALTH", least: 7, most: 10, rank: 2 },
     Column { title: "DRIFT", least: 10, most: 16, rank: 3 },
     Column { title: "BACK", least: 7, most: 7, rank: 5 },
     Column { title: "NOW", least: 14, most: 30, rank: 6 },
@@ -208,7 +208,7 @@ fn health_pieces(health: HealthCount, ink: impl Fn(Role) -> Role) -> Vec<Piece> 
     } else {
         (" ", Role::Healthy)
     };
-    vec![piece(format!("{glyph}{healthy}/{total}"), ink(role))]
+    vec![piece(format!("{glyph} {healthy}/{total}"), ink(role))]
 }
 
 fn drift_pieces(drift: &DriftCount, ink: impl Fn(Role) -> Role) -> Vec<Piece> {

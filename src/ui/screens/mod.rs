@@ -1,6 +1,11 @@
 //! One file a screen, mirroring `app::screens`.
 
+mod activity;
+mod cluster;
 mod fleet;
+mod instance;
+
+use jiff::Timestamp;
 
 use crate::app::Layout;
 use crate::app::screens::Screen;
@@ -12,7 +17,9 @@ use crate::ui::canvas::{Canvas, Piece, piece};
 pub fn draw(canvas: &mut Canvas<'_>, look: &Look<'_>, layout: &Layout) {
     match look.model.screen() {
         Screen::Fleet(screen) => fleet::draw(canvas, look, layout, screen),
-        Screen::Cluster(_) | Screen::Instance(_) | Screen::Activity(_) => {}
+        Screen::Cluster(screen) => cluster::draw(canvas, look, layout, screen),
+        Screen::Instance(screen) => instance::draw(canvas, look, layout, screen),
+        Screen::Activity(screen) => activity::draw(canvas, look, layout, screen),
     }
 }
 
@@ -32,4 +39,9 @@ fn filter_pieces(look: &Look<'_>) -> Vec<Piece> {
         });
     }
     vec![piece("filter ", Role::KeyLabel), piece(format!("{} ", filter.text()), Role::Match)]
+}
+
+/// A time as people here say it, with the zone named.
+fn local(look: &Look<'_>, at: Timestamp) -> String {
+    at.to_zoned_datetime(look.zone.clone()).strftime("%Y-%m-%d %H:%M:%S %Z").to_string()
 }

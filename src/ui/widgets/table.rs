@@ -178,13 +178,16 @@ pub fn widths(columns: &[Column], whole: u16) -> Vec<u16> {
     let mut widths: Vec<u16> =
         columns.iter().zip(&shown).map(|(column, shown)| if *shown { least(column) } else { 0 }).collect();
     let mut spare = whole.saturating_sub(needs(&shown));
-    // The least rank is filled first; what nobody wants goes to the last column.
+    // Everybody gets a column in turn, the least rank first; what nobody wants goes to the last.
     let mut order: Vec<usize> = (0..columns.len()).filter(|at| shown[*at]).collect();
     order.sort_by_key(|at| columns[*at].rank);
-    for at in order {
-        let more = (columns[at].most + PAD).saturating_sub(widths[at]).min(spare);
-        widths[at] += more;
-        spare -= more;
+    while spare > 0 && order.iter().any(|at| widths[*at] < columns[*at].most + PAD) {
+        for at in &order {
+            if spare > 0 && widths[*at] < columns[*at].most + PAD {
+                widths[*at] += 1;
+                spare -= 1;
+            }
+        }
     }
     if let Some(last) = (0..columns.len()).rfind(|at| shown[*at]) {
         widths[last] += spare;

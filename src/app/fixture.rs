@@ -1,0 +1,237 @@
+//! A small fleet for tests of screens: two colours mid-shift, a lone side, no load balancer, a snowflake, a name that
+//! is wide and one that is hostile.
+
+use std::sync::Arc;
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::drift_seam::{Finding, Judgement, Severity};
+use super::{Message, Model, Observation, Session, Setup, update};
+use crate::fleet::builders::{World, read_at, target};
+use crate::fleet::{Facts, Fleet, GroupStickiness, Identity, TargetState};
+use crate::keymap::Keymap;
+use crate::plan::{History, Policy};
+
+/// The account of the fixture.
+pub(crate) const ACCOUNT: &str = "123456789012";
+
+/// The world before anything drifted in time.
+pub(crate) fn world() -> World {
+    let mut world = World::new();
+    for (id, name) in [
+        ("ami-142", "orders-1.42.0"),
+        ("ami-143", "orders-1.43.0"),
+        ("ami-27", "checkout-2.7.0"),
+        ("ami-091", "search-0.9.1"),
+        ("ami-090", "search-0.9.0"),
+        ("ami-0f3a5b77", "handmade"),
+    ] {
+        world.image(id, name);
+    }
+    for (template, image) in [
+        ("lt-orders-blue", "ami-142"),
+        ("lt-orders-green", "ami-143"),
+        ("lt-checkout", "ami-27"),
+        ("lt-search", "ami-091"),
+        ("lt-legacy", "ami-0f3a5b77"),
+    ] {
+        let version = world.template(template, 3, image);
+        version.instance_type = Some("m7g.large".into());
+        version.key_name = Some("ops".into());
+    }
+    group(&mut world, "orders-blue", "lt-orders-blue", "ami-142", 9);
+    group(&mut world, "orders-green", "lt-orders-green", "ami-143", 6);
+    group(&mut world, "checkout-blue", "lt-checkout", "ami-27", 4);
+    group(&mut world, "search", "lt-search", "ami-091", 3);
+    group(&mut world, "legacy-batch", "lt-legacy", "ami-0f3a5b77", 1);
+    group(&mut world, "支払い-blue", "lt-checkout", "ami-27", 2);
+    for n in 1..3 {
+        world.instance_mut(&format!("i-search-{n}")).image = Some("ami-090".into());
+    }
+    let blue = world.target_group("orders-blue", "orders-blue");
+    let green = world.target_group("orders-green", "orders-green");
+    let checkout = world.target_group("checkout-blue", "checkout-blue");
+    let wide = world.target_group("wide", "支払い-blue");
+    world.listener("web", 443, &[(&blue, 90), (&green, 10)]);
+    world.listener("shop", 443, &[(&checkout, 1)]);
+    world.listener("pay", 443, &[(&wide, 1)]);
+    world.targets_mut(&blue)[2] = target("i-orders-blue-2", TargetState::Unhealthy);
+    world.instance_mut("i-orders-blue-2").tags.insert("Name".into(), "evil\u{1b}[31m\u{202e}name".into());
+    world.instance("i-snowflake", "ami-0f3a5b77").tags.insert("Name".into(), "bastion 🚀".into());
+    world
+}
+
+fn group(world: &mut World, name: &str, template: &str, image: &str, size: i32) {
+    let group = world.group(name, template);
+    (group.min, group.desired, group.max) = (1, size, size * 2);
+    for n in 0..size {
+        let id = format!("i-{name}-{n}");
+        world.member(name, &id, image);
+        let instance = world.instance_mut(&id);
+        instance.zone =
+            Some(["eu-west-1a", "eu-west-1b", "eu-west-1c"][usize::try_from(n % 3).unwrap()].into());
+        instance.tags.insert("Name".into(), format!("{name}-{n}").as_str().into());
+        instance.key_name = Some("ops".into());
+    }
+}
+
+/// The world with group stickiness on the listener of orders.
+pub(crate) fn sticky(world: &mut World) {
+    let listeners = world.facts.listeners.values_mut().flat_map(|listeners| &mut listeners.value);
+    for listener in listeners.filter(|listener| listener.arn.raw().contains("/web/")) {
+        if let Some(config) = &mut listener.actions[0].forward_config {
+            config.target_group_stickiness_config =
+                Some(GroupStickiness { enabled: true, duration_seconds: Some(3600) });
+        }
+    }
+}
+
+fn finding(instance: &str, rule: &'static str, severity: Severity, expected: &str, actual: &str) -> Finding {
+    Finding {
+        instance: instance.into(),
+        rule,
+        severity,
+        expected: expected.into(),
+        actual: actual.into(),
+        why: format!("{instance} has {actual}; its group wants {expected}"),
+    }
+}
+
+fn judgement() -> Judgement {
+    let mut findings = vec![
+        finding(
+            "i-orders-blue-2",
+            "traffic",
+            Severity::Critical,
+            "healthy, or no traffic",
+            "unhealthy and serving",
+        ),
+        finding("i-snowflake", "unmanaged", Severity::Info, "in a group", "in none"),
+        finding("i-legacy-batch-0", "unknown", Severity::Info, "the age of its image", "unknown"),
+    ];
+    for n in 0..3 {
+        findings.push(finding(
+            &format!("i-orders-blue-{n}"),
+            "behind",
+            Severity::Warning,
+            "1.42.0",
+            "1.41.0",
+        ));
+    }
+    for n in 1..3 {
+        findings.push(finding(&format!("i-search-{n}"), "mixed", Severity::Warning, "0.9.1", "0.9.0"));
+    }
+    Judgement { findings }
+}
+
+/// The snapshot of a world, asked for by a known principal.
+pub(crate) fn fleet_of(world: &World, at: Timestamp) -> Fleet {
+    let identity = Identity {
+        account: ACCOUNT.into(),
+        arn: format!("arn:aws:sts::{ACCOUNT}:assumed-role/ops/ann").into(),
+    };
+    crate::fleet::assemble(std::slice::from_ref(&world.facts), &world.naming, Some(identity), at)
+}
+
+/// Everything was read again.
+fn freshen(facts: &mut Facts, at: Timestamp) {
+    macro_rules! read_again {
+        ($($lists:ident)* ; $($maps:ident)*) => {
+            $(if let Some(seen) = &mut facts.$lists { seen.at = at; })*
+            $(facts.$maps.values_mut().for_each(|seen| seen.at = at);)*
+        };
+    }
+    read_again!(instances statuses root_volumes images image_metadata groups templates launch_configurations
+        load_balancers target_groups; refreshes listeners rules attributes target_health);
+}
+
+/// A look at a world.
+pub(crate) fn observation(world: &World, at: Timestamp) -> Box<Observation> {
+    let fleet = Arc::new(fleet_of(world, at));
+    Box::new(Observation::new(fleet, Arc::new(judgement()), &History::default(), &Policy::default(), at))
+}
+
+/// A policy in which the account of the fixture is production.
+pub(crate) fn production() -> Policy {
+    Policy { production: [(ACCOUNT.to_owned(), "prod".to_owned())].into(), ..Policy::default() }
+}
+
+/// A session that has seen nothing yet.
+pub(crate) fn setup(session: Session, policy: Policy) -> Setup {
+    Setup {
+        keymap: Arc::new(Keymap::default()),
+        policy: Arc::new(policy),
+        session,
+        demo: false,
+        looking_at: "profile ops in eu-west-1".into(),
+        filter: None,
+        host: "laptop".into(),
+        width: 120,
+        height: 40,
+    }
+}
+
+/// A person in front of the cockpit, with a clock that moves as told.
+pub(crate) struct Person {
+    pub(crate) model: Model,
+    pub(crate) world: World,
+    pub(crate) at: Timestamp,
+    pub(crate) effects: Vec<super::Effect>,
+}
+
+impl Person {
+    /// Sits down before a cockpit that has seen nothing yet.
+    pub(crate) fn before(session: Session, policy: Policy) -> Self {
+        let at = read_at();
+        let model = Model::new(setup(session, policy), at);
+        Self { model, world: world(), at, effects: Vec::new() }
+    }
+
+    /// Sits down before a cockpit that has seen the fixture.
+    pub(crate) fn new() -> Self {
+        let mut person = Self::before(Session::Safe, Policy::default());
+        person.look();
+        person
+    }
+
+    /// Gives the cockpit a message.
+    pub(crate) fn tell(&mut self, message: Message) -> &mut Self {
+        self.effects = update(&mut self.model, message, self.at);
+        self
+    }
+
+    /// A new look at the world comes in, read now.
+    pub(crate) fn look(&mut self) -> &mut Self {
+        freshen(&mut self.world.facts, self.at);
+        let observation = observation(&self.world, self.at);
+        self.tell(Message::Observed(observation))
+    }
+
+    /// Presses keys, named as in a key file, with spaces between them.
+    pub(crate) fn press(&mut self, keys: &str) -> &mut Self {
+        for key in keys.split_whitespace() {
+            self.tell(Message::Key { key: key.parse().unwrap(), repeat: false });
+        }
+        self
+    }
+
+    /// Types a text letter by letter.
+    pub(crate) fn types(&mut self, text: &str) -> &mut Self {
+        for letter in text.chars() {
+            let key = crate::keymap::Key::from(crate::keymap::Code::Char(letter));
+            self.tell(Message::Key { key, repeat: false });
+        }
+        self
+    }
+
+    /// Lets time pass.
+    pub(crate) fn wait(&mut self, time: SignedDuration) -> &mut Self {
+        self.at += time;
+        self.tell(Message::Tick)
+    }
+
+    /// Resizes the terminal.
+    pub(crate) fn resize(&mut self, width: u16, height: u16) -> &mut Self {
+        self.tell(Message::Resize { width, height })
+    }
+}

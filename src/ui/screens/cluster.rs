@@ -1,0 +1,406 @@
+//! One cluster: its traffic with raw weights and how far they are true, and its instances under their groups.
+
+use jiff::Timestamp;
+
+use super::border;
+use super::fleet::{bar_role, operation_piece, severity_role};
+use crate::app::drift_seam::Finding;
+use crate::app::screens::{Cluster, ClusterOrder, Line};
+use crate::app::{Area, Layout, Observation, Operation, words};
+use crate::fleet::{self, Instance, LoadBalancerKind, Place, ServerGroup, Text, TrafficSource, Weight};
+use crate::plan::{LightKind, Outcome, Truth};
+use crate::theme::Role;
+use crate::ui::Look;
+use crate::ui::canvas::{Canvas, Piece, fit, piece, width, width_of, wrap};
+use crate::ui::glyphs::{self, severity as severity_glyph};
+use crate::ui::header::STALE_SECONDS;
+use crate::ui::widgets::bar;
+use crate::ui::widgets::table::{Column, Table};
+
+const COLUMNS: [Column; 9] = [
+    Column { title: "INSTANCE", least: 19, most: 19, rank: 0 },
+    Column { title: "NAME", least: 8, most: 28, rank: 5 },
+    Column { title: "ZONE", least: 4, most: 8, rank: 6 },
+    Column { title: "TYPE", least: 9, most: 12, rank: 8 },
+    Column { title: "IMAGE", least: 7, most: 26, rank: 1 },
+    Column { title: "STATE", least: 8, most: 18, rank: 4 },
+    Column { title: "HEALTH", least: 11, most: 24, rank: 2 },
+    Column { title: "AGE", least: 4, most: 7, rank: 7 },
+    Column { title: "DRIFT", least: 9, most: 24, rank: 3 },
+];
+
+pub fn draw(canvas: &mut Canvas<'_>, look: &Look<'_>, layout: &Layout, screen: &Cluster) {
+    let Some(observation) = &look.model.observation else { return };
+    let cluster = observation.cluster(&screen.subject);
+    title(canvas, look, layout.title, observation, screen);
+    if let Some(cluster) = cluster {
+        traffic(canvas, look, observation, screen, cluster);
+    }
+    let sorted = match screen.order {
+        ClusterOrder::Id if !screen.reversed => None,
+        ClusterOrder::Id => Some(0),
+        ClusterOrder::Name => Some(1),
+        ClusterOrder::Zone => Some(2),
+        ClusterOrder::Image => Some(4),
+        ClusterOrder::Health => Some(6),
+        ClusterOrder::Age => Some(7),
+        ClusterOrder::Drift => Some(8),
+    };
+    let table = Table {
+        columns: &COLUMNS,
+        frame: border(look),
+        sorted: sorted.map(|column| (column, screen.reversed)),
+        empty: if cluster.is_some() || screen.subject.cluster().is_none() {
+            "No instances.".into()
+        } else {
+            format!("{} is not in the newest look any more.", screen.subject.name())
+        },
+    };
+    table.draw(canvas, screen.layout.table, &screen.list, |canvas, row, cells| match row.shows {
+        Line::Group(number) => {
+            if let Some(group) = cluster.and_then(|cluster| cluster.groups.get(number)) {
+                canvas.pieces(cells[0], 0, &heading(observation, group));
+            }
+        }
+        line @ Line::Instance(..) => {
+            if let Some((group, instance)) = screen.instance(observation, line) {
+                instance_row(canvas, look, observation, (group, instance), cells);
+            }
+        }
+    });
+    details(canvas, look, observation, screen);
+}
+
+fn title(canvas: &mut Canvas<'_>, look: &Look<'_>, line: Area, observation: &Observation, screen: &Cluster) {
+    let mut pieces = vec![
+        piece(format!(" {}", screen.subject.name()), Role::Title),
+        piece(format!(" · {}", screen.subject.place().region), Role::Dim),
+    ];
+    let summary = observation.summaries.iter().find(|summary| summary.subject == screen.subject);
+    if let Some(summary) = summary {
+        pieces.push(piece(format!(" · {}", words::count(summary.instances, "instance")), Role::Text));
+        if let Some(back) = &summary.back {
+            let says = match &back.rollback {
+                Ok(to) => format!(" · back: {} → {to}", kind_word(back.light.kind)),
+                Err(_) => format!(" · back: {}", kind_word(back.light.kind)),
+            };
+            pieces.push(piece(says, Role::Text));
+        }
+        pieces.extend(age(look, summary.seen_at));
+    }
+    if let Some(cluster) = observation.cluster(&screen.subject) {
+        if let Some(gap) = observation.gaps_of_cluster(cluster).next() {
+            let says = format!(" · {} unknown: {} – {}", glyphs::UNKNOWN, gap.what, gap.why);
+            pieces.push(piece(says, Role::Unknown));
+        }
+    }
+    let filter = super::filter_pieces(look);
+    canvas.pieces(Area { width: line.width.saturating_sub(width_of(&filter) + 1), ..line }, 0, &pieces);
+    canvas.pieces_right(line, &filter);
+}
+
+fn kind_word(kind: LightKind) -> String {
+    match kind {
+        LightKind::Warm => format!("{} warm", glyphs::FULL),
+        LightKind::Image => format!("{} image", glyphs::HALF),
+        LightKind::None => format!("{} none", glyphs::EMPTY),
+    }
+}
+
+fn age(look: &Look<'_>, seen_at: Option<Timestamp>) -> Option<Piece> {
+    Some(match seen_at {
+        Some(seen) => {
+            let stale = look.at.duration_since(seen).as_secs() > STALE_SECONDS;
+            let role = if stale { Role::Stale } else { Role::Dim };
+            piece(format!(" · read {} ago", words::ago(seen, look.at)), role)
+        }
+        None => piece(format!(" · {} never read in full", glyphs::UNKNOWN), Role::Unknown),
+    })
+}
+
+fn traffic(
+    canvas: &mut Canvas<'_>,
+    look: &Look<'_>,
+    observation: &Observation,
+    screen: &Cluster,
+    cluster: &fleet::Cluster,
+) {
+    let area = screen.layout.traffic;
+    let Some((number, source)) = screen.source(cluster) else {
+        canvas.frame(area, &[piece("TRAFFIC", Role::Heading)], border(look));
+        let (says, role) = if observation.traffic_gap(&cluster.id.place) {
+            ("? unknown: listeners or rules could not be read", Role::Unknown)
+        } else {
+            ("no listener or rule sends it traffic", Role::Dim)
+        };
+        canvas.text(area.without(2, 1), 0, says, role);
+        return;
+    };
+    let title = [piece("TRAFFIC ", Role::Heading), piece(source.label.to_string(), Role::Title)];
+    canvas.frame(area, &title, border(look));
+    let mut right = Vec::new();
+    if cluster.traffic.len() > 1 {
+        right.push(piece(format!("{} of {} sources · ", number + 1, cluster.traffic.len()), Role::Text));
+    }
+    right.push(piece(format!("read {} ago", words::ago(source.seen_at, look.at)), Role::Dim));
+    canvas.on_edge_right(Area { height: 1, ..area }, &right);
+    let mut rest = area.without(2, 1);
+    let names: Vec<String> = source.weights.iter().map(|weight| side_name(cluster, weight)).collect();
+    let names_wide = names.iter().map(|name| width(name)).max().unwrap_or(0).min(24);
+    let sides = source.weights.iter().zip(&names).enumerate();
+    for (number, (weight, name)) in sides {
+        let line = rest.cut_top(1);
+        side(canvas, line, observation, source, (number, weight, name, names_wide));
+    }
+    canvas.pieces(rest.cut_top(1), 0, &stickiness(source));
+    let operation = look.model.operation_on(&cluster.id).filter(|op| op.source.as_ref() == Some(&source.arn));
+    canvas.pieces(rest.cut_top(1), 0, &truth(look, operation));
+}
+
+fn side_name(cluster: &fleet::Cluster, weight: &Weight) -> String {
+    match weight.groups.as_slice() {
+        [] => format!("{} (no group)", weight.target_group.name()),
+        groups => groups.iter().map(|g| words::side(&cluster.id.name, g)).collect::<Vec<_>>().join(" "),
+    }
+}
+
+fn side(
+    canvas: &mut Canvas<'_>,
+    line: Area,
+    observation: &Observation,
+    source: &TrafficSource,
+    (number, weight, name, names_wide): (usize, &Weight, &str, u16),
+) {
+    const STATE: u16 = 7;
+    let live = weight.weight > 0;
+    let (state, role) = if live {
+        (format!("{} live", glyphs::FULL), Role::Live)
+    } else {
+        (format!("{} idle", glyphs::EMPTY), Role::Idle)
+    };
+    canvas.text(line, 0, &state, role);
+    canvas.text(line, STATE, &fit(name, names_wide), Role::Name);
+    let percent = source.percent(&weight.target_group);
+    let health = observation.fleet.target_groups.get(&weight.target_group);
+    let healthy = match health.and_then(|group| Some((group.healthy()?, group.health.as_ref()?.value.len())))
+    {
+        Some((healthy, all)) if healthy == all => {
+            piece(format!("{} {healthy}/{all} healthy", glyphs::GOOD), Role::Healthy)
+        }
+        Some((healthy, all)) => piece(format!("{} {healthy}/{all} healthy", glyphs::BAD), Role::Unhealthy),
+        None => piece(format!("{} health unknown", glyphs::UNKNOWN), Role::Unknown),
+    };
+    let tail = [
+        piece(format!("{:>6}", words::percent(percent)), Role::Text),
+        piece(format!("  weight {:>3}  ", weight.weight), Role::Dim),
+        healthy,
+    ];
+    let tail_wide = width_of(&tail).max(6 + 14 + 15);
+    let start = STATE + names_wide + 1;
+    let columns = line.width.saturating_sub(start + tail_wide);
+    canvas.text(line, start, &bar::filled(percent, columns), bar_role(number, name));
+    canvas.pieces(line, start + columns, &tail);
+}
+
+fn stickiness(source: &TrafficSource) -> Vec<Piece> {
+    let mut pieces = Vec::new();
+    match source.stickiness.and_then(|stickiness| stickiness.duration_seconds) {
+        Some(seconds) => {
+            let time = words::span(jiff::SignedDuration::from_secs(i64::from(seconds)));
+            let says = format!(
+                "{} sticky: clients stay with their side for {time}, whatever the weights say",
+                glyphs::WARN
+            );
+            pieces.push(piece(says, Role::Warning));
+        }
+        None => pieces.push(piece("not sticky between sides", Role::Dim)),
+    }
+    if source.kind != LoadBalancerKind::Application {
+        pieces.push(piece(" · not an application load balancer: shown, not written to", Role::Dim));
+    }
+    pieces
+}
+
+/// The four states of the newest change, shown apart: a weight is not true because it was written.
+fn truth(look: &Look<'_>, operation: Option<&Operation>) -> Vec<Piece> {
+    let Some(operation) = operation else {
+        return vec![piece("no change by this cockpit under way", Role::Dim)];
+    };
+    let states = [
+        (Truth::Wanted, "wanted"),
+        (Truth::Written, "written"),
+        (Truth::ReadBack, "read back"),
+        (Truth::Settled, "settled"),
+    ];
+    let mut pieces = vec![operation_piece(operation, look), piece("  ", Role::Text)];
+    for (truth, word) in states {
+        let (glyph, role) = if operation.truth >= truth {
+            (glyphs::GOOD, Role::Healthy)
+        } else if operation.runs() {
+            (glyphs::MOVING, Role::Moving)
+        } else {
+            (glyphs::EMPTY, Role::Dim)
+        };
+        pieces.push(piece(format!(" {glyph} {word}"), role));
+    }
+    let says = match (&operation.ended, &operation.progress) {
+        (Some((_, Outcome::Done { says })), _) => says.clone(),
+        (Some((_, Outcome::Refused { why, remedy } | Outcome::Held { why, remedy })), _) => {
+            format!("{why}: {remedy}")
+        }
+        (None, Some(progress)) => progress.says.clone(),
+        (None, None) => String::new(),
+    };
+    pieces.push(piece(format!("  {says}"), Role::Text));
+    pieces
+}
+
+fn heading(observation: &Observation, group: &ServerGroup) -> Vec<Piece> {
+    let (glyph, word, role) =
+        if group.live { (glyphs::FULL, "live", Role::Live) } else { (glyphs::EMPTY, "idle", Role::Idle) };
+    let units = if group.weighted { " units" } else { "" };
+    let mut pieces = vec![
+        piece(format!("─ {} ", group.id.name), Role::Heading),
+        piece(format!("{glyph} {word} "), role),
+        piece(format!("· {} wanted, {}–{}{units} · ", group.desired, group.min, group.max), Role::Text),
+    ];
+    let wants: Vec<String> = group
+        .wants
+        .iter()
+        .map(|wanted| wanted_word(observation, &group.id.place, wanted))
+        .fold(Vec::new(), |mut all, word| {
+            if !all.contains(&word) {
+                all.push(word);
+            }
+            all
+        });
+    pieces.push(piece(format!("wants {} ", wants.join(" or ")), Role::Wanted));
+    if let Some(refresh) = &group.refresh {
+        let percent = refresh.fact.percent.map(|percent| format!(" {percent} %")).unwrap_or_default();
+        let to = refresh.wants.first().map(|wanted| wanted_word(observation, &group.id.place, wanted));
+        let to = to.map(|to| format!(" to {to}")).unwrap_or_default();
+        let says = format!("· {} refresh {}{percent}{to} ", glyphs::MOVING, refresh.fact.status.word());
+        pieces.push(piece(says, Role::Moving));
+    } else if !group.refreshes_known {
+        pieces.push(piece(format!("· {} refresh unknown ", glyphs::UNKNOWN), Role::Unknown));
+    }
+    if let Some(status) = &group.status {
+        pieces.push(piece(format!("· {status} "), Role::Warning));
+    }
+    if !group.suspended.is_empty() {
+        let names: Vec<String> = group.suspended.iter().map(Text::to_string).collect();
+        pieces.push(piece(format!("· {} suspended: {} ", glyphs::WARN, names.join(" ")), Role::Warning));
+    }
+    pieces
+}
+
+fn wanted_word(observation: &Observation, place: &Place, wanted: &fleet::Wanted) -> String {
+    match &wanted.image {
+        Some(id) => observation.image_label(place, id),
+        None => "? unknown".into(),
+    }
+}
+
+fn instance_row(
+    canvas: &mut Canvas<'_>,
+    look: &Look<'_>,
+    observation: &Observation,
+    (group, instance): (Option<&ServerGroup>, &Instance),
+    cells: &[Area],
+) {
+    let [id, name, zone, kind, image, state, health, age, drift] = cells else { return };
+    canvas.text(*id, 0, &instance.id.to_string(), Role::Name);
+    let text = |text: Option<String>| text.unwrap_or_else(|| glyphs::NONE.into());
+    canvas.text(*name, 0, &text(instance.name().map(Text::to_string)), Role::Text);
+    canvas.text(*zone, 0, &zone_word(instance, zone.width), Role::Dim);
+    canvas.text(*kind, 0, &text(instance.instance_type.as_ref().map(Text::to_string)), Role::Dim);
+    canvas.pieces(*image, 0, &image_pieces(observation, group, instance));
+    canvas.text(*state, 0, &words::state(instance), Role::Text);
+    canvas.pieces(*health, 0, &health_pieces(instance));
+    canvas.text(*age, 0, &text(instance.launched_at.map(|then| words::ago(then, look.at))), Role::Dim);
+    canvas.pieces(*drift, 0, &drift_pieces(observation, instance));
+}
+
+/// The zone; where there is little room, what it adds to its region.
+fn zone_word(instance: &Instance, room: u16) -> String {
+    let Some(zone) = &instance.zone else { return glyphs::NONE.into() };
+    let zone = zone.to_string();
+    if width(&zone) <= room {
+        return zone;
+    }
+    let region = instance.place.region.to_string();
+    zone.strip_prefix(&region).filter(|rest| !rest.is_empty()).map_or(zone.clone(), str::to_owned)
+}
+
+fn image_pieces(observation: &Observation, group: Option<&ServerGroup>, instance: &Instance) -> Vec<Piece> {
+    let Some(running) = &instance.running else {
+        return vec![piece(format!("{} unknown", glyphs::UNKNOWN), Role::Unknown)];
+    };
+    let mut pieces = vec![piece(observation.image_label(&instance.place, &running.image), Role::Text)];
+    let wanted = group.and_then(|group| group.wanted_for(instance.instance_type.as_ref())?.image.as_ref());
+    if let Some(wanted) = wanted.filter(|wanted| **wanted != running.image) {
+        pieces.push(piece(" → ", Role::Dim));
+        pieces.push(piece(observation.image_label(&instance.place, wanted), Role::Wanted));
+    }
+    pieces
+}
+
+/// One verdict, and who does not share it.
+fn health_pieces(instance: &Instance) -> Vec<Piece> {
+    let verdict = instance.health.verdict();
+    let (glyph, word, role) = glyphs::health(verdict);
+    let mut pieces = vec![piece(format!("{glyph} {word}"), role)];
+    if verdict != fleet::Verdict::Healthy {
+        let target = instance.health.targets.iter().find(|target| target.verdict() == verdict);
+        let reason = target.and_then(|target| target.reason.as_ref().map(Text::to_string));
+        if let Some(target) = target {
+            let says = reason.unwrap_or_else(|| target.state.word());
+            pieces.push(piece(format!(" {says}"), Role::Dim));
+        }
+    }
+    pieces
+}
+
+fn drift_pieces(observation: &Observation, instance: &Instance) -> Vec<Piece> {
+    let mut findings = observation.findings(&instance.id);
+    let Some(worst) = findings.next() else { return vec![piece(glyphs::NONE, Role::Dim)] };
+    let mut pieces = vec![finding_piece(worst)];
+    let more = findings.count();
+    if more > 0 {
+        pieces.push(piece(format!(" +{more}"), Role::Dim));
+    }
+    pieces
+}
+
+/// Glyph and rule of a finding.
+pub fn finding_piece(finding: &Finding) -> Piece {
+    piece(format!("{} {}", severity_glyph(finding.severity), finding.rule), severity_role(finding.severity))
+}
+
+/// The findings of the selected instance, each with its sentence.
+fn details(canvas: &mut Canvas<'_>, look: &Look<'_>, observation: &Observation, screen: &Cluster) {
+    let area = screen.layout.details;
+    let Some(id) = screen.list.selected() else {
+        return canvas.frame(area, &[piece("WHY", Role::Heading)], border(look));
+    };
+    let title = [piece("WHY ", Role::Heading), piece(id.to_string(), Role::Title)];
+    canvas.frame(area, &title, border(look));
+    let mut rest = area.without(2, 1);
+    let mut any = false;
+    for finding in observation.findings(id) {
+        any = true;
+        let mut pieces = vec![finding_piece(finding), piece(" ", Role::Text)];
+        let indent = width_of(&pieces);
+        let lines = wrap(&finding.why, rest.width.saturating_sub(indent));
+        for (number, line) in lines.into_iter().enumerate() {
+            if number > 0 {
+                pieces = vec![piece(" ".repeat(usize::from(indent)), Role::Text)];
+            }
+            pieces.push(piece(line, Role::Text));
+            canvas.pieces(rest.cut_top(1), 0, &pieces);
+        }
+    }
+    if !any {
+        canvas.text(rest, 0, "– nothing differs from what is wanted", Role::Dim);
+    }
+}
