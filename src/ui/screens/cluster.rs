@@ -245,9 +245,15 @@ fn truth(look: &Look<'_>, operation: Option<&Operation>) -> Vec<Piece> {
     }
     let says = match (&operation.ended, &operation.progress) {
         (Some((_, Outcome::Done { says })), _) => says.clone(),
-        (Some((_, Outcome::Refused { why, remedy } | Outcome::Held { why, remedy })), _) => {
-            format!("{why}: {remedy}")
-        }
+        (
+            Some((
+                _,
+                Outcome::Refused { why, remedy }
+                | Outcome::Failed { why, remedy }
+                | Outcome::Held { why, remedy },
+            )),
+            _,
+        ) => format!("{why}: {remedy}"),
         (None, Some(progress)) => progress.says.clone(),
         (None, None) => String::new(),
     };
