@@ -10,6 +10,7 @@
 
 pub mod app;
 pub mod config;
+pub mod drift;
 pub mod engine;
 pub mod fleet;
 pub mod keymap;

@@ -148,9 +148,18 @@ impl World {
         instances.iter_mut().find(|instance| instance.id.raw() == id).unwrap()
     }
 
-    /// Adds a running instance in service in a group.
+    /// Adds a running instance in service in a group, launched from what is now the default version of its template.
     pub(crate) fn member(&mut self, group: &str, id: &str, image: &str) -> &mut MemberFact {
         self.instance(id, image);
+        let template = self.group_mut(group).source.clone();
+        let versions = &self.facts.templates.as_ref().unwrap().value;
+        let template = match template {
+            LaunchSource::Template(TemplateRef { id: Some(id), .. }) => versions
+                .iter()
+                .find(|version| version.id == id && version.is_default)
+                .map(|version| template_ref(id.raw(), TemplateVersion::Number(version.number))),
+            _ => None,
+        };
         let members = &mut self.group_mut(group).members;
         members.push(MemberFact {
             id: id.into(),
@@ -159,7 +168,7 @@ impl World {
             health: "Healthy".into(),
             protected: false,
             image: None,
-            template: None,
+            template,
             instance_type: None,
             weighted_capacity: None,
         });

@@ -48,28 +48,36 @@ pub enum Verdict {
 impl Health {
     /// Sums the sources up: the worst word that was said.
     pub fn verdict(&self) -> Verdict {
-        let ec2 = self.ec2.as_ref().map(|status| {
-            let of = |word: &Text| match word.raw() {
-                "ok" | "not-applicable" => Verdict::Healthy,
-                "initializing" => Verdict::Starting,
-                "impaired" => Verdict::Unhealthy,
-                _ => Verdict::Unknown,
-            };
-            of(&status.system).max(of(&status.instance))
-        });
-        let group = self.group.as_ref().map(|word| match word.raw() {
+        let targets = self.targets.iter().map(TargetHealth::verdict);
+        let said = self.ec2_verdict().into_iter().chain(self.group_verdict()).chain(targets);
+        worst(said).unwrap_or(Verdict::Unknown)
+    }
+
+    /// EC2's word; `None` where it has not spoken.
+    pub fn ec2_verdict(&self) -> Option<Verdict> {
+        let of = |word: &Text| match word.raw() {
+            "ok" | "not-applicable" => Verdict::Healthy,
+            "initializing" => Verdict::Starting,
+            "impaired" => Verdict::Unhealthy,
+            _ => Verdict::Unknown,
+        };
+        let status = self.ec2.as_ref()?;
+        worst([of(&status.system), of(&status.instance)])
+    }
+
+    /// The group's word; `None` where it is in no group.
+    pub fn group_verdict(&self) -> Option<Verdict> {
+        self.group.as_ref().map(|word| match word.raw() {
             "Healthy" | "HEALTHY" => Verdict::Healthy,
             "Unhealthy" | "UNHEALTHY" => Verdict::Unhealthy,
             _ => Verdict::Unknown,
-        });
-        let targets = self.targets.iter().map(TargetHealth::verdict);
-        let known: Vec<Verdict> = ec2.into_iter().chain(group).chain(targets).collect();
-        // Unknown sorts last, yet one known "unhealthy" says more than an unknown beside it.
-        if known.contains(&Verdict::Unhealthy) {
-            return Verdict::Unhealthy;
-        }
-        known.into_iter().max().unwrap_or(Verdict::Unknown)
+        })
     }
+}
+
+/// Unknown sorts last, yet one known "unhealthy" says more than an unknown beside it.
+fn worst(said: impl IntoIterator<Item = Verdict>) -> Option<Verdict> {
+    said.into_iter().max_by_key(|&verdict| (verdict == Verdict::Unhealthy, verdict))
 }
 
 impl TargetHealth {
@@ -81,6 +89,30 @@ impl TargetHealth {
             TargetState::Draining | TargetState::UnhealthyDraining => Verdict::Leaving,
             TargetState::Unhealthy => Verdict::Unhealthy,
             TargetState::Unused | TargetState::Unavailable | TargetState::Other(_) => Verdict::Unknown,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_known_unhealthy_says_more_than_an_unknown_beside_it() {
+        let status = |system: &str, instance: &str| {
+            Some(StatusFact { system: system.into(), instance: instance.into(), events: Vec::new() })
+        };
+        for (ec2, group, expected) in [
+            (None, None, Verdict::Unknown),
+            (status("ok", "not-applicable"), Some("Healthy"), Verdict::Healthy),
+            (status("ok", "initializing"), Some("Healthy"), Verdict::Starting),
+            (status("insufficient-data", "ok"), Some("Healthy"), Verdict::Unknown),
+            (status("insufficient-data", "impaired"), Some("Healthy"), Verdict::Unhealthy),
+            (status("ok", "ok"), Some("Unhealthy"), Verdict::Unhealthy),
+            (status("ok", "ok"), Some("Puzzled"), Verdict::Unknown),
+        ] {
+            let health = Health { ec2, group: group.map(Text::new), targets: Vec::new() };
+            assert_eq!(health.verdict(), expected, "{health:?}");
         }
     }
 }

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 
 use super::{
-    Actions, GroupName, GroupStickiness, InstanceId, ListenerArn, LoadBalancerArn, LoadBalancerKind, Seen,
-    SourceArn, TargetFact, TargetGroupArn, TargetGroupAttributes, TargetState, Text,
+    Actions, GroupName, GroupStickiness, InstanceId, ListenerArn, LoadBalancerArn, LoadBalancerKind, Place,
+    Seen, SourceArn, TargetFact, TargetGroupArn, TargetGroupAttributes, TargetState, Text,
 };
 
 /// A listener or rule that carries a cluster's traffic.
@@ -74,14 +74,20 @@ fn share(own: u32, total: u32) -> f64 {
 pub struct TargetGroup {
     /// Its ARN.
     pub arn: TargetGroupArn,
+    /// Account and region.
+    pub place: Place,
     /// Its name.
     pub name: Text,
     /// `instance`, `ip` …
     pub target_type: Option<Text>,
     /// Load balancers that send to it.
     pub load_balancers: Vec<LoadBalancerArn>,
+    /// Server groups attached to it, by name.
+    pub groups: Vec<GroupName>,
     /// Listeners and rules that name it, whatever cluster they belong to.
     pub sources: Vec<SourceArn>,
+    /// Whether any of them gives it weight.
+    pub live: bool,
     /// Attributes; `None`: not read.
     pub attributes: Option<TargetGroupAttributes>,
     /// Health of its targets; `None`: not read. Targets whose instance is terminated or in no answer of EC2 are

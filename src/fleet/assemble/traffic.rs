@@ -35,17 +35,13 @@ impl Traffic {
                 named_by.entry(weight.target_group.clone()).or_default().push(index);
             }
         }
-        let arns = attached.keys().copied().chain(named_by.keys());
-        let target_groups = target_groups(facts, instances, &sources, &named_by, arns);
+        let target_groups = target_groups(facts, instances, &sources, &named_by, &attached);
         Self { sources, target_groups, named_by }
     }
 
     /// Whether any listener or rule gives a target group weight.
     pub(super) fn is_live(&self, target_group: &TargetGroupArn) -> bool {
-        self.naming(target_group)
-            .iter()
-            .flat_map(|&index| &self.sources[index].weights)
-            .any(|weight| weight.target_group == *target_group && weight.weight > 0)
+        gives_weight(&self.sources, self.naming(target_group), target_group)
     }
 
     /// The sources that name a target group of these groups.
@@ -58,6 +54,11 @@ impl Traffic {
     fn naming(&self, target_group: &TargetGroupArn) -> &[usize] {
         self.named_by.get(target_group).map_or(&[], Vec::as_slice)
     }
+}
+
+fn gives_weight(sources: &[TrafficSource], indexes: &[usize], target_group: &TargetGroupArn) -> bool {
+    let weights = indexes.iter().flat_map(|&index| &sources[index].weights);
+    weights.filter(|weight| weight.target_group == *target_group).any(|weight| weight.weight > 0)
 }
 
 fn sources(facts: &Facts, attached: &HashMap<&TargetGroupArn, Vec<GroupName>>) -> Vec<TrafficSource> {
@@ -181,12 +182,12 @@ fn attached(facts: &Facts) -> HashMap<&TargetGroupArn, Vec<GroupName>> {
 }
 
 /// Every target group that any answer names; where the list itself could not be read, with less known of it.
-fn target_groups<'a>(
-    facts: &'a Facts,
+fn target_groups(
+    facts: &Facts,
     instances: &Instances<'_>,
     sources: &[TrafficSource],
     named_by: &HashMap<TargetGroupArn, Vec<usize>>,
-    named: impl Iterator<Item = &'a TargetGroupArn>,
+    attached: &HashMap<&TargetGroupArn, Vec<GroupName>>,
 ) -> Vec<(TargetGroupArn, TargetGroup)> {
     let listed: HashMap<&TargetGroupArn, &TargetGroupFact> =
         facts.target_groups.iter().flat_map(|seen| &seen.value).map(|fact| (&fact.arn, fact)).collect();
@@ -195,7 +196,8 @@ fn target_groups<'a>(
         .copied()
         .chain(facts.attributes.keys())
         .chain(facts.target_health.keys())
-        .chain(named)
+        .chain(attached.keys().copied())
+        .chain(named_by.keys())
         .collect();
     arns.into_iter()
         .map(|arn| {
@@ -205,9 +207,12 @@ fn target_groups<'a>(
             named.dedup();
             let group = TargetGroup {
                 arn: arn.clone(),
+                place: facts.place.clone(),
                 name: fact.map_or_else(|| arn.name(), |fact| fact.name.clone()),
                 target_type: fact.and_then(|fact| fact.target_type.clone()),
                 load_balancers: fact.map(|fact| fact.load_balancers.clone()).unwrap_or_default(),
+                groups: attached.get(arn).cloned().unwrap_or_default(),
+                live: named_by.get(arn).is_some_and(|indexes| gives_weight(sources, indexes, arn)),
                 sources: named,
                 attributes: facts.attributes.get(arn).map(|seen| seen.value.clone()),
                 health: facts

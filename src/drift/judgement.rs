@@ -1,0 +1,197 @@
+//! Judges a whole fleet: every instance once, and sums up by worst finding.
+//!
+//! A group that stands in several clusters is judged in the first of them, with that one's policy; the others count
+//! what was found there.
+
+use std::collections::{BTreeMap, HashMap};
+use std::ops::Range;
+
+use jiff::Timestamp;
+
+use super::relation::Relation;
+use super::replacement::Replacement;
+use super::subject::{Standing, Subject};
+use super::view::{GroupView, PlaceView, View};
+use super::{Finding, Findings, Policy, RULES, RuleName, Severity};
+use crate::fleet::{ClusterId, Fleet, GroupId, ImageId, Instance, InstanceId};
+
+/// Everything that was found in a fleet.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Judgement {
+    /// Findings, cluster by cluster and instance by instance; those of one instance the worst first.
+    pub findings: Vec<Finding>,
+    /// Summaries by cluster.
+    pub clusters: BTreeMap<ClusterId, Summary>,
+    /// Summaries by server group.
+    pub groups: BTreeMap<GroupId, Summary>,
+    /// Summary of the whole fleet, each instance once.
+    pub fleet: Summary,
+    of: HashMap<InstanceId, Range<usize>>,
+}
+
+/// How many instances there are, and how many under which worst finding.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Summary {
+    /// Instances that were judged.
+    pub instances: usize,
+    /// Instances by their worst finding, the worst first.
+    pub worst: Vec<Count>,
+}
+
+/// Instances under one worst finding.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Count {
+    /// The rule.
+    pub rule: RuleName,
+    /// How bad it is there.
+    pub severity: Severity,
+    /// How many.
+    pub instances: usize,
+}
+
+impl Judgement {
+    /// What was found of an instance, the worst first.
+    pub fn of(&self, instance: &InstanceId) -> &[Finding] {
+        self.of.get(instance).and_then(|range| self.findings.get(range.clone())).unwrap_or_default()
+    }
+
+    /// The worst that was found of an instance.
+    pub fn worst(&self, instance: &InstanceId) -> Option<&Finding> {
+        self.of(instance).first()
+    }
+}
+
+impl Summary {
+    /// Instances with a finding that is not only about what is unknown.
+    pub fn drifted(&self) -> usize {
+        self.count(|count| count.rule != RuleName::UNKNOWN)
+    }
+
+    /// Instances of which the worst is that something is unknown.
+    pub fn unknown(&self) -> usize {
+        self.count(|count| count.rule == RuleName::UNKNOWN)
+    }
+
+    /// Instances whose worst finding is of this severity.
+    pub fn of_severity(&self, severity: Severity) -> usize {
+        self.count(|count| count.severity == severity)
+    }
+
+    fn count(&self, wanted: impl Fn(&Count) -> bool) -> usize {
+        self.worst.iter().filter(|count| wanted(count)).map(|count| count.instances).sum()
+    }
+
+    fn add(&mut self, worst: Option<&Finding>) {
+        self.instances += 1;
+        if let Some(finding) = worst {
+            self.add_count(Count { rule: finding.rule, severity: finding.severity, instances: 1 });
+        }
+    }
+
+    fn add_count(&mut self, new: Count) {
+        let same = |count: &&mut Count| (count.rule, count.severity) == (new.rule, new.severity);
+        if let Some(count) = self.worst.iter_mut().find(same) {
+            count.instances += new.instances;
+        } else {
+            self.worst.push(new);
+            self.worst.sort_by_key(|count| (std::cmp::Reverse(count.severity), count.rule.position()));
+        }
+    }
+
+    fn add_all(&mut self, other: &Self) {
+        self.instances += other.instances;
+        for &count in &other.worst {
+            self.add_count(count);
+        }
+    }
+}
+
+/// Judges every instance of a fleet.
+pub fn judge(fleet: &Fleet, policy: &Policy, at: Timestamp) -> Judgement {
+    let view = View::of(fleet);
+    let mut sheet = Sheet { view: &view, at, findings: Findings::new(), judgement: Judgement::default() };
+    for cluster in &fleet.clusters {
+        let settled = policy.settle(Some(&cluster.id));
+        let mut summary = Summary::default();
+        for group in &cluster.groups {
+            if !sheet.judgement.groups.contains_key(&group.id) {
+                let replacement = Replacement::of(group);
+                let group_view = GroupView { cluster, group, replacement };
+                let found = sheet.judge_all(&group.instances, Standing::InGroup(&group_view), &settled);
+                sheet.judgement.fleet.add_all(&found);
+                sheet.judgement.groups.insert(group.id.clone(), found);
+            }
+            summary.add_all(&sheet.judgement.groups[&group.id]);
+        }
+        sheet.judgement.clusters.insert(cluster.id.clone(), summary);
+    }
+    let settled = policy.settle(None);
+    for (instances, standing) in
+        [(&fleet.unmanaged, Standing::Unmanaged), (&fleet.unplaced, Standing::Unplaced)]
+    {
+        let found = sheet.judge_all(instances, standing, &settled);
+        sheet.judgement.fleet.add_all(&found);
+    }
+    Judgement { findings: sheet.findings.list, ..sheet.judgement }
+}
+
+struct Sheet<'a> {
+    view: &'a View<'a>,
+    at: Timestamp,
+    findings: Findings,
+    judgement: Judgement,
+}
+
+impl<'a> Sheet<'a> {
+    fn judge_all(
+        &mut self,
+        instances: &'a [Instance],
+        standing: Standing<'_>,
+        settled: &super::policy::Settled,
+    ) -> Summary {
+        let mut summary = Summary::default();
+        for instance in instances {
+            let Some(place) = self.view.place(&instance.place) else { continue };
+            let subject = subject(instance, standing, place, self.view, settled, self.at);
+            let begin = self.findings.begin_subject(settled);
+            for (position, rule) in RULES.iter().enumerate() {
+                if self.findings.begin_rule(position, settled) {
+                    rule.judge(&subject, &mut self.findings);
+                }
+            }
+            let own = &mut self.findings.list[begin..];
+            own.sort_by_key(|finding| (std::cmp::Reverse(finding.severity), finding.rule.position()));
+            summary.add(own.first());
+            if !own.is_empty() {
+                self.judgement.of.insert(instance.id.clone(), begin..self.findings.list.len());
+            }
+        }
+        summary
+    }
+}
+
+fn subject<'a>(
+    instance: &'a Instance,
+    standing: Standing<'a>,
+    place: &'a PlaceView<'a>,
+    view: &'a View<'a>,
+    settled: &super::policy::Settled,
+    at: Timestamp,
+) -> Subject<'a> {
+    let running = instance.running.as_ref().map(|running| &running.image);
+    let find = |id: &ImageId| place.image(id);
+    let relation = match standing {
+        Standing::InGroup(group) => Relation::of(group.group, running, instance.instance_type.as_ref(), find),
+        Standing::Unmanaged | Standing::Unplaced => Relation::NoGroup,
+    };
+    Subject {
+        instance,
+        standing,
+        image: running.and_then(find),
+        relation,
+        at,
+        phoenix_age: settled.phoenix_age,
+        place,
+        targets: &view.targets,
+    }
+}

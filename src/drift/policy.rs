@@ -1,0 +1,115 @@
+//! Which rules are on, how bad their findings are, and how old an instance may be. Built by `config`; the default
+//! needs no configuration.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use super::{RULES, RuleName, Severity};
+use crate::fleet::{ClusterId, ClusterSelector};
+
+/// Age from which an instance is long-lived unless told otherwise: a month of missed patches.
+pub const PHOENIX_AGE: Duration = Duration::from_hours(30 * 24);
+
+/// What is judged, and how strictly.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Policy {
+    /// Rules that differ from their default.
+    pub rules: BTreeMap<RuleName, RuleSetting>,
+    /// Age from which an instance is `long-lived`.
+    pub phoenix_age: Duration,
+    /// What differs in some clusters; the first that says something wins.
+    pub clusters: Vec<(ClusterSelector, ClusterPolicy)>,
+}
+
+/// What differs in one cluster.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct ClusterPolicy {
+    /// Rules that differ; what is left out is as everywhere.
+    pub rules: BTreeMap<RuleName, RuleSetting>,
+    /// Its own phoenix age.
+    pub phoenix_age: Option<Duration>,
+}
+
+/// What is told of one rule; `None` is as it would be without.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct RuleSetting {
+    /// Whether it judges at all.
+    pub on: Option<bool>,
+    /// How bad its findings are.
+    pub severity: Option<Severity>,
+}
+
+impl Default for Policy {
+    fn default() -> Self {
+        Self { rules: BTreeMap::new(), phoenix_age: PHOENIX_AGE, clusters: Vec::new() }
+    }
+}
+
+/// The policy of one cluster, looked up once.
+pub(super) struct Settled {
+    /// By position of the rule; `None`: off.
+    pub(super) severities: Vec<Option<Severity>>,
+    pub(super) phoenix_age: Duration,
+}
+
+impl Policy {
+    /// The severity of a rule in a cluster, or outside of all clusters; `None` where it is off.
+    pub fn severity(&self, rule: RuleName, cluster: Option<&ClusterId>) -> Option<Severity> {
+        let settings = || {
+            let own = self.of(cluster).map(|policy| &policy.rules);
+            own.chain([&self.rules]).filter_map(|rules| rules.get(&rule))
+        };
+        let usual = RULES.get(rule.position())?.severity();
+        let is_on = settings().find_map(|setting| setting.on).unwrap_or(true);
+        is_on.then(|| settings().find_map(|setting| setting.severity).unwrap_or(usual))
+    }
+
+    fn of(&self, cluster: Option<&ClusterId>) -> impl Iterator<Item = &ClusterPolicy> {
+        let is_meant = move |selector: &ClusterSelector| cluster.is_some_and(|id| selector.matches(id));
+        self.clusters.iter().filter(move |(selector, _)| is_meant(selector)).map(|(_, own)| own)
+    }
+
+    pub(super) fn settle(&self, cluster: Option<&ClusterId>) -> Settled {
+        Settled {
+            severities: (0..RULES.len())
+                .map(|position| self.severity(RuleName::at(position), cluster))
+                .collect(),
+            phoenix_age: self.of(cluster).find_map(|policy| policy.phoenix_age).unwrap_or(self.phoenix_age),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fleet::Place;
+
+    fn setting(on: Option<bool>, severity: Option<Severity>) -> RuleSetting {
+        RuleSetting { on, severity }
+    }
+
+    #[test]
+    fn a_cluster_comes_before_the_fleet_and_the_fleet_before_the_default() {
+        let behind: RuleName = "behind".parse().unwrap();
+        let cluster = |name: &str| ClusterId {
+            place: Place { account: "1".into(), region: "r".into() },
+            name: name.into(),
+        };
+        let (orders, search) = (cluster("orders"), cluster("search"));
+        let mut policy = Policy::default();
+        assert_eq!(policy.severity(behind, Some(&orders)), Some(Severity::Warning));
+        policy.rules.insert(behind, setting(Some(false), Some(Severity::Info)));
+        assert_eq!(policy.severity(behind, Some(&orders)), None);
+        let own = ClusterPolicy {
+            rules: [(behind, setting(Some(true), None))].into(),
+            phoenix_age: Some(Duration::from_hours(1)),
+        };
+        let selector = ClusterSelector { name: "orders".into(), account: None, region: None };
+        policy.clusters.push((selector, own));
+        assert_eq!(policy.severity(behind, Some(&orders)), Some(Severity::Info));
+        assert_eq!(policy.severity(behind, Some(&search)), None);
+        assert_eq!(policy.severity(behind, None), None);
+        assert_eq!(policy.settle(Some(&orders)).phoenix_age, Duration::from_hours(1));
+        assert_eq!(policy.settle(None).phoenix_age, PHOENIX_AGE);
+    }
+}

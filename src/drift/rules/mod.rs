@@ -1,0 +1,38 @@
+//! The rules, one file each. Adding one is a file here, a row in [`RULES`] and its tests.
+
+mod ahead;
+mod behind;
+mod detached;
+mod gone_image;
+mod long_lived;
+mod mixed;
+mod orphan_image;
+mod protected;
+mod standby;
+mod tainted;
+mod template_drift;
+#[cfg(test)]
+mod testing;
+mod traffic;
+mod unknown;
+mod unmanaged;
+
+use super::Rule;
+
+/// Every rule. Of equally bad findings of an instance, the one of the earlier rule counts.
+pub static RULES: &[&dyn Rule] = &[
+    &behind::Behind,
+    &ahead::Ahead,
+    &mixed::Mixed,
+    &orphan_image::OrphanImage,
+    &gone_image::GoneImage,
+    &template_drift::TemplateDrift,
+    &tainted::Tainted,
+    &long_lived::LongLived,
+    &unmanaged::Unmanaged,
+    &standby::Standby,
+    &protected::Protected,
+    &detached::Detached,
+    &traffic::Traffic,
+    &unknown::Unknown,
+];

@@ -1,0 +1,64 @@
+//! What a rule is given: one instance, where it stands, and what is known around it.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use super::relation::Relation;
+use super::view::{GroupView, PlaceView, TargetView};
+use crate::fleet::{Image, Instance, TargetGroupArn};
+
+/// Where an instance stands.
+#[derive(Clone, Copy)]
+pub enum Standing<'a> {
+    /// In a server group.
+    InGroup(&'a GroupView<'a>),
+    /// In no group.
+    Unmanaged,
+    /// Its group is not known.
+    Unplaced,
+}
+
+/// One instance to judge.
+pub struct Subject<'a> {
+    /// The instance.
+    pub instance: &'a Instance,
+    /// Where it stands.
+    pub standing: Standing<'a>,
+    /// The image it runs, where it is known.
+    pub image: Option<&'a Image>,
+    /// How that stands to what its group wants.
+    pub relation: Relation<'a>,
+    /// Now.
+    pub at: Timestamp,
+    /// Age from which it is long-lived.
+    pub phoenix_age: Duration,
+    pub(super) place: &'a PlaceView<'a>,
+    pub(super) targets: &'a HashMap<&'a TargetGroupArn, TargetView<'a>>,
+}
+
+impl<'a> Subject<'a> {
+    /// Its server group.
+    pub fn group(&self) -> Option<&'a GroupView<'a>> {
+        match self.standing {
+            Standing::InGroup(group) => Some(group),
+            Standing::Unmanaged | Standing::Unplaced => None,
+        }
+    }
+
+    /// The lifecycle state in its group, in AWS's words.
+    pub fn lifecycle(&self) -> Option<&'a str> {
+        self.instance.membership.as_ref().map(|membership| membership.lifecycle.raw())
+    }
+
+    /// What is known of its account and region.
+    pub(super) fn place(&self) -> &'a PlaceView<'a> {
+        self.place
+    }
+
+    /// A target group.
+    pub fn target(&self, arn: &TargetGroupArn) -> Option<&'a TargetView<'a>> {
+        self.targets.get(arn)
+    }
+}
