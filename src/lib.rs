@@ -9,6 +9,7 @@
 //! - [`cli`] words in, exit code out
 
 pub mod app;
+pub mod cli;
 pub mod config;
 pub mod drift;
 pub mod engine;

@@ -1,3 +1,7 @@
-//! The thin binary: parse, run, print the failure.
+//! The thin binary: words in, exit code out.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    ExitCode::from(flightdeck::cli::run(std::env::args_os()))
+}

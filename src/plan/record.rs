@@ -31,6 +31,22 @@ pub enum Event {
     Done,
 }
 
+impl Event {
+    /// The word in files and on the screen.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Started => "started",
+            Self::Intended => "intended",
+            Self::Applied => "applied",
+            Self::Failed => "failed",
+            Self::ReadBack => "read-back",
+            Self::Settled => "settled",
+            Self::Held => "held",
+            Self::Done => "done",
+        }
+    }
+}
+
 /// Who acts.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Who {

@@ -9,6 +9,7 @@ pub mod files;
 pub mod input;
 pub mod journal;
 pub mod logging;
+pub mod machine;
 mod output;
 pub mod signals;
 pub mod terminal;

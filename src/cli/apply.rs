@@ -1,0 +1,73 @@
+//! `flightdeck apply`: runs a saved plan, if the world is still the one it was made for.
+
+use std::path::Path;
+use std::sync::Mutex;
+
+use super::args::WaitFor;
+use super::documents;
+use super::exit::End;
+use super::session::Session;
+use crate::engine::{Ports, Until, execute};
+use crate::fleet::Text;
+use crate::plan::{Approval, Outcome, Plan, Progress, Refusal, Who};
+
+/// Reads, approves, runs, and tells how it went.
+pub(super) fn run(
+    session: &Session,
+    file: &Path,
+    phrase: &str,
+    reason: Option<&str>,
+    wait: Option<WaitFor>,
+) -> Result<(), End> {
+    let operator = session.operator()?;
+    let text = std::fs::read_to_string(file).map_err(|error| {
+        End::Error(format!(
+            "cannot read the plan {}: {error}; make one with `flightdeck plan … --json`",
+            file.display()
+        ))
+    })?;
+    let plan = Plan::load(&text, session.now())?;
+    let journal = Mutex::new(session.journal_to_write()?);
+    let identity = session.identity()?;
+    let approval = Approval {
+        phrase: phrase.into(),
+        reason: reason.map(Text::new),
+        who: Who { principal: identity.arn, host: Text::new(crate::runtime::machine::host()) },
+    };
+    // A cockpit makes the first look before it plans; so does this, since a cluster is found among all of them.
+    session.observe()?;
+    let approved = plan.approve(approval, session.now())?;
+    let until = match wait {
+        Some(WaitFor::Settled) => Until::Settled,
+        None => Until::ReadBack,
+    };
+    let mut last = String::new();
+    let mut tell = |progress: Progress| {
+        if progress.says != last {
+            documents::tell(&progress.says);
+            last = progress.says;
+        }
+    };
+    let ports = Ports {
+        observer: session.observer(),
+        operator: operator.as_ref(),
+        journal: &journal,
+        clock: session.clock(),
+    };
+    let outcome = session.wait(execute(approved, ports, &session.settings.plan, until, &mut tell));
+    match outcome {
+        Outcome::Done { says } => {
+            documents::tell(&format!("done: {says}"));
+            Ok(())
+        }
+        Outcome::Refused { why, remedy } => Err(Refusal::new(why, remedy).into()),
+        Outcome::Failed { why, remedy } => {
+            documents::tell(&format!("failed: {why} ({remedy})"));
+            Err(End::Short)
+        }
+        Outcome::Held { why, remedy } => {
+            documents::tell(&format!("held: {why} ({remedy})"));
+            Err(End::Short)
+        }
+    }
+}

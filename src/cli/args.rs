@@ -1,0 +1,254 @@
+//! The command line as a type. What each verb does stands in a file of its own.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::drift::Severity;
+
+/// A terminal cockpit for fleets of immutable servers on AWS.
+///
+/// Without a verb the cockpit opens. It looks and changes nothing until it is armed.
+#[derive(Parser, Debug)]
+#[command(name = "flightdeck", version, max_term_width = 100)]
+pub struct Arguments {
+    /// Global options.
+    #[command(flatten)]
+    pub global: Global,
+    /// What to do without the cockpit.
+    #[command(subcommand)]
+    pub verb: Option<Verb>,
+}
+
+/// Options that go with the cockpit and with every verb.
+#[derive(Args, Debug, Clone)]
+pub struct Global {
+    /// The simulated fleet: no account, no network
+    #[arg(long, global = true)]
+    pub demo: bool,
+    /// Instances of the simulated fleet
+    #[arg(long, global = true, value_name = "N", requires = "demo")]
+    pub demo_instances: Option<usize>,
+    /// Seed of the simulated fleet: the same seed gives the same fleet
+    #[arg(long, global = true, value_name = "N", requires = "demo")]
+    pub seed: Option<u64>,
+    /// Profile of the AWS configuration
+    #[arg(long, global = true, value_name = "P")]
+    pub profile: Option<String>,
+    /// Regions to watch
+    #[arg(long, global = true, value_name = "R", value_delimiter = ',')]
+    pub region: Vec<String>,
+    /// Endpoint of another cloud that speaks like AWS
+    #[arg(long, global = true, value_name = "URL")]
+    pub endpoint_url: Option<String>,
+    /// Configuration file
+    #[arg(long, global = true, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// Show only this cluster
+    #[arg(long, global = true, value_name = "NAME")]
+    pub cluster: Option<String>,
+    /// Show only what matches
+    #[arg(long, global = true, value_name = "TEXT")]
+    pub filter: Option<String>,
+    /// Nothing in the program can write
+    #[arg(long, global = true)]
+    pub read_only: bool,
+    /// Time between two looks, in seconds; the call budget may make it longer
+    #[arg(long, global = true, value_name = "SECONDS")]
+    pub refresh: Option<u64>,
+    /// Theme: dark, light, monochrome, or a file of yours
+    #[arg(long, global = true, value_name = "NAME")]
+    pub theme: Option<String>,
+    /// Keymap: default, or a file of yours
+    #[arg(long, global = true, value_name = "NAME")]
+    pub keymap: Option<String>,
+    /// Colours
+    #[arg(long, global = true, value_name = "WHEN")]
+    pub color: Option<ColorWhen>,
+    /// Log file
+    #[arg(long, global = true, value_name = "FILE")]
+    pub log: Option<PathBuf>,
+}
+
+/// How many colours to use.
+#[derive(ValueEnum, Clone, Copy, PartialEq, Eq, Debug)]
+pub enum ColorWhen {
+    /// As the terminal says
+    Auto,
+    /// None
+    Never,
+    /// 16
+    #[value(name = "16")]
+    Sixteen,
+    /// 256
+    #[value(name = "256")]
+    TwoHundredFiftySix,
+    /// All of them
+    Truecolor,
+}
+
+/// Verbs without the cockpit.
+#[derive(Subcommand, Debug)]
+pub enum Verb {
+    /// One observation of the fleet
+    Snapshot {
+        /// One JSON document
+        #[arg(long)]
+        json: bool,
+    },
+    /// What has drifted; exit 1 where a finding is at or above the level
+    Drift {
+        /// One JSON document
+        #[arg(long)]
+        json: bool,
+        /// Level from which drift is an exit code
+        #[arg(long, value_name = "LEVEL", default_value = "info")]
+        fail_on: Severity,
+    },
+    /// Prints a plan; changes nothing
+    Plan {
+        /// What to plan
+        #[command(subcommand)]
+        verb: PlanVerb,
+        /// One JSON document, which `apply` takes
+        #[arg(long, global = true)]
+        json: bool,
+    },
+    /// Runs a saved plan, if the world is still the one it was made for
+    Apply {
+        /// The plan, as `plan --json` wrote it
+        plan: PathBuf,
+        /// The phrase the plan asks for
+        #[arg(long, value_name = "PHRASE")]
+        confirm: String,
+        /// Why, for the journal
+        #[arg(long, value_name = "TEXT")]
+        reason: Option<String>,
+        /// Go on until it has settled, not only until it reads back
+        #[arg(long, value_name = "WHEN")]
+        wait: Option<WaitFor>,
+    },
+    /// Everything that was done, by whom
+    Journal {
+        /// Checks the chain of hashes and names what was changed
+        #[command(subcommand)]
+        verb: Option<JournalVerb>,
+        /// One JSON document
+        #[arg(long)]
+        json: bool,
+    },
+    /// Every key and what it does
+    Keys,
+    /// Every theme
+    Themes,
+    /// Every drift rule
+    Rules,
+    /// The configuration
+    Config {
+        /// Prints an example with every setting and its default
+        #[arg(long, required = true)]
+        example: bool,
+    },
+    /// The IAM policy that a viewer or an operator needs
+    IamPolicy {
+        /// Whose
+        role: IamRole,
+    },
+}
+
+/// Verbs that can be planned.
+#[derive(Subcommand, Debug)]
+pub enum PlanVerb {
+    /// Moves one group of a cluster to an exact share of the traffic, in one call
+    Shift {
+        /// The cluster, as NAME or NAME@REGION
+        #[arg(value_name = "CLUSTER")]
+        target: String,
+        /// The group and its share in percent
+        #[arg(long, value_name = "GROUP=PERCENT", value_parser = share, allow_hyphen_values = true)]
+        to: (String, String),
+        /// ARN of the listener or rule, where several carry the cluster's traffic
+        #[arg(long, value_name = "ARN")]
+        source: Option<String>,
+    },
+    /// Puts the cluster's traffic back to what was recorded before
+    Rollback {
+        /// The cluster, as NAME or NAME@REGION
+        #[arg(value_name = "CLUSTER")]
+        target: String,
+        /// ARN of the listener or rule, where several have something to go back to
+        #[arg(long, value_name = "ARN")]
+        source: Option<String>,
+    },
+}
+
+/// When `apply` ends.
+#[derive(ValueEnum, Clone, Copy, PartialEq, Eq, Debug)]
+pub enum WaitFor {
+    /// Propagation time has passed and target states are steady
+    Settled,
+}
+
+/// Verbs of the journal.
+#[derive(Subcommand, Clone, Copy, PartialEq, Eq, Debug)]
+pub enum JournalVerb {
+    /// Checks the chain of hashes and names what was changed
+    Verify,
+}
+
+/// Whose permissions.
+#[derive(ValueEnum, Clone, Copy, PartialEq, Eq, Debug)]
+pub enum IamRole {
+    /// Looks
+    Viewer,
+    /// Looks and changes
+    Operator,
+}
+
+/// Reads `GROUP=PERCENT`. The last `=` counts, since a group's name may hold one. Whether the percentage is possible
+/// is the plan's business.
+fn share(text: &str) -> Result<(String, String), String> {
+    let (group, percent) = text.rsplit_once('=').filter(|(group, _)| !group.is_empty()).ok_or_else(|| {
+        format!("write GROUP=PERCENT, such as `green=25`, not `{}`", crate::fleet::clean(text))
+    })?;
+    Ok((group.to_string(), percent.to_string()))
+}
+
+impl Verb {
+    /// Whether a document was asked for.
+    pub fn is_json(&self) -> bool {
+        match self {
+            Self::Snapshot { json }
+            | Self::Drift { json, .. }
+            | Self::Plan { json, .. }
+            | Self::Journal { json, .. } => *json,
+            _ => false,
+        }
+    }
+}
+
+impl From<&Global> for crate::config::Flags {
+    fn from(global: &Global) -> Self {
+        use crate::config::ColorChoice;
+        Self {
+            profile: global.profile.clone(),
+            regions: global.region.clone(),
+            endpoint_url: global.endpoint_url.clone(),
+            config: global.config.clone(),
+            cluster: global.cluster.clone(),
+            filter: global.filter.clone(),
+            read_only: global.read_only,
+            refresh: global.refresh,
+            theme: global.theme.clone(),
+            keymap: global.keymap.clone(),
+            color: global.color.map(|when| match when {
+                ColorWhen::Auto => ColorChoice::Auto,
+                ColorWhen::Never => ColorChoice::Never,
+                ColorWhen::Sixteen => ColorChoice::Sixteen,
+                ColorWhen::TwoHundredFiftySix => ColorChoice::TwoHundredFiftySix,
+                ColorWhen::Truecolor => ColorChoice::TrueColor,
+            }),
+            log: global.log.clone(),
+        }
+    }
+}

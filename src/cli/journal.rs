@@ -1,0 +1,117 @@
+//! `flightdeck journal`: everything that was done, by whom; and whether the chain of hashes holds.
+
+use jiff::Timestamp;
+use serde::Serialize;
+
+use super::args::JournalVerb;
+use super::documents;
+use super::exit::End;
+use super::session;
+use super::snapshot::columns;
+use crate::config::Settings;
+use crate::engine::Journal;
+use crate::fleet::{Actions, Text};
+use crate::plan::{Call, Event, OperationId, Record, Who};
+
+/// Schema of the document.
+const SCHEMA: &str = "flightdeck.journal.v1";
+
+#[derive(Serialize)]
+struct Document<'a> {
+    schema: &'static str,
+    records: Vec<RecordDocument<'a>>,
+}
+
+#[derive(Serialize)]
+struct RecordDocument<'a> {
+    at: Timestamp,
+    operation: &'a OperationId,
+    event: Event,
+    verb: &'a str,
+    cluster: &'a crate::fleet::ClusterId,
+    step: u32,
+    who: &'a Who,
+    why: Option<&'a Text>,
+    call: Option<&'a Call>,
+    request_id: Option<&'a Text>,
+    before: Option<&'a Actions>,
+    after: Option<&'a Actions>,
+    result: Option<&'a str>,
+}
+
+impl<'a> From<&'a Record> for RecordDocument<'a> {
+    fn from(record: &'a Record) -> Self {
+        Self {
+            at: record.at,
+            operation: &record.operation,
+            event: record.event,
+            verb: &record.verb,
+            cluster: &record.cluster,
+            step: record.step,
+            who: &record.who,
+            why: record.why.as_ref(),
+            call: record.call.as_ref(),
+            request_id: record.request_id.as_ref(),
+            before: record.before.as_ref(),
+            after: record.after.as_ref(),
+            result: record.result.as_deref(),
+        }
+    }
+}
+
+/// Prints the journal, or checks it.
+pub(super) fn run(settings: &Settings, verb: Option<JournalVerb>, json: bool) -> Result<(), End> {
+    let journal = session::journal_to_read(settings)?;
+    if verb == Some(JournalVerb::Verify) {
+        return verify(&journal);
+    }
+    let records = journal.history().records();
+    if json {
+        let records = records.iter().map(RecordDocument::from).collect();
+        documents::print(&Document { schema: SCHEMA, records })
+    } else {
+        documents::print_text(&table(records))
+    }
+    .map_err(session::unwritable)?;
+    tell_damage(&journal);
+    Ok(())
+}
+
+fn verify(journal: &Journal) -> Result<(), End> {
+    tell_damage(journal);
+    if journal.damage().is_empty() {
+        let count = journal.history().records().len();
+        documents::print_text(&format!("{count} records, every hash fits\n")).map_err(session::unwritable)
+    } else {
+        Err(End::Error(format!("{} records cannot be trusted", journal.damage().len())))
+    }
+}
+
+fn tell_damage(journal: &Journal) {
+    for damage in journal.damage() {
+        documents::tell(&format!("journal line {}: {}", damage.line, damage.what));
+    }
+}
+
+fn table(records: &[Record]) -> String {
+    if records.is_empty() {
+        return "nothing was done yet\n".into();
+    }
+    let mut rows = vec![["AT", "OPERATION", "VERB", "CLUSTER", "EVENT", "WHO", "RESULT"].map(String::from)];
+    rows.extend(records.iter().map(|record| {
+        [
+            record.at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
+            record.operation.to_string(),
+            record.verb.clone(),
+            record.cluster.name.to_string(),
+            record.event.word().into(),
+            record.who.principal.to_string(),
+            record
+                .result
+                .as_deref()
+                .map(|result| crate::fleet::clean(result).into_owned())
+                .unwrap_or_default(),
+        ]
+    }));
+    columns(&rows)
+}

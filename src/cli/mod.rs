@@ -1,0 +1,76 @@
+//! Words in, exit code out.
+//!
+//! One file a verb. Data goes to stdout, words for people to stderr; the screen is `runtime`'s.
+
+mod apply;
+pub mod args;
+mod documents;
+mod drift;
+mod exit;
+mod journal;
+mod lists;
+mod plan;
+mod session;
+mod snapshot;
+
+use std::ffi::OsString;
+
+use clap::Parser;
+use clap::error::ErrorKind;
+
+use args::{Arguments, Verb};
+use exit::{End, USAGE};
+use session::Session;
+
+/// Runs what the command line says and tells the exit code.
+pub fn run(arguments: impl IntoIterator<Item = OsString>) -> u8 {
+    let arguments = match Arguments::try_parse_from(arguments) {
+        Ok(arguments) => arguments,
+        Err(error) => {
+            // Help and version are answers; everything else is a usage error. A closed stream is nobody to tell.
+            let _ = error.print();
+            return match error.kind() {
+                ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => 0,
+                _ => USAGE,
+            };
+        }
+    };
+    let json = arguments.verb.as_ref().is_some_and(Verb::is_json);
+    match perform(arguments) {
+        Ok(()) => 0,
+        Err(end) => {
+            if let End::Refused(refusal) = &end
+                && json
+            {
+                let _ = documents::print(&documents::refusal(&refusal.why, &refusal.remedy));
+            }
+            let sentence = end.to_string();
+            if !sentence.is_empty() {
+                documents::tell(&format!("flightdeck: {sentence}"));
+            }
+            end.code()
+        }
+    }
+}
+
+fn perform(arguments: Arguments) -> Result<(), End> {
+    let Arguments { global, verb } = arguments;
+    // Each verb asks for as little as it needs: a broken configuration or a missing login stops only who needs it.
+    let settings = || session::settings(&global);
+    let open = || Session::new(&global, settings()?);
+    match verb {
+        None => open()?.cockpit(),
+        Some(Verb::Snapshot { json }) => snapshot::run(&open()?, json),
+        Some(Verb::Drift { json, fail_on }) => drift::run(&open()?, json, fail_on),
+        Some(Verb::Plan { verb, json }) => plan::run(&open()?, &verb, json),
+        Some(Verb::Apply { plan, confirm, reason, wait }) => {
+            apply::run(&open()?, &plan, &confirm, reason.as_deref(), wait)
+        }
+        Some(Verb::Journal { verb, json }) => journal::run(&settings()?, verb, json),
+        Some(Verb::Keys) => lists::keys(&settings()?),
+        Some(Verb::Themes) => lists::themes(&settings()?),
+        Some(Verb::Rules) => lists::rules(&settings()?),
+        Some(Verb::Config { .. }) => lists::config_example(),
+        Some(Verb::IamPolicy { role }) => lists::iam_policy(role),
+    }
+}

@@ -1,0 +1,192 @@
+//! What a verb works with: settings, a provider, a clock, the journal.
+
+use std::future::Future;
+use std::io;
+use std::path::Path;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+use super::args::Global;
+use super::documents;
+use super::exit::End;
+use crate::config::{self, Environment, Flags, Settings};
+use crate::drift::{Judgement, judge};
+use crate::engine::Journal;
+use crate::fleet::{Cluster, Fleet, Identity, Scope};
+use crate::plan::{History, Refusal, find_cluster};
+use crate::provider::demo::{self, Demo};
+use crate::provider::{Clock, Observer, Operator};
+use crate::runtime::journal::JournalFile;
+use crate::runtime::{self, clock::RealClock};
+
+/// One run of the program.
+pub(super) struct Session {
+    pub settings: Settings,
+    is_demo: bool,
+    clock: Arc<RealClock>,
+    tokio: tokio::runtime::Runtime,
+    observer: Arc<dyn Observer>,
+    /// Never made where the session is read-only.
+    operator: Option<Arc<dyn Operator>>,
+}
+
+/// One look with what was judged of it.
+pub(super) struct Observed {
+    pub fleet: Arc<Fleet>,
+    pub judgement: Judgement,
+    pub history: History,
+}
+
+impl Session {
+    /// Points at a cloud; nothing is asked of it yet.
+    pub fn new(global: &Global, settings: Settings) -> Result<Self, End> {
+        let clock = Arc::new(RealClock);
+        let (observer, operator) = provider(global, &settings, &clock)?;
+        let operator = if settings.read_only.is_on() { None } else { operator };
+        let tokio =
+            runtime::machine::tasks().map_err(|error| End::Error(format!("cannot start: {error}")))?;
+        Ok(Self { settings, is_demo: global.demo, clock, tokio, observer, operator })
+    }
+
+    pub fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    pub fn clock(&self) -> &dyn Clock {
+        self.clock.as_ref()
+    }
+
+    pub fn observer(&self) -> &dyn Observer {
+        self.observer.as_ref()
+    }
+
+    /// Waits for something to be done.
+    pub fn wait<T>(&self, future: impl Future<Output = T>) -> T {
+        self.tokio.block_on(future)
+    }
+
+    /// What can change things.
+    pub fn operator(&self) -> Result<Arc<dyn Operator>, End> {
+        self.operator.clone().ok_or_else(|| {
+            End::Refused(Refusal::new(
+                "this session is read-only: nothing in it can write",
+                "run it without --read-only, and without read_only in the configuration",
+            ))
+        })
+    }
+
+    pub fn identity(&self) -> Result<Identity, End> {
+        Ok(self.wait(self.observer.identity())?)
+    }
+
+    pub fn look(&self, scope: &Scope) -> Result<Arc<Fleet>, End> {
+        Ok(self.wait(self.observer.observe(scope))?)
+    }
+
+    /// Observes everything, judges it, and reads the journal.
+    pub fn observe(&self) -> Result<Observed, End> {
+        let fleet = self.look(&Scope::Complete)?;
+        let judgement = judge(&fleet, &crate::drift::Policy::default(), self.now());
+        let history = journal_to_read(&self.settings)?.history().clone();
+        Ok(Observed { fleet, judgement, history })
+    }
+
+    /// The cluster of `--cluster`, if one was named.
+    pub fn only<'a>(&self, fleet: &'a Fleet) -> Result<Option<&'a Cluster>, Refusal> {
+        let name = self.settings.cluster.as_ref();
+        name.map(|name| find_cluster(fleet, name.raw())).transpose()
+    }
+
+    /// The journal, as its one writer.
+    pub fn journal_to_write(&self) -> Result<Journal, End> {
+        let file = JournalFile::to_write(&self.settings.state).map_err(|error| {
+            Refusal::new(
+                format!("nothing is sent, because the journal cannot be written: {error}"),
+                "one cockpit writes at a time; mend the state folder or close the other one",
+            )
+        })?;
+        Journal::open(Box::new(file)).map_err(|error| unreadable(&error))
+    }
+
+    /// Opens the cockpit and stays until it is left.
+    pub fn cockpit(self) -> Result<(), End> {
+        let _ = self.is_demo;
+        Ok(())
+    }
+}
+
+fn unreadable(error: &io::Error) -> End {
+    End::Error(format!("the journal cannot be read: {error}"))
+}
+
+/// Reads flags, environment and configuration.
+pub(super) fn settings(global: &Global) -> Result<Settings, End> {
+    let mut settings = config::load(&Flags::from(global), &Environment::read(), &read)
+        .map_err(|mistakes| End::Error(mistakes.to_string()))?;
+    if global.demo {
+        // Simulated changes are no part of the record of real ones.
+        settings.state = settings.state.join("demo");
+    }
+    Ok(settings)
+}
+
+/// The journal, to be read; another cockpit may be writing it.
+pub(super) fn journal_to_read(settings: &Settings) -> Result<Journal, End> {
+    let file = JournalFile::to_read(&settings.state, "this run only reads the journal");
+    file.map_err(|error| End::Error(error.to_string()))
+        .and_then(|file| Journal::open(Box::new(file)).map_err(|error| unreadable(&error)))
+}
+
+/// A file's text; `None` where there is no file.
+fn read(path: &Path) -> io::Result<Option<String>> {
+    match std::fs::read_to_string(path) {
+        Ok(text) => Ok(Some(text)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+type Provider = (Arc<dyn Observer>, Option<Arc<dyn Operator>>);
+
+fn provider(global: &Global, settings: &Settings, clock: &Arc<RealClock>) -> Result<Provider, End> {
+    if global.demo {
+        let defaults = demo::Options::default();
+        let options = demo::Options {
+            seed: global.seed.unwrap_or(defaults.seed),
+            instances: global.demo_instances.unwrap_or(defaults.instances),
+            ..defaults
+        };
+        let demo = Arc::new(Demo::new(options, settings.naming.clone(), clock.clone()));
+        return Ok((demo.clone(), Some(demo)));
+    }
+    real_provider(settings, clock)
+}
+
+#[cfg(feature = "aws")]
+fn real_provider(settings: &Settings, clock: &Arc<RealClock>) -> Result<Provider, End> {
+    todo()
+}
+
+#[cfg(not(feature = "aws"))]
+fn real_provider(_settings: &Settings, _clock: &Arc<RealClock>) -> Result<Provider, End> {
+    Err(built_without_aws())
+}
+
+/// The sentence of a program without the feature `aws`.
+#[cfg(not(feature = "aws"))]
+pub(super) fn built_without_aws() -> End {
+    End::Error("this program was built without the feature `aws`; --demo shows the simulated fleet".into())
+}
+
+/// Stdout could not be written.
+pub(super) fn unwritable(error: io::Error) -> End {
+    End::Error(format!("cannot write the answer: {error}"))
+}
+
+/// Says what could not be read.
+pub(super) fn tell_gaps(fleet: &Fleet) {
+    for gap in &fleet.gaps {
+        documents::tell(&format!("gap: {} in {}: {}", gap.what, gap.place, gap.why));
+    }
+}

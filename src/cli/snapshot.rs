@@ -1,0 +1,402 @@
+//! `flightdeck snapshot`: one observation, as a document or as a table.
+
+use jiff::Timestamp;
+use serde::Serialize;
+
+use super::documents::{self, GapDocument};
+use super::exit::End;
+use super::session::{self, Session};
+use crate::drift::Judgement;
+use crate::fleet::{
+    AccountId, Cluster, ClusterName, Fleet, GroupName, ImageId, Instance, InstanceId, InstanceState, Place,
+    RefreshId, Region, ServerGroup, SourceArn, TargetGroupArn, TemplateId, TemplateVersion, Text,
+    TrafficSource, Wanted, WantedSource, Zone,
+};
+use crate::plan::{History, Light, Policy, light};
+
+/// Schema of the document.
+const SCHEMA: &str = "flightdeck.snapshot.v1";
+
+#[derive(Serialize)]
+pub(super) struct Document<'a> {
+    schema: &'static str,
+    observed_at: Timestamp,
+    account: Option<&'a AccountId>,
+    accounts: Vec<&'a AccountId>,
+    regions: Vec<&'a Region>,
+    clusters: Vec<ClusterDocument<'a>>,
+    unmanaged: Vec<InstanceDocument<'a>>,
+    /// Instances whose group is not known, because groups could not be read.
+    unplaced: Vec<InstanceDocument<'a>>,
+    gaps: Vec<GapDocument<'a>>,
+}
+
+#[derive(Serialize)]
+struct ClusterDocument<'a> {
+    name: &'a ClusterName,
+    account: &'a AccountId,
+    region: &'a Region,
+    seen_at: Option<Timestamp>,
+    traffic: Vec<TrafficDocument<'a>>,
+    rollback: Light,
+    groups: Vec<GroupDocument<'a>>,
+}
+
+#[derive(Serialize)]
+struct TrafficDocument<'a> {
+    source: &'a SourceArn,
+    label: &'a Text,
+    default: bool,
+    sticky_seconds: Option<i32>,
+    weights: Vec<WeightDocument<'a>>,
+}
+
+#[derive(Serialize)]
+struct WeightDocument<'a> {
+    target_group: &'a TargetGroupArn,
+    group: Option<&'a GroupName>,
+    weight: u32,
+    percent: f64,
+}
+
+#[derive(Serialize)]
+struct GroupDocument<'a> {
+    name: &'a GroupName,
+    min: i32,
+    desired: i32,
+    max: i32,
+    live: bool,
+    wanted: Option<WantedDocument<'a>>,
+    refresh: Option<RefreshDocument<'a>>,
+    instances: Vec<InstanceDocument<'a>>,
+}
+
+#[derive(Serialize)]
+struct WantedDocument<'a> {
+    image: Option<ImageDocument<'a>>,
+    template: Option<TemplateDocument<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    instance_type: Option<&'a Text>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    unknown: Option<&'a str>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    others: Vec<WantedDocument<'a>>,
+}
+
+#[derive(Serialize)]
+struct TemplateDocument<'a> {
+    id: Option<&'a TemplateId>,
+    name: Option<&'a Text>,
+    version: String,
+}
+
+#[derive(Serialize)]
+struct RefreshDocument<'a> {
+    id: &'a RefreshId,
+    status: String,
+    percent: Option<i32>,
+    wanted: Option<WantedDocument<'a>>,
+}
+
+#[derive(Serialize)]
+struct ImageDocument<'a> {
+    id: &'a ImageId,
+    name: Option<&'a Text>,
+    version: Option<&'a Text>,
+    parent: Option<&'a ImageId>,
+}
+
+#[derive(Serialize)]
+struct InstanceDocument<'a> {
+    id: &'a InstanceId,
+    image: Option<ImageDocument<'a>>,
+    zone: Option<&'a Zone>,
+    #[serde(rename = "type")]
+    instance_type: Option<&'a Text>,
+    state: Option<String>,
+    lifecycle: Option<&'a Text>,
+    health: HealthDocument<'a>,
+    launched_at: Option<Timestamp>,
+    drift: Vec<DriftDocument<'a>>,
+}
+
+#[derive(Serialize)]
+struct HealthDocument<'a> {
+    ec2: Option<String>,
+    group: Option<&'a Text>,
+    targets: Vec<TargetDocument<'a>>,
+}
+
+#[derive(Serialize)]
+struct TargetDocument<'a> {
+    target_group: &'a TargetGroupArn,
+    port: Option<i32>,
+    state: String,
+    reason: Option<&'a Text>,
+}
+
+#[derive(Serialize)]
+struct DriftDocument<'a> {
+    rule: crate::drift::RuleName,
+    severity: crate::drift::Severity,
+    expected: &'a str,
+    actual: &'a str,
+    why: &'a str,
+}
+
+/// What the documents of one fleet are made from.
+pub(super) struct View<'a> {
+    fleet: &'a Fleet,
+    judgement: &'a Judgement,
+    history: &'a History,
+    policy: &'a Policy,
+}
+
+impl<'a> View<'a> {
+    pub(super) fn new(
+        fleet: &'a Fleet,
+        judgement: &'a Judgement,
+        history: &'a History,
+        policy: &'a Policy,
+    ) -> Self {
+        Self { fleet, judgement, history, policy }
+    }
+
+    /// The whole document, of one cluster where one is named.
+    pub(super) fn document(&'a self, only: Option<&Cluster>) -> Document<'a> {
+        let shown = |cluster: &&Cluster| only.is_none_or(|only| only.id == cluster.id);
+        let places = &self.fleet.places;
+        let mut accounts: Vec<_> = places.iter().map(|place| &place.account).collect();
+        accounts.dedup();
+        let mut regions: Vec<_> = places.iter().map(|place| &place.region).collect();
+        regions.sort();
+        regions.dedup();
+        let loose = |instances: &'a [Instance]| {
+            instances.iter().filter(|_| only.is_none()).map(|instance| self.instance(instance)).collect()
+        };
+        Document {
+            schema: SCHEMA,
+            observed_at: self.fleet.observed_at,
+            account: self
+                .fleet
+                .identity
+                .as_ref()
+                .map(|who| &who.account)
+                .or_else(|| accounts.first().copied()),
+            accounts,
+            regions,
+            clusters: self.fleet.clusters.iter().filter(shown).map(|cluster| self.cluster(cluster)).collect(),
+            unmanaged: loose(&self.fleet.unmanaged),
+            unplaced: loose(&self.fleet.unplaced),
+            gaps: self.fleet.gaps.iter().map(GapDocument::from).collect(),
+        }
+    }
+
+    fn cluster(&'a self, cluster: &'a Cluster) -> ClusterDocument<'a> {
+        ClusterDocument {
+            name: &cluster.id.name,
+            account: &cluster.id.place.account,
+            region: &cluster.id.place.region,
+            seen_at: cluster.seen_at,
+            traffic: cluster.traffic.iter().map(traffic).collect(),
+            rollback: light(self.fleet, cluster, self.history, self.policy),
+            groups: cluster.groups.iter().map(|group| self.group(group)).collect(),
+        }
+    }
+
+    fn group(&'a self, group: &'a ServerGroup) -> GroupDocument<'a> {
+        let place = &group.id.place;
+        GroupDocument {
+            name: &group.id.name,
+            min: group.min,
+            desired: group.desired,
+            max: group.max,
+            live: group.live,
+            wanted: self.wanted(place, &group.wants),
+            refresh: group.refresh.as_ref().map(|refresh| RefreshDocument {
+                id: &refresh.fact.id,
+                status: refresh.fact.status.word(),
+                percent: refresh.fact.percent,
+                wanted: self.wanted(place, &refresh.wants),
+            }),
+            instances: group.instances.iter().map(|instance| self.instance(instance)).collect(),
+        }
+    }
+
+    /// The first wanted entry, with the further ones inside it.
+    fn wanted(&'a self, place: &Place, wants: &'a [Wanted]) -> Option<WantedDocument<'a>> {
+        let (first, others) = wants.split_first()?;
+        let one = |wanted: &'a Wanted| WantedDocument {
+            image: wanted.image.as_ref().map(|id| self.image(place, id)),
+            template: template(&wanted.source),
+            instance_type: wanted.instance_type.as_ref(),
+            unknown: wanted.unknown.as_deref(),
+            others: Vec::new(),
+        };
+        Some(WantedDocument { others: others.iter().map(one).collect(), ..one(first) })
+    }
+
+    fn image(&'a self, place: &Place, id: &'a ImageId) -> ImageDocument<'a> {
+        let image = self.fleet.image(place, id);
+        ImageDocument {
+            id,
+            name: image.and_then(|image| image.name.as_ref()),
+            version: image.and_then(|image| image.version.as_ref()),
+            parent: image.and_then(|image| image.parent.as_ref()),
+        }
+    }
+
+    fn instance(&'a self, instance: &'a Instance) -> InstanceDocument<'a> {
+        InstanceDocument {
+            id: &instance.id,
+            image: instance.running.as_ref().map(|running| self.image(&instance.place, &running.image)),
+            zone: instance.zone.as_ref(),
+            instance_type: instance.instance_type.as_ref(),
+            state: instance.state.as_ref().map(InstanceState::word),
+            lifecycle: instance.membership.as_ref().map(|membership| &membership.lifecycle),
+            health: HealthDocument {
+                ec2: instance.health.ec2.as_ref().map(|status| {
+                    let (system, own) = (&status.system, &status.instance);
+                    if system == own {
+                        system.to_string()
+                    } else {
+                        format!("system {system}, instance {own}")
+                    }
+                }),
+                group: instance.health.group.as_ref(),
+                targets: instance
+                    .health
+                    .targets
+                    .iter()
+                    .map(|target| TargetDocument {
+                        target_group: &target.target_group,
+                        port: target.port,
+                        state: target.state.word(),
+                        reason: target.reason.as_ref(),
+                    })
+                    .collect(),
+            },
+            launched_at: instance.launched_at,
+            drift: self
+                .judgement
+                .of(&instance.id)
+                .iter()
+                .map(|finding| DriftDocument {
+                    rule: finding.rule,
+                    severity: finding.severity,
+                    expected: &finding.expected,
+                    actual: &finding.actual,
+                    why: &finding.why,
+                })
+                .collect(),
+        }
+    }
+}
+
+fn traffic(source: &TrafficSource) -> TrafficDocument<'_> {
+    TrafficDocument {
+        source: &source.arn,
+        label: &source.label,
+        default: source.default,
+        sticky_seconds: source.stickiness.and_then(|stickiness| stickiness.duration_seconds),
+        weights: source
+            .weights
+            .iter()
+            .map(|weight| WeightDocument {
+                target_group: &weight.target_group,
+                group: weight.groups.first(),
+                weight: weight.weight,
+                percent: source.percent(&weight.target_group),
+            })
+            .collect(),
+    }
+}
+
+fn template(source: &WantedSource) -> Option<TemplateDocument<'_>> {
+    let WantedSource::Template { id, name, version, number } = source else { return None };
+    Some(TemplateDocument {
+        id: id.as_ref(),
+        name: name.as_ref(),
+        version: match (number, version) {
+            (Some(number), _) | (None, TemplateVersion::Number(number)) => number.to_string(),
+            (None, TemplateVersion::Latest) => "$Latest".into(),
+            (None, TemplateVersion::Default) => "$Default".into(),
+        },
+    })
+}
+
+/// The table for people: a line a cluster, then what was not seen.
+pub(super) fn table(view: &View<'_>, only: Option<&Cluster>) -> String {
+    let mut rows =
+        vec![["CLUSTER", "REGION", "TRAFFIC", "IMAGES", "INSTANCES", "DRIFT", "BACK"].map(String::from)];
+    for cluster in view.fleet.clusters.iter().filter(|cluster| only.is_none_or(|only| only.id == cluster.id))
+    {
+        let shares: Vec<String> = cluster
+            .traffic
+            .iter()
+            .flat_map(|source| {
+                source.weights.iter().map(|weight| {
+                    format!("{} {:.0} %", weight.target_group.name(), source.percent(&weight.target_group))
+                })
+            })
+            .collect();
+        let images: Vec<String> = cluster
+            .spread()
+            .into_iter()
+            .map(|id| {
+                view.fleet.image(&cluster.id.place, id).map_or_else(|| id.to_string(), ToString::to_string)
+            })
+            .collect();
+        let drifted =
+            cluster.instances().filter(|instance| view.judgement.worst(&instance.id).is_some()).count();
+        let back = light(view.fleet, cluster, view.history, view.policy);
+        let or_dash = |text: String| if text.is_empty() { "–".to_string() } else { text };
+        rows.push([
+            cluster.id.name.to_string(),
+            cluster.id.place.region.to_string(),
+            or_dash(shares.join(", ")),
+            or_dash(images.join(", ")),
+            cluster.instances().count().to_string(),
+            if drifted == 0 { "–".into() } else { drifted.to_string() },
+            format!("{:?}", back.kind).to_lowercase(),
+        ]);
+    }
+    let mut text = columns(&rows);
+    if only.is_none() && !view.fleet.unmanaged.is_empty() {
+        text.push_str(&format!("{} instances in no group\n", view.fleet.unmanaged.len()));
+    }
+    if view.fleet.clusters.is_empty() && view.fleet.unmanaged.is_empty() {
+        text = "no server groups and no instances were found\n".into();
+    }
+    text
+}
+
+/// Rows as aligned columns, by the width they take on a terminal.
+pub(super) fn columns<const N: usize>(rows: &[[String; N]]) -> String {
+    use unicode_width::UnicodeWidthStr;
+    let widths: [usize; N] =
+        std::array::from_fn(|column| rows.iter().map(|row| row[column].width()).max().unwrap_or(0));
+    let mut text = String::new();
+    for row in rows {
+        let mut line = String::new();
+        for (cell, width) in row.iter().zip(widths) {
+            line.push_str(cell);
+            line.push_str(&" ".repeat(width.saturating_sub(cell.width()) + 2));
+        }
+        text.push_str(line.trim_end());
+        text.push('\n');
+    }
+    text
+}
+
+/// Observes once and prints it.
+pub(super) fn run(session: &Session, json: bool) -> Result<(), End> {
+    let observation = session.observe()?;
+    let view =
+        View::new(&observation.fleet, &observation.judgement, &observation.history, &session.settings.plan);
+    let only = session.only(&observation.fleet)?;
+    if json { documents::print(&view.document(only)) } else { documents::print_text(&table(&view, only)) }
+        .map_err(session::unwritable)?;
+    session::tell_gaps(&observation.fleet);
+    Ok(())
+}

@@ -1,0 +1,21 @@
+//! The machine we run on: what it calls itself, and the tasks it gives us.
+
+use std::io;
+
+use tokio::runtime::{Builder, Runtime};
+
+/// Workers: the network waits, the judging of a large fleet computes, and the screen has a thread of its own.
+const WORKERS: usize = 2;
+
+/// What the machine calls itself, for the journal.
+pub fn host() -> String {
+    rustix::system::uname().nodename().to_string_lossy().into_owned()
+}
+
+/// The tasks of one run of the program.
+///
+/// # Errors
+/// The system gives us no threads.
+pub fn tasks() -> io::Result<Runtime> {
+    Builder::new_multi_thread().worker_threads(WORKERS).enable_all().build()
+}
