@@ -116,6 +116,7 @@ actions! {
     NextSource     "next-source"     "the next listener or rule with traffic"        Look    [Cluster];
     PreviousSource "previous-source" "the previous listener or rule with traffic"    Look    [Cluster];
     Details        "details"         "shows or hides why something has drifted"      Look    [Cluster Instance]         "details" 6;
+    Gaps           "gaps"            "lists what could not be read, and why"         Look    [Fleet Cluster Instance];
     SortNext       "sort-next"       "sorts by the next column"                      Look    [Fleet Cluster];
     SortReverse    "sort-reverse"    "turns the order of the rows around"            Look    [Fleet Cluster];
     Filter         "filter"          "shows only the rows that match"                Look    [Fleet Cluster Activity]   "filter" 7;
