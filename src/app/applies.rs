@@ -1,7 +1,7 @@
 //! Whether an action applies now, and if not, why: help and palette show the reason, and pressing the key says it.
 
 use super::screens::Screen;
-use super::{Model, Session};
+use super::{Model, Session, WayBack, words};
 use crate::keymap::Action;
 
 /// Tells whether an action applies on the screen that is seen.
@@ -21,9 +21,37 @@ pub fn applies(model: &Model, action: Action) -> Result<(), String> {
         }
         Action::Arm => may_arm(model),
         Action::NextSource | Action::PreviousSource => several_sources(model),
+        Action::Gaps => match &model.observation {
+            Some(observation) if observation.fleet.gaps.is_empty() => Err("everything could be read".into()),
+            _ => observed(model),
+        },
         Action::NextDrift | Action::PreviousDrift | Action::SortNext | Action::SortReverse => observed(model),
         _ => Ok(()),
     }
+}
+
+/// Tells what an action does now: its line of the table, and on what.
+pub fn does_now(model: &Model, action: Action) -> String {
+    let subject = model.screen().view().subject();
+    let on = subject.map(|id| id.name.to_string());
+    match (action, on) {
+        (Action::Shift, Some(cluster)) => format!("{} of {cluster}", action.does()),
+        (Action::Rollback, Some(cluster)) => {
+            let to = way_back(model).and_then(|back| back.rollback.as_ref().ok());
+            let to = to.map(|to| format!(" → {to}")).unwrap_or_default();
+            format!("{}: {cluster}{to}", action.does())
+        }
+        (Action::Arm, _) => match (&model.session, model.account()) {
+            (Session::Armed { .. }, _) => "disarms this session".into(),
+            (_, Some(account)) => format!("arms this session for {}", words::account(account)),
+            _ => action.does().to_owned(),
+        },
+        _ => action.does().to_owned(),
+    }
+}
+
+fn way_back(model: &Model) -> Option<&WayBack> {
+    model.observation.as_ref()?.summary(model.screen().view().subject()?)?.back.as_ref()
 }
 
 fn observed(model: &Model) -> Result<(), String> {
@@ -61,8 +89,7 @@ fn is_free(model: &Model) -> Result<(), String> {
 }
 
 fn can_go_back(model: &Model) -> Result<(), String> {
-    let summary = model.screen().view().subject().and_then(|id| model.observation.as_ref()?.summary(id));
-    match summary.and_then(|summary| summary.back.as_ref()).map(|back| &back.rollback) {
+    match way_back(model).map(|back| &back.rollback) {
         Some(Err(why)) => Err(why.clone()),
         _ => Ok(()),
     }

@@ -56,11 +56,11 @@ pub fn update(model: &mut Model, message: Message, at: Timestamp) -> Vec<Effect>
 
 /// Dialogs look at the world again: none shows a plan of yesterday.
 fn refresh_dialogs(model: &mut Model) {
-    for at in 0..model.dialogs.len() {
+    for at in (0..model.dialogs.len()).rev() {
         let later = model.dialogs.split_off(at + 1);
         let Some(mut dialog) = model.dialogs.pop() else { continue };
-        dialog.popup_mut().refresh(model);
-        model.dialogs.push(dialog);
+        let stays = dialog.popup_mut().refresh(model);
+        model.dialogs.extend(stays.then_some(dialog));
         model.dialogs.extend(later);
     }
 }

@@ -4,9 +4,25 @@
 //! What all of them must answer is [`Popup`]; a new dialog is a file here, a variant of [`Dialog`], and its mirror
 //! in `ui`.
 
+mod arm;
+mod asks;
+mod confirm;
 mod filter;
+mod gaps;
+mod help;
+mod leave;
+mod palette;
+mod shift;
 
+pub use arm::Arm;
+pub use asks::{Ask, Asked, Asks};
+pub use confirm::{Confirm, Stage};
 pub use filter::FilterLine;
+pub use gaps::Gaps;
+pub use help::{Help, HelpRow};
+pub use leave::Leave;
+pub use palette::{Item, Palette};
+pub use shift::{FormField, ShiftForm};
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -27,8 +43,6 @@ pub enum Reaction {
     Close,
     /// Another takes its place.
     Become(Box<Dialog>),
-    /// Another opens over it.
-    Over(Box<Dialog>),
     /// It goes, and this is done as if it had been said on the screen.
     Then(Action),
     /// It goes, and this cluster is opened.
@@ -63,29 +77,50 @@ pub trait Popup {
     /// Takes a text that was pasted.
     fn paste(&mut self, _text: &str, _model: &mut Model) {}
 
-    /// The world was looked at again, or time has passed.
-    fn refresh(&mut self, _model: &mut Model) {}
+    /// The world was looked at again, or time has passed; `false` where it has nothing left to say.
+    fn refresh(&mut self, _model: &mut Model) -> bool {
+        true
+    }
 }
 
-/// A dialog.
-#[derive(Debug)]
-pub enum Dialog {
+/// Writes the enum and what leads to the trait from one list.
+macro_rules! dialogs {
+    ($($(#[$doc:meta])* $name:ident($kind:ty),)+) => {
+        /// A dialog.
+        #[derive(Debug)]
+        pub enum Dialog {
+            $($(#[$doc])* $name($kind),)+
+        }
+
+        impl Dialog {
+            /// What it answers.
+            pub fn popup(&self) -> &dyn Popup {
+                match self { $(Self::$name(dialog) => dialog,)+ }
+            }
+
+            /// What it answers, to be changed.
+            pub(super) fn popup_mut(&mut self) -> &mut dyn Popup {
+                match self { $(Self::$name(dialog) => dialog,)+ }
+            }
+        }
+    };
+}
+
+dialogs! {
     /// The filter of the screen, being typed.
     Filter(FilterLine),
-}
-
-impl Dialog {
-    /// What it answers.
-    pub fn popup(&self) -> &dyn Popup {
-        match self {
-            Self::Filter(dialog) => dialog,
-        }
-    }
-
-    /// What it answers, to be changed.
-    pub(super) fn popup_mut(&mut self) -> &mut dyn Popup {
-        match self {
-            Self::Filter(dialog) => dialog,
-        }
-    }
+    /// What a shift or a rollback needs to know first.
+    Shift(ShiftForm),
+    /// A plan, to be confirmed.
+    Confirm(Confirm),
+    /// Arms the session.
+    Arm(Arm),
+    /// Every key of the screen.
+    Help(Help),
+    /// Every action and cluster by name.
+    Palette(Palette),
+    /// What could not be read.
+    Gaps(Gaps),
+    /// Leaves although an operation runs?
+    Leave(Leave),
 }
