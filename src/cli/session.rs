@@ -164,8 +164,8 @@ fn provider(global: &Global, settings: &Settings, clock: &Arc<RealClock>) -> Res
 }
 
 #[cfg(feature = "aws")]
-fn real_provider(settings: &Settings, clock: &Arc<RealClock>) -> Result<Provider, End> {
-    todo()
+fn real_provider(_settings: &Settings, _clock: &Arc<RealClock>) -> Result<Provider, End> {
+    Err(End::Error("the AWS observer is not there yet; --demo shows the simulated fleet".into()))
 }
 
 #[cfg(not(feature = "aws"))]
@@ -180,6 +180,7 @@ pub(super) fn built_without_aws() -> End {
 }
 
 /// Stdout could not be written.
+#[expect(clippy::needless_pass_by_value, reason = "it stands in map_err")]
 pub(super) fn unwritable(error: io::Error) -> End {
     End::Error(format!("cannot write the answer: {error}"))
 }

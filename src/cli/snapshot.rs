@@ -363,7 +363,7 @@ pub(super) fn table(view: &View<'_>, only: Option<&Cluster>) -> String {
     }
     let mut text = columns(&rows);
     if only.is_none() && !view.fleet.unmanaged.is_empty() {
-        text.push_str(&format!("{} instances in no group\n", view.fleet.unmanaged.len()));
+        text += &format!("{} instances in no group\n", view.fleet.unmanaged.len());
     }
     if view.fleet.clusters.is_empty() && view.fleet.unmanaged.is_empty() {
         text = "no server groups and no instances were found\n".into();
