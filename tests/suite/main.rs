@@ -2,6 +2,7 @@
 //!
 //! The rig plays AWS (`tests/rig`, Python), so what needs it is built only with the `aws` feature.
 
+mod demo;
 mod home;
 #[cfg(feature = "aws")]
 mod rig;

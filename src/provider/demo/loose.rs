@@ -52,9 +52,12 @@ pub(super) fn eu(stage: &mut Stage, count: usize) {
                 "orders-debug",
                 9 * DAY,
                 debug.clone().unwrap_or_else(|| plain(&agent)),
-                &[("flightdeck:cluster", "orders"), ("flightdeck:tainted", "detached for study, INC-2188")],
+                &[
+                    ("aws:autoscaling:groupName", "orders-blue"),
+                    ("flightdeck:tainted", "detached for study, INC-2188"),
+                ],
             ),
-            2 => stage.loose(HOSTILE, 77 * DAY, plain(&agent), &[("Owner", HOSTILE)]),
+            2 => stage.loose(HOSTILE, 17 * DAY, plain(&agent), &[("Owner", HOSTILE)]),
             3 => stage.loose("jump-old", 1_100 * DAY, plain(&unknown), &[("Team", "platform")]),
             nth => {
                 let age = DAY + Moment::try_from(nth).unwrap_or(0) * HOUR;

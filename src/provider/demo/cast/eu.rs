@@ -28,7 +28,7 @@ pub(super) fn shop(stage: &mut Stage, layers: &Layers, orders: usize, checkout: 
         source: stage.numbered(&template, 2),
         target_groups: vec![to_blue.clone()],
         count: counts[0],
-        parts: vec![part(stage, 5, &template, 2, 15 * DAY), part(stage, 3, &template, 1, 33 * DAY)],
+        parts: vec![part(stage, 5, &template, 2, 15 * DAY), part(stage, 3, &template, 1, 26 * DAY)],
     });
     let index = stage.group(NewGroup {
         name: "orders-green",

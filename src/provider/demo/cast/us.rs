@@ -46,7 +46,7 @@ pub(super) fn payments(stage: &mut Stage, layers: &Layers, count: usize) {
         target_groups: vec![to_blue.clone()],
         count: counts[0],
         parts: vec![
-            Part { weight: 4, from: mixed(stage, 1), age: 41 * DAY },
+            Part { weight: 4, from: mixed(stage, 1), age: 21 * DAY },
             Part { weight: 1, from: mixed(stage, 2), age: 6 * MINUTE },
         ],
     });
@@ -67,7 +67,7 @@ pub(super) fn payments(stage: &mut Stage, layers: &Layers, count: usize) {
         source: mixed(stage, 1),
         target_groups: vec![to_green.clone()],
         count: counts[1],
-        parts: vec![Part { weight: 1, from: mixed(stage, 1), age: 43 * DAY }],
+        parts: vec![Part { weight: 1, from: mixed(stage, 1), age: 23 * DAY }],
     });
     let source = stage.listener(balancer, 443, vec![forward(&[(&to_blue, 100), (&to_green, 0)], None)]);
     stage.region.casual.push(source);
@@ -90,7 +90,7 @@ pub(super) fn web(stage: &mut Stage, layers: &Layers, count: usize) {
         source: stage.numbered(&template, 1),
         target_groups: vec![to_blue.clone()],
         count: counts[0],
-        parts: vec![part(stage, 1, &template, 1, 66 * DAY)],
+        parts: vec![part(stage, 1, &template, 1, 24 * DAY)],
     });
     for instance in &mut stage.region.groups[index].instances {
         instance.shifted_away = instance.zone.raw().ends_with('c');
@@ -162,7 +162,7 @@ fn reports_behind(stage: &mut Stage, layers: &Layers, balancer: usize, count: us
         source: stage.numbered(&template, 1),
         target_groups: vec![to_blue.clone()],
         count: counts[0],
-        parts: vec![part(stage, 2, &template, 1, 35 * DAY), part(stage, 1, &template, 2, 40 * MINUTE)],
+        parts: vec![part(stage, 2, &template, 1, 19 * DAY), part(stage, 1, &template, 2, 40 * MINUTE)],
     });
     let refresh = RefreshFact {
         id: stage.chance.uuid("reports refresh", 0).as_str().into(),

@@ -133,22 +133,22 @@ fn people_change_things_by_hand_but_never_over_what_this_session_wrote() {
     let (demo, clock) = demo();
     let (place, source, actions) = source_of(&demo, "payments-green");
     let present = || weights(&now(demo.actions(&place, &source)).unwrap());
-    let mut seen = std::collections::BTreeSet::new();
+    let key = Text::new("flightdeck:tainted");
     let mut tainted = 0;
-    for _ in 0..720 {
+    let mut minutes = 0;
+    while present() == [100, 0] || tainted < 3 {
         clock.pass(60);
-        seen.insert(present());
-        let fleet = demo.facts();
-        let instances = fleet.iter().flat_map(|facts| &facts.instances.as_ref().unwrap().value);
-        let key = Text::new("flightdeck:tainted");
+        minutes += 1;
+        assert!(minutes < 1_440, "nobody did anything all day");
+        let facts = demo.facts();
+        let instances = facts.iter().flat_map(|facts| &facts.instances.as_ref().unwrap().value);
         tainted = tainted.max(instances.filter(|instance| instance.tags.contains_key(&key)).count());
     }
-    assert!(seen.contains(&vec![95, 5]) || seen.contains(&vec![100, 5]), "{seen:?}");
-    assert!((3..20).contains(&tainted), "{tainted}");
-    now(demo.apply(&place, &Call::set_actions(&source, with_weights(&actions, &[70, 30])))).unwrap();
+    // One side without weight, and somebody about to put back what he changed: both would tempt a hand.
+    now(demo.apply(&place, &Call::set_actions(&source, with_weights(&actions, &[0, 100])))).unwrap();
     for _ in 0..720 {
         clock.pass(60);
-        assert_eq!(present(), [70, 30]);
+        assert_eq!(present(), [0, 100]);
     }
 }
 
