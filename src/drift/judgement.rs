@@ -13,7 +13,7 @@ use super::replacement::Replacement;
 use super::subject::{Standing, Subject};
 use super::view::{GroupView, PlaceView, View};
 use super::{Finding, Findings, Policy, RULES, RuleName, Severity};
-use crate::fleet::{ClusterId, Fleet, GroupId, ImageId, Instance, InstanceId};
+use crate::fleet::{ClusterId, Fleet, GroupId, ImageId, Instance, InstanceId, Place};
 
 /// Everything that was found in a fleet.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -24,6 +24,8 @@ pub struct Judgement {
     pub clusters: BTreeMap<ClusterId, Summary>,
     /// Summaries by server group.
     pub groups: BTreeMap<GroupId, Summary>,
+    /// Summaries of the instances that stand in no group, or whose group is not known, by place.
+    pub ungrouped: BTreeMap<Place, Summary>,
     /// Summary of the whole fleet, each instance once.
     pub fleet: Summary,
     of: HashMap<InstanceId, Range<usize>>,
@@ -129,8 +131,14 @@ pub fn judge(fleet: &Fleet, policy: &Policy, at: Timestamp) -> Judgement {
     for (instances, standing) in
         [(&fleet.unmanaged, Standing::Unmanaged), (&fleet.unplaced, Standing::Unplaced)]
     {
-        let found = sheet.judge_all(instances, standing, &settled);
-        sheet.judgement.fleet.add_all(&found);
+        for instances in instances.chunk_by(|a, b| a.place == b.place) {
+            let found = sheet.judge_all(instances, standing, &settled);
+            sheet.judgement.fleet.add_all(&found);
+            let place = instances.first().map(|instance| instance.place.clone());
+            if let Some(place) = place {
+                sheet.judgement.ungrouped.entry(place).or_default().add_all(&found);
+            }
+        }
     }
     Judgement { findings: sheet.findings.list, ..sheet.judgement }
 }

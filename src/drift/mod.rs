@@ -12,6 +12,8 @@ mod replacement;
 mod rules;
 mod severity;
 mod subject;
+#[cfg(test)]
+mod tests;
 mod view;
 
 use std::fmt::Write as _;

@@ -71,12 +71,17 @@ impl<'a> Relation<'a> {
         if lists.iter().any(is_wanted) {
             return Self::Wanted;
         }
+        // What cannot be told may be the very image that runs.
+        let untold = |wants: &&'a [Wanted]| candidates(wants, kind).find(|wanted| wanted.image.is_none());
+        if let Some(wanted) = lists.iter().find_map(untold) {
+            return Self::Unknown(Missing::Wanted(wanted));
+        }
         let goes_on = |status: &RefreshStatus| {
             !matches!(status, RefreshStatus::Cancelling | RefreshStatus::RollbackInProgress)
         };
         let goal = refresh.filter(|refresh| goes_on(&refresh.fact.status)).map_or(&group.wants, |r| &r.wants);
-        let Some(wanted) = candidates(goal, kind).next() else { return Self::NoGroup };
-        let Some(wanted_id) = &wanted.image else { return Self::Unknown(Missing::Wanted(wanted)) };
+        let wanted = candidates(goal, kind).next();
+        let Some(wanted_id) = wanted.and_then(|wanted| wanted.image.as_ref()) else { return Self::NoGroup };
         match (image(running), image(wanted_id)) {
             (None, _) => Self::Unknown(Missing::RunningImage(running)),
             (_, None) => Self::Unknown(Missing::WantedImage(wanted_id)),
@@ -288,6 +293,14 @@ mod tests {
             overrides: vec![OverrideFact { image: Some("ami-3".into()), ..OverrideFact::default() }],
         };
         assert_eq!(relation(&world), "wanted");
+    }
+
+    #[test]
+    fn what_a_refresh_goes_to_may_be_what_runs_where_it_is_not_known() {
+        let mut world = world("ami-3");
+        world.refresh("orders", RefreshStatus::InProgress).desired =
+            Some(LaunchSource::Template(template_ref("lt-1", TemplateVersion::Number(9))));
+        assert_eq!(relation(&world), "unknown: the image its group wants");
     }
 
     #[test]

@@ -2,7 +2,8 @@
 //!
 //! It says so of the instances that do not run what the group wants; the others are as they should be.
 
-use crate::drift::{Findings, Relation, Rule, Severity, Subject};
+use crate::drift::{Findings, Missing, Relation, Rule, Severity, Subject};
+use crate::fleet::{ImageId, ServerGroup};
 
 pub(super) struct Mixed;
 
@@ -22,18 +23,14 @@ impl Rule for Mixed {
     fn judge(&self, subject: &Subject<'_>, findings: &mut Findings) {
         let Some(group) = subject.group() else { return };
         let replacement = &group.replacement;
-        if !replacement.half || group.group.refresh.is_some() || subject.relation == Relation::Wanted {
+        if !replacement.half || group.group.refresh.is_some() {
             return;
         }
-        let Some(running) = &subject.instance.running else { return };
-        let actual = subject.image.map_or_else(|| running.image.to_string(), ToString::to_string);
-        let wanted = group.group.wanted_for(subject.instance.instance_type.as_ref());
-        let wanted = wanted.and_then(|wanted| wanted.image.as_ref());
-        let expected = match wanted.map(|id| (id, subject.place().image(id))) {
-            None => "one image".into(),
-            Some((id, None)) => id.to_string(),
-            Some((_, Some(image))) => image.to_string(),
+        let (Some(running), Some(wanted)) = (&subject.instance.running, is_other(subject, group.group))
+        else {
+            return;
         };
+        let label = |id| subject.place().image(id).map_or_else(|| id.to_string(), ToString::to_string);
         let nothing = if group.group.refreshes_known {
             "no refresh is running to finish it"
         } else {
@@ -41,12 +38,23 @@ impl Rule for Mixed {
         };
         let (others, known) = (replacement.others, replacement.known);
         let name = &group.group.id.name;
-        let why = if wanted.is_some() {
-            format!("{others} of {known} instances of {name} run another image than it wants, and {nothing}.")
-        } else {
-            format!("The {known} instances of {name} run several images, and {nothing}.")
-        };
+        let why = format!(
+            "{others} of {known} instances of {name} run another image than it wants, and {nothing}."
+        );
+        let (expected, actual) = (label(wanted), label(&running.image));
         findings.found(subject, expected, actual, why);
+    }
+}
+
+/// The wanted image, where the instance is known to run another one.
+fn is_other<'a>(subject: &Subject<'_>, group: &'a ServerGroup) -> Option<&'a ImageId> {
+    match subject.relation {
+        Relation::Wanted | Relation::NoGroup | Relation::Unknown(Missing::Running | Missing::Wanted(_)) => {
+            None
+        }
+        Relation::Older(_) | Relation::Newer(_) | Relation::Unknown(_) => {
+            group.wanted_for(subject.instance.instance_type.as_ref())?.image.as_ref()
+        }
     }
 }
 
@@ -100,10 +108,11 @@ mod tests {
     }
 
     #[test]
-    fn several_images_are_mixed_also_where_the_wanted_one_is_unknown() {
+    fn where_the_wanted_image_is_unknown_nothing_is_called_mixed() {
         let mut world = half(&["ami-1", "ami-2"]);
         world.facts.templates = None;
-        assert_eq!(found(&world, "mixed"), ["1.0 for one image", "2.0 for one image"]);
+        assert!(found(&world, "mixed").is_empty());
+        assert_eq!(found(&world, "unknown")[0], "unknown for the image its group wants");
     }
 
     #[test]

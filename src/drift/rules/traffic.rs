@@ -68,7 +68,7 @@ fn judge_target(
             let actual = format!("unhealthy in {name}{}", reason());
             findings.found(subject, format!("healthy in {name}"), actual, unhealthy(target));
         }
-        TargetState::Unused if is_in_service(subject) && calls_it_unhealthy(subject).is_none() => {
+        TargetState::Unused if is_sound(subject) => {
             let why = format!(
                 "It is in service and gets no requests of {name}: its zone is not enabled there, or its place is \
                  not used."
@@ -120,12 +120,19 @@ fn judge_place(subject: &Subject<'_>, target: &TargetView<'_>, findings: &mut Fi
         });
         return;
     };
-    let by_instance = target.group.target_type.as_ref().is_none_or(|kind| kind.raw() == BY_INSTANCE);
     let settled = subject.instance.launched_at.is_some_and(|at| at + REGISTRATION < targets.at);
     let health = &subject.instance.health;
     let is_target = health.targets.iter().any(|own| own.target_group == target.group.arn);
-    if !is_target && by_instance && settled && is_in_service(subject) && calls_it_unhealthy(subject).is_none()
-    {
+    if is_target || !settled || !is_sound(subject) {
+        return;
+    }
+    let Some(kind) = &target.group.target_type else {
+        findings.unknown(subject, &format!("what {name} counts as targets"), || {
+            subject.place().why_missing(Section::TargetGroups, arn)
+        });
+        return;
+    };
+    if kind.raw() == BY_INSTANCE {
         let suspended = subject.group().is_some_and(|group| {
             group.group.suspended.iter().any(|process| process.raw() == "AddToLoadBalancer")
         });
@@ -136,8 +143,13 @@ fn judge_place(subject: &Subject<'_>, target: &TargetView<'_>, findings: &mut Fi
     }
 }
 
-fn is_in_service(subject: &Subject<'_>) -> bool {
-    subject.instance.is_running() && subject.lifecycle() == Some("InService")
+/// In service, and healthy by the word of EC2 and of its group: it should get requests.
+fn is_sound(subject: &Subject<'_>) -> bool {
+    let health = &subject.instance.health;
+    subject.instance.is_running()
+        && subject.lifecycle() == Some("InService")
+        && health.ec2_verdict() == Some(Verdict::Healthy)
+        && health.group_verdict() == Some(Verdict::Healthy)
 }
 
 /// Who, of those beside the load balancer, calls it unhealthy.
@@ -272,6 +284,25 @@ mod tests {
 
         world.instance_mut("i-1").launched_at = Some(ago(SignedDuration::from_secs(60)));
         assert!(found(&world, "traffic").is_empty());
+    }
+
+    #[test]
+    fn a_missing_target_is_no_alarm_where_a_fact_is_missing_too() {
+        let unregistered = || {
+            let (mut world, arn) = world(10);
+            world.targets_mut(&arn).remove(0);
+            world
+        };
+        let mut unchecked = unregistered();
+        unchecked.facts.statuses = None;
+        assert!(found(&unchecked, "traffic").is_empty());
+        let mut unlisted = unregistered();
+        unlisted.facts.target_groups = None;
+        assert!(found(&unlisted, "traffic").is_empty());
+        assert_eq!(found(&unlisted, "unknown"), ["unknown for what blue counts as targets"]);
+        let mut by_address = unregistered();
+        by_address.facts.target_groups.as_mut().unwrap().value[0].target_type = Some("ip".into());
+        assert!(found(&by_address, "traffic").is_empty());
     }
 
     #[test]
