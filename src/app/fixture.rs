@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::drift_seam::{Finding, Judgement, Severity};
 use super::{Message, Model, Observation, Session, Setup, update};
+use crate::drift::{self, judge};
 use crate::fleet::builders::{World, read_at, target};
 use crate::fleet::{Facts, Fleet, GroupStickiness, Identity, TargetState};
 use crate::keymap::Keymap;
@@ -19,6 +19,7 @@ pub(crate) const ACCOUNT: &str = "123456789012";
 pub(crate) fn world() -> World {
     let mut world = World::new();
     for (id, name) in [
+        ("ami-141", "orders-1.41.0"),
         ("ami-142", "orders-1.42.0"),
         ("ami-143", "orders-1.43.0"),
         ("ami-27", "checkout-2.7.0"),
@@ -45,6 +46,9 @@ pub(crate) fn world() -> World {
     group(&mut world, "search", "lt-search", "ami-091", 3);
     group(&mut world, "legacy-batch", "lt-legacy", "ami-0f3a5b77", 1);
     group(&mut world, "支払い-blue", "lt-checkout", "ami-27", 2);
+    for n in 0..3 {
+        world.instance_mut(&format!("i-orders-blue-{n}")).image = Some("ami-141".into());
+    }
     for n in 1..3 {
         world.instance_mut(&format!("i-search-{n}")).image = Some("ami-090".into());
     }
@@ -86,44 +90,6 @@ pub(crate) fn sticky(world: &mut World) {
     }
 }
 
-fn finding(instance: &str, rule: &'static str, severity: Severity, expected: &str, actual: &str) -> Finding {
-    Finding {
-        instance: instance.into(),
-        rule,
-        severity,
-        expected: expected.into(),
-        actual: actual.into(),
-        why: format!("{instance} has {actual}; its group wants {expected}"),
-    }
-}
-
-fn judgement() -> Judgement {
-    let mut findings = vec![
-        finding(
-            "i-orders-blue-2",
-            "traffic",
-            Severity::Critical,
-            "healthy, or no traffic",
-            "unhealthy and serving",
-        ),
-        finding("i-snowflake", "unmanaged", Severity::Info, "in a group", "in none"),
-        finding("i-legacy-batch-0", "unknown", Severity::Info, "the age of its image", "unknown"),
-    ];
-    for n in 0..3 {
-        findings.push(finding(
-            &format!("i-orders-blue-{n}"),
-            "behind",
-            Severity::Warning,
-            "1.42.0",
-            "1.41.0",
-        ));
-    }
-    for n in 1..3 {
-        findings.push(finding(&format!("i-search-{n}"), "mixed", Severity::Warning, "0.9.1", "0.9.0"));
-    }
-    Judgement { findings }
-}
-
 /// The snapshot of a world, asked for by a known principal.
 pub(crate) fn fleet_of(world: &World, at: Timestamp) -> Fleet {
     let identity = Identity {
@@ -148,7 +114,8 @@ fn freshen(facts: &mut Facts, at: Timestamp) {
 /// A look at a world.
 pub(crate) fn observation(world: &World, at: Timestamp) -> Box<Observation> {
     let fleet = Arc::new(fleet_of(world, at));
-    Box::new(Observation::new(fleet, Arc::new(judgement()), &History::default(), &Policy::default(), at))
+    let judgement = Arc::new(judge(&fleet, &drift::Policy::default(), at));
+    Box::new(Observation::new(fleet, judgement, &History::default(), &Policy::default(), at))
 }
 
 /// A policy in which the account of the fixture is production.

@@ -11,7 +11,6 @@
 mod act;
 pub mod applies;
 pub mod dialogs;
-pub mod drift_seam;
 mod effect;
 mod field;
 mod filter;

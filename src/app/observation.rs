@@ -2,15 +2,13 @@
 //!
 //! Made by a task of `runtime` for each new snapshot, so that nothing of it costs a key press anything.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::drift_seam::{Finding, Judgement};
-use super::summary::UNKNOWN_RULE;
 use super::summary::{self, WayBack};
 use super::{Subject, Summary, planning};
+use crate::drift::{Finding, Judgement};
 use crate::fleet::{Cluster, ClusterId, Fleet, Gap, ImageId, Instance, InstanceId, Place, Section};
 use crate::plan::{self, History, Intent, Policy};
 
@@ -23,14 +21,6 @@ pub struct Observation {
     pub judgement: Arc<Judgement>,
     /// One a cluster, by place and name; then one a place with instances in no group.
     pub summaries: Vec<Summary>,
-    /// Instances, each counted once.
-    pub instances: usize,
-    /// Instances that drifted.
-    pub drifted: usize,
-    /// Instances of which something could not be judged.
-    pub unknown: usize,
-    /// The findings of each instance, worst first.
-    findings: HashMap<InstanceId, Vec<u32>>,
 }
 
 impl Observation {
@@ -42,31 +32,12 @@ impl Observation {
         policy: &Policy,
         at: Timestamp,
     ) -> Self {
-        let mut findings: HashMap<InstanceId, Vec<u32>> = HashMap::new();
-        for (number, finding) in (0u32..).zip(&judgement.findings) {
-            findings.entry(finding.instance.clone()).or_default().push(number);
-        }
-        for numbers in findings.values_mut() {
-            numbers.sort_by_key(|number| std::cmp::Reverse(judgement.findings[*number as usize].severity));
-        }
-        let mut observation =
-            Self { fleet, judgement, summaries: Vec::new(), instances: 0, drifted: 0, unknown: 0, findings };
-        let fleet = Arc::clone(&observation.fleet);
+        let mut observation = Self { fleet: Arc::clone(&fleet), judgement, summaries: Vec::new() };
         let clusters = fleet.clusters.iter().map(|cluster| {
             Summary::of_cluster(&observation, cluster, way_back(cluster, &fleet, history, policy, at))
         });
         let places = fleet.places.iter().filter_map(|place| Summary::of_ungrouped(&observation, place));
-        let summaries = clusters.chain(places).collect();
-        observation.summaries = summaries;
-        for instance in fleet.instances() {
-            observation.instances += 1;
-            let worst = observation.findings(&instance.id).next().map(|finding| finding.rule);
-            match worst {
-                Some(UNKNOWN_RULE) => observation.unknown += 1,
-                Some(_) => observation.drifted += 1,
-                None => {}
-            }
-        }
+        observation.summaries = clusters.chain(places).collect();
         observation
     }
 
@@ -80,12 +51,8 @@ impl Observation {
     }
 
     /// What was found of an instance, worst first.
-    pub fn findings(&self, id: &InstanceId) -> impl Iterator<Item = &Finding> {
-        self.findings
-            .get(id)
-            .into_iter()
-            .flatten()
-            .filter_map(|number| self.judgement.findings.get(*number as usize))
+    pub fn findings(&self, id: &InstanceId) -> &[Finding] {
+        self.judgement.of(id)
     }
 
     /// The summary of a cluster.

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
-use super::drift_seam::Severity;
 use super::{Fields, Observation, words};
+use crate::drift::{Count, RuleName, Severity};
 use crate::fleet::{
     Cluster, ClusterId, Fleet, Image, ImageId, Instance, Place, ServerGroup, Text, TrafficSource, Verdict,
 };
@@ -132,7 +132,7 @@ pub struct HealthCount {
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct DriftCount {
     /// The worst rule with its severity and how many instances it is the worst of.
-    pub worst: Option<(Severity, String, usize)>,
+    pub worst: Option<(Severity, RuleName, usize)>,
     /// Instances whose worst finding is of another rule.
     pub others: usize,
     /// Instances of which something could not be judged, and nothing worse is known.
@@ -154,9 +154,6 @@ pub struct WayBack {
     /// Where a rollback would lead now, in a word; or why there is none.
     pub rollback: Result<String, String>,
 }
-
-/// The rule by which an instance counts as not judged rather than drifted.
-pub(super) const UNKNOWN_RULE: &str = "unknown";
 
 impl Summary {
     /// Sums up a cluster.
@@ -181,7 +178,11 @@ impl Summary {
             traffic,
             image: side_image(fleet, &serving),
             health: count_health(serving.iter().flat_map(|group| &group.instances)),
-            drift: count_drift(observation, cluster.instances()),
+            drift: observation
+                .judgement
+                .clusters
+                .get(&cluster.id)
+                .map_or_else(DriftCount::default, |sum| count_drift(&sum.worst)),
             back: Some(back),
             refresh: cluster.groups.iter().find_map(|group| refresh_word(cluster, group)),
             instances: cluster.instances().count(),
@@ -208,7 +209,7 @@ impl Summary {
                 wants: None,
             },
             health: count_health(instances.iter().copied()),
-            drift: count_drift(observation, instances.iter().copied()),
+            drift: drift_of(observation, &instances),
             back: None,
             refresh: None,
             instances: instances.len(),
@@ -233,7 +234,7 @@ impl Fields for Summary {
                     image.runs.as_deref().is_some_and(&mut *check)
                         || image.wants.as_deref().is_some_and(&mut *check)
                 }))
-            || (is("drift") && self.drift.worst.as_ref().is_some_and(|(_, rule, _)| check(rule)))
+            || (is("drift") && self.drift.worst.as_ref().is_some_and(|(_, rule, _)| check(rule.as_str())))
     }
 }
 
@@ -315,23 +316,33 @@ fn count_health<'a>(instances: impl Iterator<Item = &'a Instance>) -> HealthCoun
     count
 }
 
-fn count_drift<'a>(observation: &Observation, instances: impl Iterator<Item = &'a Instance>) -> DriftCount {
-    let mut unknown = 0;
-    let mut rules: BTreeMap<(Severity, &str), usize> = BTreeMap::new();
-    for instance in instances {
-        match observation.findings(&instance.id).next() {
-            Some(finding) if finding.rule == UNKNOWN_RULE => unknown += 1,
-            Some(finding) => *rules.entry((finding.severity, finding.rule)).or_default() += 1,
-            None => {}
+/// Drift of instances outside all groups, which no summary counts by place.
+fn drift_of(observation: &Observation, instances: &[&Instance]) -> DriftCount {
+    let mut counts: Vec<Count> = Vec::new();
+    for worst in instances.iter().filter_map(|instance| observation.judgement.worst(&instance.id)) {
+        let same = |count: &&mut Count| (count.rule, count.severity) == (worst.rule, worst.severity);
+        match counts.iter_mut().find(same) {
+            Some(count) => count.instances += 1,
+            None => counts.push(Count { rule: worst.rule, severity: worst.severity, instances: 1 }),
         }
     }
-    let all: usize = rules.values().sum();
-    let worst = rules
-        .into_iter()
-        .max_by_key(|((severity, _), count)| (*severity, *count))
-        .map(|((severity, rule), count)| (severity, rule.to_owned(), count));
-    let others = all - worst.as_ref().map_or(0, |(_, _, count)| *count);
-    DriftCount { worst, others, unknown }
+    counts.sort_by_key(|count| std::cmp::Reverse((count.severity, count.instances)));
+    count_drift(&counts)
+}
+
+/// Sums up instances by their worst finding, the worst first.
+fn count_drift(counts: &[Count]) -> DriftCount {
+    let mut drift = DriftCount::default();
+    for count in counts {
+        if count.rule == RuleName::UNKNOWN {
+            drift.unknown += count.instances;
+        } else if drift.worst.is_none() {
+            drift.worst = Some((count.severity, count.rule, count.instances));
+        } else {
+            drift.others += count.instances;
+        }
+    }
+    drift
 }
 
 fn refresh_word(cluster: &Cluster, group: &ServerGroup) -> Option<String> {

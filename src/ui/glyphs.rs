@@ -1,7 +1,7 @@
 //! The glyphs of states. Each is one column wide in every terminal font, and a word always stands beside it.
 
-use crate::app::drift_seam::Severity;
 use crate::app::words;
+use crate::drift::Severity;
 use crate::fleet::Verdict;
 use crate::theme::Role;
 
@@ -45,14 +45,5 @@ pub fn severity(severity: Severity) -> &'static str {
         Severity::Info => "i",
         Severity::Warning => WARN,
         Severity::Critical => "‼",
-    }
-}
-
-/// The word of a severity.
-pub fn severity_word(severity: Severity) -> &'static str {
-    match severity {
-        Severity::Info => "info",
-        Severity::Warning => "warning",
-        Severity::Critical => "critical",
     }
 }

@@ -56,8 +56,9 @@ impl Order {
     }
 
     fn compare(self, observation: &Observation, a: &fleet::Instance, b: &fleet::Instance) -> Ordering {
-        let worst =
-            |instance: &fleet::Instance| observation.findings(&instance.id).next().map(|f| f.severity);
+        let worst = |instance: &fleet::Instance| {
+            observation.judgement.worst(&instance.id).map(|finding| finding.severity)
+        };
         let image = |instance: &fleet::Instance| {
             let id = instance.running.as_ref().map(|running| running.image.clone());
             let image = id.as_ref().and_then(|id| observation.fleet.image(&instance.place, id));
@@ -256,7 +257,7 @@ impl View for Cluster {
             }
             Action::NextDrift | Action::PreviousDrift => {
                 let observation = seen.observation?;
-                let drifted = |id: &InstanceId| observation.findings(id).next().is_some();
+                let drifted = |id: &InstanceId| !observation.findings(id).is_empty();
                 self.list.seek(action == Action::NextDrift, |row| row.key.as_ref().is_some_and(drifted));
             }
             Action::NextSource | Action::PreviousSource => {
@@ -310,7 +311,9 @@ impl Fields for Searched<'_> {
             "region" => check(Some(instance.place.region.raw())),
             "account" => check(Some(instance.place.account.raw())),
             "image" => self.image(&mut check),
-            "drift" => observation.findings(&instance.id).any(|finding| check(Some(finding.rule))),
+            "drift" => {
+                observation.findings(&instance.id).iter().any(|finding| check(Some(finding.rule.as_str())))
+            }
             "tag" => instance
                 .facts
                 .iter()

@@ -3,8 +3,8 @@
 use std::cmp::Ordering;
 
 use super::{Cluster, Screen, Seen, Step, View};
-use crate::app::drift_seam::Severity;
 use crate::app::{Area, Filter, List, Row, Subject, Summary};
+use crate::drift::Severity;
 use crate::fleet::ClusterId;
 use crate::keymap::{Action, Context};
 

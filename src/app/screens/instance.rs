@@ -3,9 +3,9 @@
 use jiff::Timestamp;
 
 use super::{Seen, Step, View};
-use crate::app::drift_seam::Severity;
 use crate::app::summary::image_label;
 use crate::app::{Area, List, Observation, Row, Subject, words};
+use crate::drift::{RuleName, Severity};
 use crate::fleet::{
     self, ClusterId, Fleet, ImageSource, InstanceFact, InstanceId, MetadataOptions, ServerGroup,
     TemplateVersionFact, Text, Verdict, WantedSource,
@@ -41,7 +41,7 @@ pub enum Part {
     /// Something that drifted.
     Finding {
         /// The rule.
-        rule: String,
+        rule: RuleName,
         /// How bad it is.
         severity: Severity,
         /// What ought to be.
@@ -154,8 +154,8 @@ fn key(number: usize, part: &Part) -> Option<String> {
 
 fn page(observation: &Observation, group: Option<&ServerGroup>, instance: &fleet::Instance) -> Vec<Part> {
     let mut parts = vec![Part::Title("drift")];
-    let findings = observation.findings(&instance.id).map(|finding| Part::Finding {
-        rule: finding.rule.to_owned(),
+    let findings = observation.findings(&instance.id).iter().map(|finding| Part::Finding {
+        rule: finding.rule,
         severity: finding.severity,
         expected: finding.expected.clone(),
         actual: finding.actual.clone(),

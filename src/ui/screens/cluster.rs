@@ -4,9 +4,9 @@ use jiff::Timestamp;
 
 use super::border;
 use super::fleet::{bar_role, operation_piece, severity_role};
-use crate::app::drift_seam::Finding;
 use crate::app::screens::{Cluster, ClusterOrder, Line};
 use crate::app::{Area, Layout, Observation, Operation, words};
+use crate::drift::Finding;
 use crate::fleet::{self, Instance, LoadBalancerKind, Place, ServerGroup, Text, TrafficSource, Weight};
 use crate::plan::{LightKind, Outcome, Truth};
 use crate::theme::Role;
@@ -368,7 +368,7 @@ fn health_pieces(instance: &Instance) -> Vec<Piece> {
 }
 
 fn drift_pieces(observation: &Observation, instance: &Instance) -> Vec<Piece> {
-    let mut findings = observation.findings(&instance.id);
+    let mut findings = observation.findings(&instance.id).iter();
     let Some(worst) = findings.next() else { return vec![piece(glyphs::NONE, Role::Dim)] };
     let mut pieces = vec![finding_piece(worst)];
     let more = findings.count();

@@ -1,12 +1,12 @@
 //! The fleet: what is running where, is it healthy, what is different, what is moving, can I go back.
 
 use super::border;
-use crate::app::drift_seam::Severity;
 use crate::app::screens::{Fleet, FleetOrder, MOST_SIDES};
 use crate::app::{
     Area, DriftCount, HealthCount, Layout, Observation, Operation, Side, SideImage, Summary, TrafficWord,
     WayBack, words,
 };
+use crate::drift::Severity;
 use crate::plan::LightKind;
 use crate::theme::Role;
 use crate::ui::canvas::{Canvas, Piece, fit, piece, width};
@@ -68,21 +68,22 @@ pub fn draw(canvas: &mut Canvas<'_>, look: &Look<'_>, layout: &Layout, screen: &
 }
 
 fn title(canvas: &mut Canvas<'_>, look: &Look<'_>, line: Area, observation: &Observation) {
+    let (drifted, unknown) = (observation.judgement.fleet.drifted(), observation.judgement.fleet.unknown());
     let mut pieces = vec![
         piece(format!(" {}", words::count(observation.fleet.clusters.len(), "cluster")), Role::Text),
-        piece(format!(" · {}", words::count(observation.instances, "instance")), Role::Text),
+        piece(format!(" · {}", words::count(observation.judgement.fleet.instances, "instance")), Role::Text),
     ];
     let mut part = |text: String, role| {
         pieces.push(piece(" · ", Role::Dim));
         pieces.push(piece(text, role));
     };
-    if observation.drifted > 0 {
-        part(format!("{} {} drifted", glyphs::WARN, words::thousands(observation.drifted)), Role::Warning);
+    if drifted > 0 {
+        part(format!("{} {} drifted", glyphs::WARN, words::thousands(drifted)), Role::Warning);
     } else {
         part("0 drifted".into(), Role::Text);
     }
-    if observation.unknown > 0 {
-        part(format!("{} {} unknown", glyphs::UNKNOWN, words::thousands(observation.unknown)), Role::Unknown);
+    if unknown > 0 {
+        part(format!("{} {} unknown", glyphs::UNKNOWN, words::thousands(unknown)), Role::Unknown);
     }
     if let Some(first) = observation.fleet.gaps.first() {
         let gaps = words::count(observation.fleet.gaps.len(), "gap");

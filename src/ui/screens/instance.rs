@@ -89,7 +89,7 @@ fn part(canvas: &mut Canvas<'_>, look: &Look<'_>, mut line: Area, part: &Part) {
             let first = line.cut_top(1);
             let role = severity_role(*severity);
             let glyph = glyphs::severity(*severity);
-            let word = glyphs::severity_word(*severity);
+            let word = severity.word();
             canvas.text(first, 1, &fit(&format!("{glyph} {rule} ({word})"), NAME + WORD), role);
             let pieces = [
                 piece("is ", Role::Dim),
