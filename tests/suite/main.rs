@@ -2,7 +2,9 @@
 //!
 //! The rig plays AWS (`tests/rig`, Python), so what needs it is built only with the `aws` feature.
 
+mod command;
 mod demo;
+mod headless;
 mod home;
 #[cfg(feature = "aws")]
 mod rig;

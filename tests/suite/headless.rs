@@ -1,0 +1,188 @@
+//! The headless verbs on the simulated fleet, as scripts see them.
+
+use serde_json::Value;
+
+use crate::command::{Ran, run_in};
+use crate::home::Home;
+
+/// Runs on the simulated fleet.
+fn demo(home: &Home, arguments: &[&str]) -> Ran {
+    run_in(home, &[], &[&["--demo"], arguments].concat())
+}
+
+fn saved_plan(home: &Home, arguments: &[&str]) -> (Value, String) {
+    let planned = demo(home, arguments);
+    assert_eq!(planned.code, 0, "{}", planned.err);
+    let path = home.path().join("plan.json");
+    std::fs::write(&path, &planned.out).unwrap();
+    (planned.json(), path.to_str().unwrap().to_owned())
+}
+
+const SHIFT: &[&str] = &["plan", "shift", "orders", "--to", "green=25", "--json"];
+
+#[test]
+fn a_snapshot_is_one_document_with_what_scripts_rely_on() {
+    let ran = demo(&Home::empty(), &["snapshot", "--json"]);
+    assert_eq!(ran.code, 0);
+    let json = ran.json();
+    assert_eq!(json["schema"], "flightdeck.snapshot.v1");
+    assert_eq!(json["account"], "123456789012");
+    let clusters = json["clusters"].as_array().unwrap();
+    assert_eq!(clusters.len(), 8);
+    let orders = clusters.iter().find(|cluster| cluster["name"] == "orders").unwrap();
+    let weights = &orders["traffic"][0]["weights"];
+    assert_eq!((&weights[0]["weight"], &weights[1]["weight"]), (&90.into(), &10.into()));
+    let blue =
+        orders["groups"].as_array().unwrap().iter().find(|group| group["name"] == "orders-blue").unwrap();
+    assert_eq!(blue["live"], true);
+    assert!(blue["wanted"]["image"]["version"].is_string());
+    assert!(!blue["instances"].as_array().unwrap().is_empty());
+    assert!(json["unmanaged"].as_array().is_some_and(|list| !list.is_empty()));
+    assert!(ran.err.contains("gap:"), "gaps are said on stderr: {}", ran.err);
+}
+
+#[test]
+fn drift_ends_with_1_at_or_above_the_level() {
+    let home = Home::empty();
+    let ran = demo(&home, &["drift", "--json", "--fail-on", "critical"]);
+    let json = ran.json();
+    assert_eq!(json["schema"], "flightdeck.drift.v1");
+    let critical =
+        json["findings"].as_array().unwrap().iter().any(|finding| finding["severity"] == "critical");
+    assert!(critical);
+    assert_eq!(ran.code, 1);
+    assert_eq!(demo(&home, &["--cluster", "checkout", "drift", "--fail-on", "critical"]).code, 0);
+}
+
+#[test]
+fn a_plan_is_applied_once_and_the_journal_tells_of_it() {
+    let home = Home::empty();
+    let (plan, path) = saved_plan(&home, SHIFT);
+    assert_eq!(plan["schema"], "flightdeck.plan.v1");
+    assert_eq!(plan["confirm"]["phrase"], "orders 25");
+    assert_eq!(plan["steps"][0]["call"]["operation"], "ModifyListener");
+    let applied = demo(&home, &["apply", &path, "--confirm", "orders 25", "--reason", "incident 7"]);
+    assert_eq!(applied.code, 0, "{}", applied.err);
+    assert!(applied.err.contains("read back"), "{}", applied.err);
+    let journal = demo(&home, &["journal", "--json"]).json();
+    let records = journal["records"].as_array().unwrap();
+    let events: Vec<&str> = records.iter().map(|record| record["event"].as_str().unwrap()).collect();
+    assert_eq!(events, ["started", "intended", "applied", "read-back", "done"]);
+    assert_eq!(records[1]["why"], "incident 7");
+    assert_eq!(records[1]["call"], plan["steps"][0]["call"]);
+    let again = demo(&home, &["apply", &path, "--confirm", "orders 25"]);
+    assert_eq!(again.code, 3);
+    assert!(again.err.contains("runs once"), "{}", again.err);
+    assert_eq!(demo(&home, &["journal", "verify"]).code, 0);
+}
+
+#[test]
+fn what_is_refused_ends_with_3_and_sends_nothing() {
+    let home = Home::empty();
+    let (_, path) = saved_plan(&home, SHIFT);
+    let wrong = demo(&home, &["apply", &path, "--confirm", "orders 26"]);
+    assert_eq!(wrong.code, 3);
+    assert!(wrong.err.contains("orders 25"), "{}", wrong.err);
+    let read_only = demo(&home, &["--read-only", "apply", &path, "--confirm", "orders 25"]);
+    assert_eq!(read_only.code, 3);
+    assert!(read_only.err.contains("read-only"), "{}", read_only.err);
+    let edited = std::fs::read_to_string(&path).unwrap().replacen("\"Weight\": 25", "\"Weight\": 99", 1);
+    std::fs::write(&path, edited).unwrap();
+    let ran = demo(&home, &["apply", &path, "--confirm", "orders 25"]);
+    assert_eq!(ran.code, 3);
+    assert!(ran.err.contains("edited"), "{}", ran.err);
+    assert_eq!(demo(&home, &["journal", "--json"]).json()["records"], Value::Array(Vec::new()));
+}
+
+#[test]
+fn names_and_percentages_that_cannot_be_meant_are_refused_with_the_nearest() {
+    let home = Home::empty();
+    for (arguments, says) in [
+        (vec!["plan", "shift", "ordres", "--to", "green=25", "--json"], "did you mean `orders`?"),
+        (vec!["plan", "shift", "orders", "--to", "gren=25", "--json"], "orders-green"),
+        (vec!["plan", "shift", "orders", "--to", "green=101", "--json"], "0 to 100"),
+        (vec!["plan", "shift", "orders", "--to", "green=-1", "--json"], "0 to 100"),
+        (vec!["plan", "shift", "orders", "--to", "checkout-green=5", "--json"], "checkout"),
+        (vec!["plan", "shift", "orders", "--to", "green=10", "--json"], "already has 10 %"),
+        (vec!["plan", "shift", "search", "--to", "search-v012=10", "--json"], "no listener or rule"),
+        (vec!["plan", "shift", "web", "--to", "green=10", "--json"], "network load balancer"),
+        (vec!["plan", "rollback", "orders", "--json"], "no record"),
+    ] {
+        let ran = demo(&home, &arguments);
+        assert_eq!(ran.code, 3, "{arguments:?}: {}", ran.err);
+        assert_eq!(ran.json()["schema"], "flightdeck.refusal.v1");
+        assert!(ran.out.contains(says), "{arguments:?}: {}", ran.out);
+    }
+}
+
+#[test]
+fn words_that_are_off_end_with_64() {
+    let home = Home::empty();
+    for arguments in [
+        vec!["plan", "shift", "orders"],
+        vec!["plan", "shift", "orders", "--to", "green"],
+        vec!["fly"],
+        vec!["snapshot", "--nothing"],
+        vec!["drift", "--fail-on", "awful"],
+    ] {
+        assert_eq!(demo(&home, &arguments).code, 64, "{arguments:?}");
+    }
+    assert_eq!(run_in(&home, &[], &["--seed", "3", "snapshot"]).code, 64, "a seed without the demo");
+    assert_eq!(demo(&home, &["--help"]).code, 0);
+    assert_eq!(demo(&home, &["--version"]).out, format!("flightdeck {}\n", env!("CARGO_PKG_VERSION")));
+}
+
+#[test]
+fn lists_need_no_account() {
+    let home = Home::empty();
+    for (arguments, says) in [
+        (vec!["keys"], "shift"),
+        (vec!["themes"], "monochrome"),
+        (vec!["rules"], "gone-image"),
+        (vec!["config", "--example"], "[[cluster]]"),
+    ] {
+        let ran = run_in(&home, &[], &arguments);
+        assert_eq!(ran.code, 0, "{arguments:?}: {}", ran.err);
+        assert!(ran.out.contains(says), "{arguments:?}: {}", ran.out);
+        assert!(!ran.out.contains('\u{1b}'));
+    }
+}
+
+#[test]
+fn a_journal_that_cannot_be_written_means_that_nothing_is_sent() {
+    let home = Home::empty();
+    let (_, path) = saved_plan(&home, SHIFT);
+    let state = home.path().join("state/flightdeck/demo");
+    std::fs::create_dir_all(&state).unwrap();
+    std::os::unix::fs::symlink("/dev/null", state.join("journal.jsonl")).unwrap();
+    let ran = demo(&home, &["apply", &path, "--confirm", "orders 25"]);
+    assert_eq!(ran.code, 3, "{}", ran.err);
+    assert!(ran.err.contains("journal"), "{}", ran.err);
+}
+
+#[test]
+fn the_same_seed_gives_the_same_fleet_and_instances_spread_as_promised() {
+    let ids = |seed: &str| -> Vec<String> {
+        let json = demo(&Home::empty(), &["--seed", seed, "snapshot", "--json"]).json();
+        let clusters = json["clusters"].as_array().unwrap().clone();
+        let groups = clusters.iter().flat_map(|cluster| cluster["groups"].as_array().unwrap().clone());
+        groups
+            .flat_map(|group| group["instances"].as_array().unwrap().clone())
+            .map(|i| i["id"].to_string())
+            .collect()
+    };
+    assert_eq!(ids("3"), ids("3"));
+    assert_ne!(ids("3"), ids("4"));
+    let json = demo(&Home::empty(), &["--demo-instances", "2000", "snapshot", "--json"]).json();
+    let clusters = json["clusters"].as_array().unwrap();
+    assert_eq!(clusters.len(), 10);
+    for cluster in clusters {
+        let count: usize = cluster["groups"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|group| group["instances"].as_array().unwrap().len())
+            .sum();
+        assert!(count >= 31, "{} has {count}", cluster["name"]);
+    }
+}
