@@ -314,7 +314,7 @@ impl Run<'_> {
         self.ports.observer.observe(&scope).await.map_err(|failure| self.failed(&failure))
     }
 
-    async fn read(&self, place: &Place, source: &SourceArn) -> Result<Actions, Failure> {
+    async fn read(&mut self, place: &Place, source: &SourceArn) -> Result<Actions, Failure> {
         self.ports.observer.actions(place, source).await
     }
 

@@ -38,6 +38,13 @@ pub fn instant() -> Instant {
     Instant::now()
 }
 
+/// The same, as the timers of tasks count it.
+#[must_use]
+#[expect(clippy::disallowed_methods, reason = "this is the one real clock; everyone else is given its time")]
+pub(super) fn monotonic() -> tokio::time::Instant {
+    tokio::time::Instant::now()
+}
+
 /// When the next frame may be drawn.
 ///
 /// The first change after a rest is drawn at once: the interval bounds the rate and delays no single key.

@@ -3,14 +3,24 @@
 //! Its rule: it carries messages and performs effects, and understands neither. What a message means is `app`'s
 //! business, what a plan does is `engine`'s.
 
+mod aside;
 pub mod clock;
+pub mod cockpit;
+mod cycle;
 pub mod ending;
 pub mod files;
+mod hands;
 pub mod input;
 pub mod journal;
+mod judging;
+mod ledger;
 pub mod logging;
 pub mod machine;
+mod operation;
 mod output;
+mod poller;
+mod recorder;
 pub mod signals;
+mod stage;
 pub mod terminal;
 mod tty;

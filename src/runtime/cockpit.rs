@@ -1,0 +1,183 @@
+//! The cockpit from its start to its end: takes the terminal, sets the loop going, and gives everything back.
+//!
+//! Its rule: the main thread does nothing but wait for the end. So the program ends in time also where the loop hangs:
+//! whoever sees that it must end, and that the loop does not, tells the main thread.
+
+use std::io;
+use std::path::Path;
+use std::sync::{Arc, mpsc};
+use std::time::Duration;
+
+use jiff::tz::TimeZone;
+use tokio::runtime::{Handle, Runtime};
+use tracing::level_filters::LevelFilter;
+
+use super::clock::RealClock;
+use super::cycle::{Arrival, Cycle, Drawing, QUEUE, Queue};
+use super::ending::Ending;
+use super::files::StateFolder;
+use super::hands::Hands;
+use super::ledger::Ledger;
+use super::logging::{self, Log, LoggingError};
+use super::recorder::Unrecorded;
+use super::terminal::{self, Enhancements, Screen, TerminalError};
+use super::{input, machine, signals};
+use crate::app::{Message, Model, Session, Setup};
+use crate::config::{ReadOnly, Settings};
+use crate::plan;
+use crate::provider::{Clock, Observer, Operator};
+
+/// What a cockpit is made of.
+pub struct Cockpit {
+    /// What it was told.
+    pub settings: Settings,
+    /// Whether the fleet is simulated.
+    pub demo: bool,
+    /// Opens the cloud. Called once, after the first frame, where it may take its time; must fail nowhere: whatever
+    /// is wrong with the cloud, each look says it, and the cockpit tries again.
+    pub cloud: Box<dyn FnOnce() -> Cloud + Send>,
+}
+
+/// A cloud as one session has it.
+pub struct Cloud {
+    /// Looks.
+    pub observer: Arc<dyn Observer>,
+    /// Changes. `None` in a read-only session: there is nothing in it that could.
+    pub operator: Option<Arc<dyn Operator>>,
+}
+
+/// Why there is no cockpit.
+#[derive(Debug, thiserror::Error)]
+pub enum CockpitError {
+    /// There is no terminal for it.
+    #[error(transparent)]
+    Terminal(#[from] TerminalError),
+    /// The system gives it no threads or no signals.
+    #[error("the cockpit cannot start: {0}; close other programs and try again")]
+    System(#[from] io::Error),
+}
+
+/// What tasks begin with, after the first frame.
+pub(super) struct Opening {
+    pub(super) cloud: Box<dyn FnOnce() -> Cloud + Send>,
+    pub(super) ledger: Arc<Ledger>,
+    pub(super) policy: Arc<plan::Policy>,
+    pub(super) interval: Duration,
+    pub(super) clock: Arc<dyn Clock>,
+}
+
+/// Opens the cockpit on this terminal and returns when it has ended, with the terminal given back.
+///
+/// # Errors
+/// Where it cannot start. Nothing is left changed then.
+pub fn run(cockpit: Cockpit) -> Result<Ending, CockpitError> {
+    let (overdue, ended) = mpsc::channel();
+    let screen = Screen::enter(Enhancements::for_terminal(&cockpit.settings.terminal))?;
+    let panicked = overdue.clone();
+    terminal::on_panic(move |what| {
+        // Without a listener the program is ending already.
+        let _ending = panicked.send(Ending::Panic(what));
+    });
+    let begun = begin(cockpit, screen, &overdue);
+    // The panic hook holds a sender for ever, so somebody always can.
+    let ended = begun.map(|begun| (begun, ended.recv().unwrap_or(Ending::Quit)));
+    terminal::restore();
+    let (Begun { runtime, log: _written }, ending) = ended?;
+    runtime.shutdown_background();
+    Ok(ending)
+}
+
+/// What lives as long as the cockpit.
+struct Begun {
+    runtime: Runtime,
+    log: Result<Log, LoggingError>,
+}
+
+/// Starts the threads. Whoever of them sees the end, tells it.
+fn begin(cockpit: Cockpit, screen: Screen, ended: &mpsc::Sender<Ending>) -> Result<Begun, CockpitError> {
+    let runtime = machine::tasks()?;
+    let (queue, arrivals) = tokio::sync::mpsc::channel(QUEUE);
+    let (log_file, state) = (cockpit.settings.log.clone(), cockpit.settings.state.clone());
+    let tasks = runtime.handle().clone();
+    let cycle = assemble(cockpit, screen, arrivals, &queue, tasks.clone());
+    let own_end = ended.clone();
+    std::thread::Builder::new().name("cockpit".to_owned()).spawn(move || {
+        let ending = tasks.block_on(cycle.run());
+        // As above.
+        let _ending = own_end.send(ending);
+    })?;
+    signals::watch(&queue, ended)?;
+    input::start(queue.clone(), ended.clone())?;
+    let log = start_log(log_file.as_deref(), &state);
+    if let Err(error) = &log {
+        // A full queue has worse to tell.
+        let _full = queue.try_send(Message::Noted { text: error.to_string(), failed: true }.into());
+    }
+    Ok(Begun { runtime, log })
+}
+
+fn assemble(
+    cockpit: Cockpit,
+    screen: Screen,
+    arrivals: tokio::sync::mpsc::Receiver<Arrival>,
+    queue: &Queue,
+    tasks: Handle,
+) -> Cycle<Screen> {
+    let Cockpit { settings, demo, cloud } = cockpit;
+    let clock: Arc<dyn Clock> = Arc::new(RealClock);
+    let policy = Arc::new(settings.plan.clone());
+    let read_only = settings.read_only.is_on();
+    let size = screen.size();
+    let setup = Setup {
+        looking_at: looking_at(&settings, demo),
+        keymap: Arc::new(settings.keymap),
+        policy: Arc::clone(&policy),
+        session: session(settings.read_only),
+        demo,
+        filter: settings.filter,
+        host: machine::host().into(),
+        width: size.width,
+        height: size.height,
+    };
+    let ledger = Arc::new(Ledger::new(settings.state, read_only));
+    let interval = settings.refresh;
+    let opening = Opening { cloud, ledger, policy, interval, clock: Arc::clone(&clock) };
+    Cycle {
+        model: Model::new(setup, clock.now()),
+        theme: settings.theme,
+        zone: TimeZone::system(),
+        stage: screen,
+        arrivals,
+        hands: Hands::new(tasks, opening, queue.clone()),
+        recorder: Box::new(Unrecorded),
+        clock,
+        drawing: Drawing::new(),
+    }
+}
+
+fn session(read_only: ReadOnly) -> Session {
+    match read_only {
+        ReadOnly::No => Session::Safe,
+        ReadOnly::Flag => Session::ReadOnly { why: "it was started so".to_owned() },
+        ReadOnly::Locked => Session::ReadOnly { why: "the configuration locks it".to_owned() },
+    }
+}
+
+/// What is looked at, in words, before anything of it is known.
+fn looking_at(settings: &Settings, demo: bool) -> String {
+    if demo {
+        return "the simulated fleet".to_owned();
+    }
+    let access = &settings.access;
+    let profile = access.profile.as_ref().map(|profile| format!("profile {}", crate::fleet::clean(profile)));
+    let regions: Vec<String> = access.regions.iter().map(ToString::to_string).collect();
+    let place = if regions.is_empty() { "the default region".to_owned() } else { regions.join(" ") };
+    format!("{} · {place}", profile.unwrap_or_else(|| "the default profile".to_owned()))
+}
+
+fn start_log(named: Option<&Path>, state: &Path) -> Result<Log, LoggingError> {
+    match named {
+        Some(path) => logging::start_at(path, LevelFilter::INFO),
+        None => logging::start(&StateFolder::open(state)?, LevelFilter::INFO),
+    }
+}

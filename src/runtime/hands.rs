@@ -1,0 +1,143 @@
+//! Performs effects: the one match, and the tasks it sets going.
+
+use std::ops::ControlFlow;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use tokio::runtime::Handle;
+use tokio::sync::{mpsc, watch};
+
+use super::aside::aside;
+use super::cockpit::{Cloud, Opening};
+use super::cycle::{Cycle, Queue};
+use super::ending::Ending;
+use super::judging::Judge;
+use super::ledger::Ledger;
+use super::operation::Hangar;
+use super::poller::{Ask, Poller};
+use super::stage::Stage;
+use crate::app::{Effect, Message};
+use crate::fleet::Scope;
+use crate::plan::ApprovedPlan;
+use crate::provider::Observer;
+
+impl<S: Stage> Cycle<S> {
+    /// Does what the model asks for.
+    pub(super) fn perform(&mut self, effect: Effect) -> ControlFlow<Ending> {
+        match effect {
+            Effect::Observe(scope) => self.hands.ask(Ask::Look(scope)),
+            Effect::Watch(watch) => self.hands.ask(Ask::Watch(watch)),
+            Effect::Execute(approved) => self.hands.execute(*approved),
+            Effect::Suspend => return self.suspend(),
+            Effect::Quit => return ControlFlow::Break(Ending::Quit),
+        }
+        ControlFlow::Continue(())
+    }
+}
+
+/// What the loop has to set tasks going.
+pub(super) struct Hands {
+    tasks: Handle,
+    asks: mpsc::UnboundedSender<Ask>,
+    /// Calls of the last minute, as they were counted last.
+    calls: Arc<AtomicU32>,
+    /// What operations run with, once the cloud is open.
+    hangar: watch::Receiver<Option<Hangar>>,
+    beginning: Option<Beginning>,
+}
+
+/// Everything that begins after the first frame.
+struct Beginning {
+    opening: Opening,
+    asked: mpsc::UnboundedReceiver<Ask>,
+    hangar: watch::Sender<Option<Hangar>>,
+    queue: Queue,
+}
+
+impl Hands {
+    /// Hands that have done nothing yet.
+    pub(super) fn new(tasks: Handle, opening: Opening, queue: Queue) -> Self {
+        let (asks, asked) = mpsc::unbounded_channel();
+        let (told, hangar) = watch::channel(None);
+        let beginning = Some(Beginning { opening, asked, hangar: told, queue });
+        Self { tasks, asks, calls: Arc::default(), hangar, beginning }
+    }
+
+    /// Opens the cloud and the journal, and begins to look.
+    pub(super) fn begin(&mut self) {
+        if let Some(beginning) = self.beginning.take() {
+            self.tasks.spawn(beginning.run(self.tasks.clone()));
+        }
+    }
+
+    /// Calls of the last minute; counted anew meanwhile, since counting may have to wait for a look.
+    pub(super) fn calls(&self) -> u32 {
+        let newest = self.hangar.borrow().as_ref().map(|hangar| Arc::clone(&hangar.observer));
+        if let Some(observer) = newest {
+            let calls = Arc::clone(&self.calls);
+            self.tasks.spawn_blocking(move || calls.store(observer.calls_last_minute(), Ordering::Relaxed));
+        }
+        self.calls.load(Ordering::Relaxed)
+    }
+
+    fn ask(&self, ask: Ask) {
+        // Without a poller nobody looks, and the program is ending.
+        let _ending = self.asks.send(ask);
+    }
+
+    fn execute(&self, approved: ApprovedPlan) {
+        let (mut hangar, asks) = (self.hangar.clone(), self.asks.clone());
+        let cluster = approved.plan().intent.cluster().clone();
+        self.tasks.spawn(async move {
+            let opened = hangar.wait_for(Option::is_some).await.ok().and_then(|hangar| hangar.clone());
+            if let Some(hangar) = opened {
+                hangar.run(approved).await;
+                let _ending = asks.send(Ask::Look(Scope::Cluster(cluster)));
+            }
+        });
+    }
+}
+
+impl Beginning {
+    /// Sets each going as a task of its own: a look that is put together must not hold up the answer of another.
+    async fn run(self, tasks: Handle) {
+        let Self { opening, asked, hangar, queue } = self;
+        let Opening { cloud, ledger, policy, interval, clock } = opening;
+        tasks.spawn(read_journal(Arc::clone(&ledger), queue.clone()));
+        let Some(Cloud { observer, operator }) = aside(cloud).await else { return };
+        tasks.spawn(prove(Arc::clone(&observer), queue.clone()));
+        let (newest, seen) = watch::channel(None);
+        let poller = Poller::new(Arc::clone(&observer), interval, asked, newest, queue.clone());
+        tasks.spawn(poller.run());
+        let judge = Judge {
+            policy: Arc::clone(&policy),
+            ledger: Arc::clone(&ledger),
+            clock: Arc::clone(&clock),
+            queue: queue.clone(),
+        };
+        tasks.spawn(judge.run(seen));
+        hangar.send_replace(Some(Hangar { observer, operator, ledger, policy, clock, queue }));
+    }
+}
+
+/// Reads the journal, and tells the queue whenever it has grown.
+async fn read_journal(ledger: Arc<Ledger>, queue: Queue) {
+    let mut history = ledger.follow();
+    for text in aside(move || ledger.open()).await.unwrap_or_default() {
+        tracing::warn!("{text}");
+        let _ending = queue.send(Message::Noted { text, failed: true }.into()).await;
+    }
+    while history.changed().await.is_ok() {
+        let newest = Arc::clone(&history.borrow_and_update());
+        if queue.send(Message::Journal(newest).into()).await.is_err() {
+            return;
+        }
+    }
+}
+
+/// Proves who we are, before the first look is complete. Where that fails the look fails too, and says why.
+async fn prove(observer: Arc<dyn Observer>, queue: Queue) {
+    if let Ok(identity) = observer.identity().await {
+        let _ending = queue.send(Message::Identity(identity).into()).await;
+    }
+}

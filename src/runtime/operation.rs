@@ -1,0 +1,76 @@
+//! Runs an approved plan as a task, and tells the queue everything that happens, in order, and its end.
+
+use std::sync::Arc;
+
+use tokio::sync::mpsc;
+
+use super::aside::aside;
+use super::cycle::Queue;
+use super::ledger::{Ledger, READ_ONLY};
+use crate::app::Message;
+use crate::engine::{self, Ports, Until};
+use crate::plan::{self, ApprovedPlan, Outcome, Progress, Refusal};
+use crate::provider::{Clock, Observer, Operator};
+
+/// What operations run with.
+#[derive(Clone)]
+pub(super) struct Hangar {
+    pub(super) observer: Arc<dyn Observer>,
+    /// `None` in a read-only session: there is nothing in it that could write.
+    pub(super) operator: Option<Arc<dyn Operator>>,
+    pub(super) ledger: Arc<Ledger>,
+    pub(super) policy: Arc<plan::Policy>,
+    pub(super) clock: Arc<dyn Clock>,
+    pub(super) queue: Queue,
+}
+
+impl Hangar {
+    /// Runs a plan to its end.
+    pub(super) async fn run(self, approved: ApprovedPlan) {
+        let operation = approved.plan().id.clone();
+        tracing::info!(%operation, verb = approved.plan().verb, "an operation begins");
+        let outcome = self.attempt(approved).await.unwrap_or_else(|Refusal { why, remedy }| {
+            tracing::warn!(%operation, why, "refused");
+            Outcome::Refused { why, remedy }
+        });
+        self.catch_up().await;
+        // Whoever does not listen any more needs no message.
+        let _ended = self.queue.send(Message::Ended { operation, outcome }.into()).await;
+    }
+
+    async fn attempt(&self, approved: ApprovedPlan) -> Result<Outcome, Refusal> {
+        let Some(operator) = &self.operator else {
+            return Err(Refusal::new(READ_ONLY, "start flightdeck without --read-only"));
+        };
+        let ledger = Arc::clone(&self.ledger);
+        let opened = aside(move || ledger.to_write()).await;
+        let journal = opened.ok_or_else(|| Refusal::new("the program is ending", ""))??;
+        let ports = Ports {
+            observer: &*self.observer,
+            operator: &**operator,
+            journal: &journal,
+            clock: &*self.clock,
+        };
+        // Unbounded: an engine tells a few things a second, and none may be lost.
+        let (events, mut told) = mpsc::unbounded_channel::<Progress>();
+        let run = async {
+            let mut tell = move |progress| {
+                let _ended = events.send(progress);
+            };
+            engine::execute(approved, ports, &self.policy, Until::Settled, &mut tell).await
+        };
+        let pass_on = async {
+            while let Some(progress) = told.recv().await {
+                self.catch_up().await;
+                let _ended = self.queue.send(Message::Progress(progress).into()).await;
+            }
+        };
+        Ok(tokio::join!(run, pass_on).0)
+    }
+
+    /// Lets the screens see what the operation has written into the journal.
+    async fn catch_up(&self) {
+        let ledger = Arc::clone(&self.ledger);
+        aside(move || ledger.catch_up()).await;
+    }
+}
