@@ -6,6 +6,7 @@ use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use tokio::sync::Mutex;
 
 use super::factory::{Clients, Factory, Settings, http_client};
+use super::meter::Meter;
 use super::permissions::STS;
 use super::trouble::{Asked, Trouble};
 use crate::fleet::{Identity, Region, Text};
@@ -17,18 +18,20 @@ pub(super) struct Connection {
     http: SharedHttpClient,
     factory: Mutex<Option<Factory>>,
     pub(super) clock: Arc<dyn Clock>,
+    /// Counts the requests of the operator.
+    pub(super) writes: Meter,
 }
 
 impl Connection {
     pub(super) fn new(settings: Settings, clock: Arc<dyn Clock>) -> Self {
-        Self { settings, http: http_client(), factory: Mutex::new(None), clock }
+        let writes = Meter::new(Arc::clone(&clock));
+        Self { settings, http: http_client(), factory: Mutex::new(None), clock, writes }
     }
 
     /// A connection over a factory that is there already.
     #[cfg(test)]
     pub(super) fn fixed(factory: Factory, clock: Arc<dyn Clock>) -> Self {
-        let factory = Mutex::new(Some(factory));
-        Self { settings: Settings::default(), http: http_client(), factory, clock }
+        Self { factory: Mutex::new(Some(factory)), ..Self::new(Settings::default(), clock) }
     }
 
     /// The factory, loaded where it is not yet.

@@ -174,6 +174,11 @@ impl Factory {
         &self.regions
     }
 
+    /// The region that is asked who we are.
+    pub(super) fn home(&self) -> &Region {
+        &self.regions[0]
+    }
+
     /// The clients of one region.
     pub(super) fn clients(&self, region: &Region, lane: Lane, meter: &Meter) -> Clients {
         let wall = match lane {

@@ -2,13 +2,20 @@
 
 mod actions;
 mod connection;
+mod due;
 mod factory;
+mod kept;
+mod look;
 mod meter;
+mod needs;
+mod observer;
 mod operator;
 mod permissions;
+mod read;
 mod regions;
 #[cfg(test)]
 mod replay;
+mod task;
 #[cfg(test)]
 mod testing;
 mod traffic;
@@ -16,5 +23,6 @@ mod trouble;
 mod wall;
 
 pub use factory::Settings;
+pub use observer::Aws;
 pub use operator::AwsOperator;
 pub use permissions::{Permission, PolicyFor, READS, WRITES, iam_policy};

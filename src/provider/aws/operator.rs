@@ -21,8 +21,7 @@ pub struct AwsOperator {
 
 impl AwsOperator {
     pub(super) fn new(connection: Arc<Connection>) -> Self {
-        let meter = Meter::new(Arc::clone(&connection.clock));
-        Self { connection, meter, proven: Mutex::new(None) }
+        Self { meter: connection.writes.clone(), connection, proven: Mutex::new(None) }
     }
 
     /// Proves that the credentials belong to the place's account; once for each login.
