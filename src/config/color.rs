@@ -19,6 +19,17 @@ pub enum ColorChoice {
     TrueColor,
 }
 
+impl ColorChoice {
+    /// Each as it is written.
+    pub const WORDS: [(&str, Self); 5] = [
+        ("auto", Self::Auto),
+        ("never", Self::Never),
+        ("16", Self::Sixteen),
+        ("256", Self::TwoHundredFiftySix),
+        ("truecolor", Self::TrueColor),
+    ];
+}
+
 /// Terminals that draw no colour.
 const COLOURLESS: [&str; 7] = ["dumb", "unknown", "vt52", "vt100", "vt102", "vt220", "vt320"];
 

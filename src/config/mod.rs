@@ -7,11 +7,16 @@
 //! environment, and only in [`Environment::read`].
 
 mod color;
+mod document;
 mod environment;
+mod example;
+mod file;
 mod load;
 mod mistakes;
 mod paths;
+mod pattern;
 mod sources;
+mod values;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -24,6 +29,7 @@ use crate::theme::{Depth, Theme};
 
 pub use color::ColorChoice;
 pub use environment::Environment;
+pub use example::example;
 pub use load::load;
 pub use mistakes::{Mistake, Mistakes};
 pub use paths::Paths;
@@ -138,6 +144,15 @@ fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Opt
         .filter(|(slips, candidate)| *slips * LETTERS_PER_SLIP <= candidate.len().max(LETTERS_PER_SLIP))
         .min_by_key(|(slips, _)| *slips)
         .map(|(_, candidate)| candidate)
+}
+
+/// A remedy for a word that is none of those there are.
+fn instead<'a>(word: &str, candidates: impl Iterator<Item = &'a str>) -> String {
+    let candidates: Vec<&str> = candidates.collect();
+    match (nearest(word, candidates.iter().copied()), candidates.as_slice()) {
+        (Some(meant), _) | (None, &[meant]) => format!("write `{meant}`"),
+        (None, _) => format!("write one of {}", candidates.join(", ")),
+    }
 }
 
 #[cfg(test)]
