@@ -18,6 +18,9 @@ pub enum End {
     /// A plan was made and a guard blocks it. The words stand on the streams already.
     #[error("")]
     Blocked,
+    /// The cockpit was ended by something else than its user. There is nobody to tell.
+    #[error("")]
+    Left(u8),
 }
 
 impl End {
@@ -27,6 +30,7 @@ impl End {
             Self::Short => 1,
             Self::Error(_) => 2,
             Self::Refused(_) | Self::Blocked => 3,
+            Self::Left(code) => *code,
         }
     }
 }

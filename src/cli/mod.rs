@@ -4,6 +4,7 @@
 
 mod apply;
 pub mod args;
+mod cockpit;
 mod documents;
 mod drift;
 mod exit;
@@ -59,7 +60,7 @@ fn perform(arguments: Arguments) -> Result<(), End> {
     let settings = || session::settings(&global);
     let open = || Session::new(&global, settings()?);
     match verb {
-        None => open()?.cockpit(),
+        None => cockpit::run(&global, settings()?),
         Some(Verb::Snapshot { json }) => snapshot::run(&open()?, json),
         Some(Verb::Drift { json, fail_on }) => drift::run(&open()?, json, fail_on),
         Some(Verb::Plan { verb, json }) => plan::run(&open()?, &verb, json),

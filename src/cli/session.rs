@@ -23,7 +23,6 @@ use crate::runtime::{self, clock::RealClock};
 /// One run of the program.
 pub(super) struct Session {
     pub settings: Settings,
-    is_demo: bool,
     clock: Arc<RealClock>,
     tokio: tokio::runtime::Runtime,
     observer: Arc<dyn Observer>,
@@ -42,11 +41,10 @@ impl Session {
     /// Points at a cloud; nothing is asked of it yet.
     pub fn new(global: &Global, settings: Settings) -> Result<Self, End> {
         let clock = Arc::new(RealClock);
-        let (observer, operator) = provider(global, &settings, &clock)?;
-        let operator = if settings.read_only.is_on() { None } else { operator };
+        let (observer, operator) = provider(global, &settings, &clock)?();
         let tokio =
             runtime::machine::tasks().map_err(|error| End::Error(format!("cannot start: {error}")))?;
-        Ok(Self { settings, is_demo: global.demo, clock, tokio, observer, operator })
+        Ok(Self { settings, clock, tokio, observer, operator })
     }
 
     pub fn now(&self) -> Timestamp {
@@ -108,12 +106,6 @@ impl Session {
         })?;
         Journal::open(Box::new(file)).map_err(|error| unreadable(&error))
     }
-
-    /// Opens the cockpit and stays until it is left.
-    pub fn cockpit(self) -> Result<(), End> {
-        let _ = self.is_demo;
-        Ok(())
-    }
 }
 
 fn unreadable(error: &io::Error) -> End {
@@ -147,29 +139,37 @@ fn read(path: &Path) -> io::Result<Option<String>> {
     }
 }
 
+/// What looks, and what changes where the session may.
 type Provider = (Arc<dyn Observer>, Option<Arc<dyn Operator>>);
 
-fn provider(global: &Global, settings: &Settings, clock: &Arc<RealClock>) -> Result<Provider, End> {
-    if global.demo {
-        let defaults = demo::Options::default();
-        let options = demo::Options {
-            seed: global.seed.unwrap_or(defaults.seed),
-            instances: global.demo_instances.unwrap_or(defaults.instances),
-            ..defaults
-        };
-        let demo = Arc::new(Demo::new(options, settings.naming.clone(), clock.clone()));
-        return Ok((demo.clone(), Some(demo)));
+/// Sets a provider up. A simulated fleet of many instances takes its time.
+pub(super) type Open = Box<dyn FnOnce() -> Provider + Send>;
+
+/// Finds the provider that is meant; a read-only session gets nothing that could write.
+pub(super) fn provider(global: &Global, settings: &Settings, clock: &Arc<RealClock>) -> Result<Open, End> {
+    if !global.demo {
+        return real_provider(settings, clock);
     }
-    real_provider(settings, clock)
+    let defaults = demo::Options::default();
+    let options = demo::Options {
+        seed: global.seed.unwrap_or(defaults.seed),
+        instances: global.demo_instances.unwrap_or(defaults.instances),
+        ..defaults
+    };
+    let (naming, clock, may_write) = (settings.naming.clone(), clock.clone(), !settings.read_only.is_on());
+    Ok(Box::new(move || {
+        let demo = Arc::new(Demo::new(options, naming, clock));
+        (demo.clone(), may_write.then_some(demo as Arc<dyn Operator>))
+    }))
 }
 
 #[cfg(feature = "aws")]
-fn real_provider(_settings: &Settings, _clock: &Arc<RealClock>) -> Result<Provider, End> {
+fn real_provider(_settings: &Settings, _clock: &Arc<RealClock>) -> Result<Open, End> {
     Err(End::Error("the AWS observer is not there yet; --demo shows the simulated fleet".into()))
 }
 
 #[cfg(not(feature = "aws"))]
-fn real_provider(_settings: &Settings, _clock: &Arc<RealClock>) -> Result<Provider, End> {
+fn real_provider(_settings: &Settings, _clock: &Arc<RealClock>) -> Result<Open, End> {
     Err(built_without_aws())
 }
 

@@ -24,8 +24,8 @@ use super::terminal::{self, Enhancements, Screen, TerminalError};
 use super::{input, machine, signals};
 use crate::app::{Message, Model, Session, Setup};
 use crate::config::{ReadOnly, Settings};
-use crate::plan;
 use crate::provider::{Clock, Observer, Operator};
+use crate::{drift, plan};
 
 /// What a cockpit is made of.
 pub struct Cockpit {
@@ -61,6 +61,7 @@ pub enum CockpitError {
 pub(super) struct Opening {
     pub(super) cloud: Box<dyn FnOnce() -> Cloud + Send>,
     pub(super) ledger: Arc<Ledger>,
+    pub(super) drift: Arc<drift::Policy>,
     pub(super) policy: Arc<plan::Policy>,
     pub(super) interval: Duration,
     pub(super) clock: Arc<dyn Clock>,
@@ -141,7 +142,8 @@ fn assemble(
     };
     let ledger = Arc::new(Ledger::new(settings.state, read_only));
     let interval = settings.refresh;
-    let opening = Opening { cloud, ledger, policy, interval, clock: Arc::clone(&clock) };
+    let drift = Arc::default();
+    let opening = Opening { cloud, ledger, drift, policy, interval, clock: Arc::clone(&clock) };
     Cycle {
         model: Model::new(setup, clock.now()),
         theme: settings.theme,

@@ -102,7 +102,7 @@ impl Beginning {
     /// Sets each going as a task of its own: a look that is put together must not hold up the answer of another.
     async fn run(self, tasks: Handle) {
         let Self { opening, asked, hangar, queue } = self;
-        let Opening { cloud, ledger, policy, interval, clock } = opening;
+        let Opening { cloud, ledger, drift, policy, interval, clock } = opening;
         tasks.spawn(read_journal(Arc::clone(&ledger), queue.clone()));
         let Some(Cloud { observer, operator }) = aside(cloud).await else { return };
         tasks.spawn(prove(Arc::clone(&observer), queue.clone()));
@@ -110,6 +110,7 @@ impl Beginning {
         let poller = Poller::new(Arc::clone(&observer), interval, asked, newest, queue.clone());
         tasks.spawn(poller.run());
         let judge = Judge {
+            drift,
             policy: Arc::clone(&policy),
             ledger: Arc::clone(&ledger),
             clock: Arc::clone(&clock),

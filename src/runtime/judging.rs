@@ -12,11 +12,12 @@ use super::cycle::Queue;
 use super::ledger::Ledger;
 use crate::app::{Message, Observation};
 use crate::fleet::Fleet;
-use crate::plan;
 use crate::provider::Clock;
+use crate::{drift, plan};
 
 /// What snapshots are judged by.
 pub(super) struct Judge {
+    pub(super) drift: Arc<drift::Policy>,
     pub(super) policy: Arc<plan::Policy>,
     pub(super) ledger: Arc<Ledger>,
     pub(super) clock: Arc<dyn Clock>,
@@ -41,6 +42,7 @@ impl Judge {
         self.ledger.catch_up();
         let history = self.ledger.history();
         let at = self.clock.now();
-        Message::Observed(Box::new(Observation::new(fleet, Arc::default(), &history, &self.policy, at)))
+        let judgement = Arc::new(drift::judge(&fleet, &self.drift, at));
+        Message::Observed(Box::new(Observation::new(fleet, judgement, &history, &self.policy, at)))
     }
 }
