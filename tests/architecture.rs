@@ -14,7 +14,7 @@ mod walls;
 
 use std::{fs, path::Path};
 
-use walls::{Finding, ROOMS, check};
+use walls::{Finding, ROOMS, check, orphans};
 
 /// Reads every Rust file below `folder`, named as from the top of the repository.
 fn sources(folder: &str) -> Vec<(String, String)> {
@@ -52,6 +52,20 @@ fn the_walls_stand() {
     let findings = check(&sources("src"), &dependencies());
     let report: Vec<String> = findings.iter().map(Finding::to_string).collect();
     assert!(findings.is_empty(), "{} breaches:\n\n{}", findings.len(), report.join("\n"));
+}
+
+#[test]
+fn every_file_is_compiled() {
+    assert_eq!(orphans(&sources("src")), Vec::<String>::new(), "declare it with `mod`, or take it out");
+}
+
+#[test]
+fn every_room_stands() {
+    let sources = sources("src");
+    for (room, _) in ROOMS.iter().filter(|(room, _)| *room != "main") {
+        let stands = sources.iter().any(|(file, _)| *file == format!("src/{room}/mod.rs"));
+        assert!(stands, "there is no src/{room}/mod.rs: build the room, or take it out of ROOMS on purpose");
+    }
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! Bad sources, and that the walls see them: a check nobody saw fail is no check.
 
-use crate::walls::{Finding, check};
+use crate::walls::{Finding, check, orphans};
 
 /// Judges one file of which only `line` and what follows the module doc matters.
 fn found(file: &str, body: &str) -> Vec<Finding> {
@@ -209,4 +209,16 @@ fn tricks_and_leftovers_are_seen() {
     breach("src/app/mod.rs", "fn f() { todo!() }", "app names `todo!`");
     breach("src/ui/mod.rs", "fn f() { println!(\"torn\") }", "ui names `println!`");
     sound("src/cli/mod.rs", "fn f() { println!(\"data\"); assert!(a != (b)); }");
+}
+
+#[test]
+fn a_file_that_nobody_declares_is_seen() {
+    let file = |path: &str, text: &str| (path.to_owned(), text.to_owned());
+    let top = file("src/lib.rs", "pub mod drift;");
+    let room = file("src/drift/mod.rs", "mod rules;");
+    let rules = file("src/drift/rules.rs", "mod behind; // mod forgotten;");
+    let behind = file("src/drift/rules/behind.rs", "");
+    let forgotten = file("src/drift/rules/forgotten.rs", "");
+    let sources = [top, room, rules, behind, forgotten];
+    assert_eq!(orphans(&sources), ["src/drift/rules/forgotten.rs"]);
 }

@@ -126,6 +126,20 @@ pub fn check(sources: &[(String, String)], dependencies: &[String]) -> Vec<Findi
     findings
 }
 
+/// Files that no module declares: nobody compiles them, so nothing in them holds.
+pub fn orphans(sources: &[(String, String)]) -> Vec<String> {
+    let read = |(file, text): &(String, String)| Source::read(text, &module_of(file)).ok();
+    let declared: Vec<Module> = sources
+        .iter()
+        .filter_map(read)
+        .flat_map(|source| source.modules.into_iter().map(|(module, _)| module))
+        .collect();
+    let roots = ["src/lib.rs", "src/main.rs"];
+    let mut files: Vec<_> = sources.iter().map(|(file, _)| file.clone()).collect();
+    files.retain(|file| !roots.contains(&file.as_str()) && !declared.contains(&module_of(file)));
+    files
+}
+
 /// `src/app/mod.rs` is `app`, `src/app/fleet.rs` is `app::fleet`, `src/lib.rs` is the top.
 fn module_of(file: &str) -> Module {
     let path = file.trim_start_matches("src/").trim_end_matches(".rs");
