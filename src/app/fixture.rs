@@ -8,9 +8,9 @@ use jiff::{SignedDuration, Timestamp};
 use super::{Message, Model, Observation, Session, Setup, update};
 use crate::drift::{self, judge};
 use crate::fleet::builders::{World, read_at, target};
-use crate::fleet::{Facts, Fleet, GroupStickiness, Identity, TargetState};
+use crate::fleet::{Facts, Fleet, Gap, GroupStickiness, Identity, Section, TargetState};
 use crate::keymap::Keymap;
-use crate::plan::{History, Policy};
+use crate::plan::{Call, Event, History, OperationId, Policy, Progress, RECORD_SCHEMA, Record, Truth, Who};
 
 /// The account of the fixture.
 pub(crate) const ACCOUNT: &str = "123456789012";
@@ -123,6 +123,66 @@ pub(crate) fn production() -> Policy {
     Policy { production: [(ACCOUNT.to_owned(), "prod".to_owned())].into(), ..Policy::default() }
 }
 
+/// Looking only, until armed.
+pub(crate) fn safe() -> Session {
+    Session::Safe
+}
+
+/// A session in which nothing can write.
+pub(crate) fn read_only() -> Session {
+    Session::ReadOnly { why: "it was started with --read-only".into() }
+}
+
+/// A person who has confirmed a shift of orders to 25 % green, and how far its weights are true by now.
+pub(crate) fn operation(truth: Truth) -> Person {
+    let mut person = Person::new();
+    person.confirm_shift();
+    let id = person.model.operations[0].id.clone();
+    person.tell(Message::Progress(Progress {
+        operation: id,
+        at: person.at,
+        step: 2,
+        truth,
+        says: "2 of 6 targets initial; needs 6".into(),
+        deadline: Some(person.at + SignedDuration::from_secs(30)),
+    }));
+    person
+}
+
+/// What a journal holds after a shift that was settled, and one that was refused.
+pub(crate) fn records(person: &Person) -> Vec<Record> {
+    let seen = person.model.observation.as_ref().unwrap();
+    let cluster = seen.fleet.clusters.iter().find(|cluster| cluster.id.name.raw() == "orders").unwrap();
+    let source = &cluster.traffic[0];
+    let record = |operation: &str, event, minutes, result: Option<&str>| Record {
+        schema: RECORD_SCHEMA,
+        at: person.at - SignedDuration::from_mins(minutes),
+        operation: OperationId::new(operation),
+        event,
+        who: Who {
+            principal: format!("arn:aws:sts::{ACCOUNT}:assumed-role/ops/ann").into(),
+            host: "laptop".into(),
+        },
+        why: Some("1.43.0 looks good".into()),
+        verb: "shift".into(),
+        cluster: cluster.id.clone(),
+        digest: "d".into(),
+        step: 1,
+        call: Some(Call::set_actions(&source.arn, source.actions.clone())),
+        request_id: Some("8f2c".into()),
+        source: Some(source.arn.clone()),
+        before: Some(source.actions.clone()),
+        after: None,
+        result: result.map(str::to_owned),
+    };
+    vec![
+        record("p-1", Event::Started, 9, None),
+        record("p-1", Event::Intended, 9, None),
+        record("p-1", Event::Settled, 8, Some("settled, no request counts")),
+        record("p-2", Event::Failed, 2, Some("the listener was changed by someone else meanwhile")),
+    ]
+}
+
 /// A session that has seen nothing yet.
 pub(crate) fn setup(session: Session, policy: Policy) -> Setup {
     Setup {
@@ -189,6 +249,27 @@ impl Person {
             self.tell(Message::Key { key, repeat: false });
         }
         self
+    }
+
+    /// Shifts 25 % of orders to green, arming on the way.
+    pub(crate) fn confirm_shift(&mut self) -> &mut Self {
+        self.press("g j j s").types("25").press("enter").wait(SignedDuration::from_secs(1));
+        self.types("9012").press("enter").types("orders 25").press("enter")
+    }
+
+    /// Target health can no longer be read.
+    pub(crate) fn deny_target_health(&mut self) {
+        let facts = &mut self.world.facts;
+        for (arn, _) in std::mem::take(&mut facts.target_health) {
+            facts.gaps.push(Gap {
+                place: facts.place.clone(),
+                section: Section::TargetHealth,
+                about: Some(arn.raw().into()),
+                what: format!("target health of {}", arn.name()),
+                why: "ops may not call elasticloadbalancing:DescribeTargetHealth".into(),
+                action: Some("elasticloadbalancing:DescribeTargetHealth".into()),
+            });
+        }
     }
 
     /// Lets time pass.

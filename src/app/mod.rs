@@ -20,7 +20,7 @@ mod message;
 mod model;
 mod observation;
 mod operations;
-mod planning;
+pub mod planning;
 pub mod screens;
 mod session;
 mod summary;

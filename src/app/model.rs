@@ -158,7 +158,9 @@ impl Model {
 
     /// Lays the screen out; `None` where the terminal is too small.
     pub fn layout(&self) -> Option<Layout> {
-        let notices = u16::from(self.shows_trouble()) + u16::from(self.notice.is_some());
+        let trouble = self.trouble.as_ref().filter(|_| self.shows_trouble());
+        let rows = trouble.map_or(0, |(trouble, _)| 1 + u16::from(!trouble.remedy.is_empty()));
+        let notices = rows + u16::from(self.notice.is_some());
         Layout::of(self.size, notices)
     }
 

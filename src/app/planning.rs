@@ -1,20 +1,15 @@
-//! Plans as dialogs and lights need them: the plan itself is `plan`'s, its words for a screen are here.
+//! What plans are called on a screen. The plans themselves are `plan`'s.
 
 use super::summary::side_image;
 use super::words;
 use crate::fleet::{Action, Cluster, Fleet, GroupName, TargetGroupArn};
-use crate::plan::{Plan, Step};
-
-/// The weights a step writes, by target group.
-pub fn weights_after(step: &Step) -> Vec<(TargetGroupArn, u32)> {
-    step.call.iter().flat_map(|call| call.actions()).flat_map(Action::weights).collect()
-}
+use crate::plan::{Call, Intent, Plan};
 
 /// Where a plan leads: the image of the side that gets the most, else the side's name.
 pub fn goal_of(plan: &Plan, fleet: &Fleet, cluster: &Cluster) -> String {
-    let weights =
-        plan.steps.iter().rev().find(|step| step.call.is_some()).map(weights_after).unwrap_or_default();
-    let Some((arn, _)) = weights.into_iter().max_by_key(|(_, weight)| *weight) else {
+    let call = plan.steps.iter().rev().find_map(|step| step.call.as_ref());
+    let weights = call.into_iter().flat_map(|call| call.actions()).flat_map(Action::weights);
+    let Some((arn, _)) = weights.max_by_key(|(_, weight)| *weight) else {
         return "before".into();
     };
     let group = cluster.groups.iter().find(|group| group.target_groups.contains(&arn));
@@ -25,7 +20,7 @@ pub fn goal_of(plan: &Plan, fleet: &Fleet, cluster: &Cluster) -> String {
 }
 
 /// What a target group is called within its cluster: by its server group, where it has one of its own.
-pub fn side_of(cluster: Option<&Cluster>, arn: &TargetGroupArn) -> String {
+fn side_of(cluster: Option<&Cluster>, arn: &TargetGroupArn) -> String {
     let group: Option<(&Cluster, &GroupName)> = cluster.and_then(|cluster| {
         let mut groups = cluster.groups.iter().filter(|group| group.target_groups.contains(arn));
         match (groups.next(), groups.next()) {
@@ -34,4 +29,28 @@ pub fn side_of(cluster: Option<&Cluster>, arn: &TargetGroupArn) -> String {
         }
     });
     group.map_or_else(|| arn.name().to_string(), |(cluster, group)| words::side(&cluster.id.name, group))
+}
+
+/// The weights a call writes, side by side: `blue 75 green 25`.
+pub fn weights_words(call: &Call, cluster: Option<&Cluster>) -> String {
+    let weights = call.actions().iter().flat_map(Action::weights);
+    weights.map(|(arn, weight)| format!("{} {weight}", side_of(cluster, &arn))).collect::<Vec<_>>().join(" ")
+}
+
+/// What a plan does, in a title: `Shift orders: green 10 → 25 %`.
+pub fn title(plan: &Plan, fleet: &Fleet) -> String {
+    let cluster = fleet.cluster(plan.intent.cluster());
+    match &plan.intent {
+        Intent::Shift { to, percent, cluster: id, .. } => {
+            let source = plan.steps.iter().find_map(|step| Some(step.call.as_ref()?.source()));
+            let source =
+                cluster.and_then(|c| c.traffic.iter().find(|known| Some(&known.arn) == source.as_ref()));
+            let now = source.map_or_else(|| "?".into(), |source| format!("{:.0}", source.group_percent(to)));
+            format!("Shift {}: {} {now} → {percent}", plan.cluster, words::side(&id.name, to))
+        }
+        Intent::Rollback { .. } => {
+            let goal = cluster.map(|cluster| format!(" → {}", goal_of(plan, fleet, cluster)));
+            format!("Roll back {}{}", plan.cluster, goal.unwrap_or_default())
+        }
+    }
 }

@@ -91,6 +91,12 @@ impl<'a> Canvas<'a> {
         let rect = self.rect(area);
         let style = self.theme.style(role);
         for y in rect.top()..rect.bottom() {
+            // A wide letter that begins to the left would reach in.
+            if let Some(cell) = rect.left().checked_sub(1).and_then(|x| self.buffer.cell_mut((x, y))) {
+                if cell.symbol().width() > 1 {
+                    cell.set_symbol(" ");
+                }
+            }
             for x in rect.left()..rect.right() {
                 if let Some(cell) = self.buffer.cell_mut((x, y)) {
                     cell.reset();

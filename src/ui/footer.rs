@@ -18,6 +18,9 @@ pub fn draw(canvas: &mut Canvas<'_>, look: &Look<'_>, line: Area) {
         return;
     }
     let mut entries = model.keymap.footer(model.context());
+    if let Some(dialog) = model.dialogs.last() {
+        entries.retain(|entry| dialog.popup().offers(entry.action));
+    }
     let mut hints: Vec<Vec<Piece>> = entries.iter().map(|entry| hint(model, entry)).collect();
     // A gap before the first and between all; the last column stays free.
     let wide = |hints: &[Vec<Piece>]| {

@@ -4,6 +4,7 @@
 //! passed in; where things stand was settled by `app::Layout`. State is a glyph and a word, never colour alone.
 
 mod canvas;
+mod dialogs;
 mod footer;
 mod glyphs;
 mod header;
@@ -48,6 +49,7 @@ pub fn draw(frame: &mut Frame<'_>, model: &Model, theme: &Theme, at: Timestamp, 
     }
     notices(&mut canvas, &look, layout.notices);
     footer::draw(&mut canvas, &look, layout.footer);
+    dialogs::draw(&mut canvas, &look, &layout);
 }
 
 fn too_small(canvas: &mut Canvas<'_>, look: &Look<'_>, mut area: Area) {

@@ -8,9 +8,12 @@ use ratatui::buffer::Buffer;
 use crate::app::fixture::Person;
 use crate::theme::{Depth, Theme};
 
+mod activity;
 mod cluster;
+mod dialogs;
 mod fleet;
 mod instance;
+mod start;
 
 /// The buffer a person sees.
 pub(super) fn buffer(person: &Person) -> Buffer {

@@ -13,6 +13,11 @@ use crate::fleet::ClusterId;
 use crate::keymap::{Action, Context, Key};
 use crate::plan::{self, Answer, Approval, Intent, OperationId, Outcome, Plan, Refusal, Truth, Who};
 
+/// Lines a page key scrolls.
+const SCROLL: u16 = 4;
+/// No plan has more lines.
+const LONGEST: u16 = 400;
+
 /// How far the question is.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Stage {
@@ -37,6 +42,8 @@ pub struct Confirm {
     pub asks: Asks,
     /// Why the last answer was not taken, or what changed.
     pub says: Option<String>,
+    /// Lines of the plan that are scrolled away, where it is longer than the room; the screen has the last word.
+    pub scroll: u16,
     since: Timestamp,
 }
 
@@ -48,7 +55,8 @@ impl Confirm {
     pub fn new(model: &Model, intent: &Intent) -> Result<Self, Refusal> {
         let plan = make(model, intent)?;
         let (asks, refusal) = (Asks::default(), None);
-        let mut dialog = Self { plan, refusal, stage: Stage::Asking, asks, says: None, since: model.now };
+        let mut dialog =
+            Self { plan, refusal, stage: Stage::Asking, asks, says: None, scroll: 0, since: model.now };
         dialog.ask(model);
         Ok(dialog)
     }
@@ -186,6 +194,11 @@ impl Popup for Confirm {
         }
     }
 
+    fn offers(&self, action: Action) -> bool {
+        let asks = self.stage == Stage::Asking && !self.asks.list().is_empty();
+        !matches!(action, Action::Yes | Action::No) && (asks || action != Action::Accept)
+    }
+
     fn cluster(&self) -> Option<&ClusterId> {
         Some(self.plan.intent.cluster())
     }
@@ -201,6 +214,10 @@ impl Popup for Confirm {
                 return Reaction::Close;
             }
             (Action::Back | Action::No, _) => return Reaction::Close,
+            (Action::PageDown | Action::HalfPageDown, _) => {
+                self.scroll = self.scroll.saturating_add(SCROLL).min(LONGEST)
+            }
+            (Action::PageUp | Action::HalfPageUp, _) => self.scroll = self.scroll.saturating_sub(SCROLL),
             (Action::NextField | Action::MoveDown, _) => self.asks.turn(true),
             (Action::PreviousField | Action::MoveUp, _) => self.asks.turn(false),
             (Action::Accept, Stage::Asking) => {

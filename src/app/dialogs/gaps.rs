@@ -34,6 +34,10 @@ impl Popup for Gaps {
         Context::Dialog
     }
 
+    fn offers(&self, action: Action) -> bool {
+        !matches!(action, Action::Yes | Action::No | Action::Accept)
+    }
+
     fn fit(&mut self, body: Area) {
         self.list.set_height(body.height.saturating_sub(FRAME));
     }

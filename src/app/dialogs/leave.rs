@@ -26,6 +26,10 @@ impl Popup for Leave {
         Context::Dialog
     }
 
+    fn offers(&self, _action: Action) -> bool {
+        true
+    }
+
     fn confirms_since(&self) -> Option<Timestamp> {
         Some(self.since)
     }

@@ -68,6 +68,11 @@ pub trait Popup {
         None
     }
 
+    /// Whether an action is worth a hint: most dialogs ask nothing that yes or no would answer.
+    fn offers(&self, action: Action) -> bool {
+        !matches!(action, Action::Yes | Action::No)
+    }
+
     /// Takes an action. The dialog is off the stack meanwhile.
     fn act(&mut self, action: Action, model: &mut Model, effects: &mut Vec<Effect>) -> Reaction;
 

@@ -62,11 +62,15 @@ impl Palette {
         let mut letters = Vec::new();
         let mut found: Vec<(u32, Item, Shown)> = Vec::new();
         for (item, shown) in items(model) {
-            let haystack = format!("{} {}", shown.name, shown.does);
-            let score = pattern.score(Utf32Str::new(&haystack, &mut letters), &mut self.matcher);
+            let by_name = pattern.score(Utf32Str::new(&shown.name, &mut letters), &mut self.matcher);
+            // What it does is a sentence, in which anything can be found fuzzily: there the word itself must stand.
+            let by_words = || shown.does.contains(self.field.text()).then_some(0);
+            let score = by_name.map(|score| score.saturating_add(1)).or_else(by_words);
             found.extend(score.map(|score| (score, item, shown)));
         }
-        found.sort_by_key(|(score, ..)| std::cmp::Reverse(*score));
+        if !self.field.text().is_empty() {
+            found.sort_by_key(|(score, ..)| std::cmp::Reverse(*score));
+        }
         let rows = found.into_iter().map(|(_, item, shown)| Row { key: Some(item), shows: shown, height: 1 });
         self.list.set_rows(rows.collect());
     }

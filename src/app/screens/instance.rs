@@ -7,8 +7,8 @@ use crate::app::summary::image_label;
 use crate::app::{Area, List, Observation, Row, Subject, words};
 use crate::drift::{RuleName, Severity};
 use crate::fleet::{
-    self, ClusterId, Fleet, ImageSource, InstanceFact, InstanceId, MetadataOptions, ServerGroup,
-    TemplateVersionFact, Text, Verdict, WantedSource,
+    self, ClusterId, Fleet, ImageSource, InstanceFact, InstanceId, MetadataOptions, ServerGroup, TemplateRef,
+    TemplateVersion, TemplateVersionFact, Text, Verdict, Wanted, WantedSource,
 };
 use crate::keymap::{Action, Context};
 
@@ -223,11 +223,7 @@ fn facts(fleet: &Fleet, group: Option<&ServerGroup>, instance: &fleet::Instance)
             wants: wants_image,
             differs: image_differs.unwrap_or(false),
         },
-        fact(
-            "template version",
-            instance.launched_from.as_ref().map(template_word),
-            wanted.and_then(wanted_template_word),
-        ),
+        template_fact(instance.launched_from.as_ref(), wanted),
     ];
     let has = instance.facts.as_ref();
     parts.push(fact(
@@ -291,30 +287,46 @@ fn template_facts(has: Option<&InstanceFact>, template: Option<&TemplateVersionF
     ]
 }
 
+/// One side may know a template by its id alone and the other by its name.
+fn template_fact(from: Option<&TemplateRef>, wanted: Option<&Wanted>) -> Part {
+    let wants = wanted.and_then(wanted_template);
+    let is_same = |from: &TemplateRef, wants: &TemplateRef| {
+        let same_id = from.id.as_ref().zip(wants.id.as_ref()).map(|(a, b)| a == b);
+        let same_name = from.name.as_ref().zip(wants.name.as_ref()).map(|(a, b)| a == b);
+        same_id.or(same_name) == Some(true) && from.version == wants.version
+    };
+    let differs = from.zip(wants.as_ref()).is_some_and(|(from, wants)| !is_same(from, wants));
+    let configuration = || match wanted.map(|wanted| &wanted.source) {
+        Some(WantedSource::Configuration(name)) => Some(format!("launch configuration {name}")),
+        _ => None,
+    };
+    Part::Fact {
+        name: "template version",
+        is: from.map_or_else(String::new, template_word),
+        wants: wants.as_ref().map(template_word).or_else(configuration),
+        differs,
+    }
+}
+
 fn fact(name: &'static str, is: Option<String>, wants: Option<String>) -> Part {
     let differs = wants.is_some() && is.is_some() && is != wants;
     Part::Fact { name, is: is.unwrap_or_default(), wants, differs }
 }
 
-fn template_word(template: &fleet::TemplateRef) -> String {
+fn template_word(template: &TemplateRef) -> String {
     let name = template.name.as_ref().map(Text::to_string);
     let name = name.or_else(|| template.id.as_ref().map(ToString::to_string)).unwrap_or_default();
     match template.version {
-        fleet::TemplateVersion::Latest => format!("{name} $Latest"),
-        fleet::TemplateVersion::Default => format!("{name} $Default"),
-        fleet::TemplateVersion::Number(number) => format!("{name} {number}"),
+        TemplateVersion::Latest => format!("{name} $Latest"),
+        TemplateVersion::Default => format!("{name} $Default"),
+        TemplateVersion::Number(number) => format!("{name} {number}"),
     }
 }
 
-fn wanted_template_word(wanted: &fleet::Wanted) -> Option<String> {
-    match &wanted.source {
-        WantedSource::Template { id, name, version, number } => {
-            let version = number.map_or_else(|| version.clone(), fleet::TemplateVersion::Number);
-            Some(template_word(&fleet::TemplateRef { id: id.clone(), name: name.clone(), version }))
-        }
-        WantedSource::Configuration(name) => Some(format!("launch configuration {name}")),
-        WantedSource::Unknown => None,
-    }
+fn wanted_template(wanted: &Wanted) -> Option<TemplateRef> {
+    let WantedSource::Template { id, name, version, number } = &wanted.source else { return None };
+    let version = number.map_or_else(|| version.clone(), TemplateVersion::Number);
+    Some(TemplateRef { id: id.clone(), name: name.clone(), version })
 }
 
 fn metadata_word(options: &MetadataOptions) -> String {

@@ -22,7 +22,7 @@ const COLUMNS: [Column; 9] = [
     Column { title: "NAME", least: 8, most: 28, rank: 5 },
     Column { title: "ZONE", least: 4, most: 8, rank: 6 },
     Column { title: "TYPE", least: 9, most: 12, rank: 8 },
-    Column { title: "IMAGE", least: 7, most: 26, rank: 1 },
+    Column { title: "IMAGE", least: 15, most: 26, rank: 1 },
     Column { title: "STATE", least: 8, most: 18, rank: 4 },
     Column { title: "HEALTH", least: 11, most: 24, rank: 2 },
     Column { title: "AGE", least: 4, most: 7, rank: 7 },
@@ -232,7 +232,7 @@ fn truth(look: &Look<'_>, operation: Option<&Operation>) -> Vec<Piece> {
         (Truth::ReadBack, "read back"),
         (Truth::Settled, "settled"),
     ];
-    let mut pieces = vec![operation_piece(operation, look), piece("  ", Role::Text)];
+    let mut pieces = vec![operation_piece(operation, look, u16::MAX), piece("  ", Role::Text)];
     for (truth, word) in states {
         let (glyph, role) = if operation.truth >= truth {
             (glyphs::GOOD, Role::Healthy)

@@ -16,15 +16,19 @@ use crate::ui::widgets::table::{Column, Table};
 use crate::ui::{Look, glyphs};
 
 const COLUMNS: [Column; 8] = [
-    Column { title: "CLUSTER", least: 12, most: 24, rank: 0 },
+    Column { title: "CLUSTER", least: 11, most: 24, rank: 0 },
     Column { title: "REGION", least: 10, most: 14, rank: 8 },
     Column { title: "TRAFFIC", least: 18, most: 32, rank: 1 },
-    Column { title: "IMAGE", least: 8, most: 22, rank: 4 },
+    Column { title: "IMAGE", least: 9, most: 22, rank: 4 },
     Column { title: "HEALTH", least: 7, most: 10, rank: 2 },
-    Column { title: "DRIFT", least: 10, most: 16, rank: 3 },
+    Column { title: "DRIFT", least: 9, most: 16, rank: 3 },
     Column { title: "BACK", least: 7, most: 7, rank: 5 },
-    Column { title: "NOW", least: 14, most: 30, rank: 6 },
+    Column { title: "NOW", least: 13, most: 30, rank: 6 },
 ];
+
+/// Where the last column stands, and how soon it gives way while there is something to tell in it.
+const NOW: usize = 7;
+const RANK_WHILE_MOVING: u8 = 3;
 
 /// Columns of a percentage.
 const PERCENT: u16 = 5;
@@ -40,6 +44,9 @@ pub fn draw(canvas: &mut Canvas<'_>, look: &Look<'_>, layout: &Layout, screen: &
         .iter()
         .all(|place| observation.fleet.places.first().is_some_and(|first| first.region == place.region));
     let mut columns = COLUMNS.to_vec();
+    if moves(look, observation) {
+        columns[NOW].rank = RANK_WHILE_MOVING;
+    }
     if one_region {
         columns.remove(1);
     }
@@ -65,6 +72,11 @@ pub fn draw(canvas: &mut Canvas<'_>, look: &Look<'_>, layout: &Layout, screen: &
         }
         summary_row(canvas, look, summary, &cells);
     });
+}
+
+/// Whether anything is under way.
+fn moves(look: &Look<'_>, observation: &Observation) -> bool {
+    !look.model.operations.is_empty() || observation.summaries.iter().any(|summary| summary.refresh.is_some())
 }
 
 fn title(canvas: &mut Canvas<'_>, look: &Look<'_>, line: Area, observation: &Observation) {
@@ -124,7 +136,7 @@ fn summary_row(canvas: &mut Canvas<'_>, look: &Look<'_>, summary: &Summary, cell
     canvas.pieces(*health, 0, &health_pieces(summary.health, ink));
     canvas.pieces(*drift, 0, &drift_pieces(&summary.drift, ink));
     canvas.pieces(*back, 0, &[back_piece(summary.back.as_ref(), ink)]);
-    canvas.pieces(*now, 0, &now_pieces(look, summary));
+    canvas.pieces(*now, 0, &now_pieces(look, summary, now.width));
 }
 
 fn draw_traffic(canvas: &mut Canvas<'_>, cell: Area, summary: &Summary, ink: &dyn Fn(Role) -> Role) {
@@ -249,17 +261,17 @@ fn back_piece(back: Option<&WayBack>, ink: impl Fn(Role) -> Role) -> Piece {
     }
 }
 
-fn now_pieces(look: &Look<'_>, summary: &Summary) -> Vec<Piece> {
+fn now_pieces(look: &Look<'_>, summary: &Summary, room: u16) -> Vec<Piece> {
     let operation = summary.subject.cluster().and_then(|id| look.model.operation_on(id));
     match (operation, &summary.refresh) {
-        (Some(operation), _) => vec![operation_piece(operation, look)],
+        (Some(operation), _) => vec![operation_piece(operation, look, room)],
         (None, Some(refresh)) => vec![piece(format!("{} {refresh}", glyphs::MOVING), Role::Moving)],
         (None, None) => Vec::new(),
     }
 }
 
-/// An operation in a few words: `shift 1/2 settling 0:12`.
-pub fn operation_piece(operation: &Operation, look: &Look<'_>) -> Piece {
+/// An operation in a few words: `shift 1/2 settling 0:12`, or fewer.
+pub fn operation_piece(operation: &Operation, look: &Look<'_>, room: u16) -> Piece {
     let word = operation.word();
     if let Some((_, outcome)) = &operation.ended {
         let (glyph, role) = match outcome {
@@ -273,5 +285,6 @@ pub fn operation_piece(operation: &Operation, look: &Look<'_>) -> Piece {
     }
     let step = operation.progress.as_ref().map_or(1, |progress| progress.step);
     let left = operation.left(look.at).map(|left| format!(" {}", words::countdown(left))).unwrap_or_default();
-    piece(format!("{} {step}/{} {word}{left}", operation.verb, operation.steps), Role::Moving)
+    let long = format!("{} {step}/{} {word}{left}", operation.verb, operation.steps);
+    piece(if width(&long) <= room { long } else { format!("{word}{left}") }, Role::Moving)
 }

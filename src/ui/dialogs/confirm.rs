@@ -1,0 +1,187 @@
+//! A plan to be confirmed: its steps with their calls, how far it reaches, what the guards say, what has to be typed.
+
+use super::{Lines, WIDEST, asks, key, labelled, popup, write};
+use crate::app::dialogs::{Confirm, Stage};
+use crate::app::{Area, Session, planning, words};
+use crate::fleet::{self, Cluster};
+use crate::keymap::{Action, Context};
+use crate::plan::{Answer, Outcome, Plan, Step};
+use crate::theme::Role;
+use crate::ui::canvas::{Canvas, Piece, piece, width_of};
+use crate::ui::{Look, glyphs};
+
+/// Columns of the labels on the left.
+const LABEL: usize = 7;
+
+pub fn draw(canvas: &mut Canvas<'_>, look: &Look<'_>, body: Area, dialog: &Confirm) {
+    let columns = WIDEST.min(body.width).saturating_sub(4);
+    let plan = &dialog.plan;
+    let cluster = look.model.observation.as_ref().and_then(|seen| seen.fleet.cluster(plan.intent.cluster()));
+    let page = page(plan, cluster, columns);
+    let foot = foot(look, dialog, columns);
+    let wanted = u16::try_from(page.len() + foot.len()).unwrap_or(u16::MAX).saturating_add(3);
+    let area = body.middle(columns + 4, wanted);
+    let mut right = vec![piece("account ", Role::Dim)];
+    if let Some(name) = look.model.production(&plan.account) {
+        right.push(piece(format!("{name} "), Role::ProductionBadge));
+    }
+    right.push(piece(format!("{} · {}", words::account(&plan.account), plan.region), Role::Text));
+    let title =
+        look.model.observation.as_ref().map_or_else(String::new, |seen| planning::title(plan, &seen.fleet));
+    let mut inside = popup(canvas, look, area, &title, &right);
+    // What has to be typed is always in sight; the plan is scrolled where it is longer than the rest.
+    let foot_area = inside.cut_bottom(u16::try_from(foot.len()).unwrap_or(u16::MAX));
+    write(canvas, foot_area, &foot);
+    let room = usize::from(inside.height.saturating_sub(1));
+    let hidden = page.len().saturating_sub(room);
+    let top = usize::from(dialog.scroll).min(hidden);
+    write(canvas, Area { height: inside.height.saturating_sub(1), ..inside }, &page[top..]);
+    if hidden > 0 {
+        let (down, up) =
+            (key(look, Context::Text, Action::PageDown), key(look, Context::Text, Action::PageUp));
+        let says = format!("lines {}–{} of {}: {down}, {up}", top + 1, top + room, page.len());
+        canvas.text(inside.cut_bottom(1), 0, &says, Role::Warning);
+    }
+}
+
+fn label(text: &str) -> Piece {
+    piece(format!("{text:LABEL$}"), Role::Dim)
+}
+
+fn page(plan: &Plan, cluster: Option<&Cluster>, columns: u16) -> Lines {
+    let mut lines: Lines = Vec::new();
+    for step in &plan.steps {
+        step_lines(&mut lines, step, cluster, columns);
+    }
+    labelled(&mut lines, columns, &label("reach"), &reach(plan), Role::Text);
+    guards(&mut lines, plan, columns);
+    for note in &plan.notes {
+        labelled(&mut lines, columns, &label("note"), note, Role::Text);
+    }
+    lines
+}
+
+fn step_lines(lines: &mut Lines, step: &Step, cluster: Option<&Cluster>, columns: u16) {
+    labelled(lines, columns, &label(&format!("step {}", step.n)), &step.does, Role::Title);
+    if let Some(call) = &step.call {
+        let sticky = call.actions().iter().any(|action| {
+            let config = action.forward_config.as_ref();
+            config
+                .and_then(|config| config.target_group_stickiness_config)
+                .is_some_and(|sticky| sticky.enabled)
+        });
+        let sticky = if sticky { "  (stickiness kept)" } else { "" };
+        let says = format!(
+            "{} {} {}  {}{sticky}",
+            call.service(),
+            call.operation(),
+            short_arn(&call.source()),
+            planning::weights_words(call, cluster)
+        );
+        labelled(lines, columns, &label("  call"), &says, Role::Text);
+    }
+    if let Some(undo) = &step.undo {
+        labelled(lines, columns, &label("  undo"), &planning::weights_words(undo, cluster), Role::Dim);
+    }
+    if let Some(wait) = &step.wait {
+        let time =
+            words::span(jiff::SignedDuration::from_secs(i64::try_from(wait.seconds).unwrap_or(i64::MAX)));
+        labelled(lines, columns, &label("  wait"), &format!("about {time}: {}", wait.until), Role::Dim);
+    }
+}
+
+/// The end of an ARN, which tells one from another.
+fn short_arn(source: &fleet::SourceArn) -> String {
+    let text = source.to_string();
+    let kind = match source {
+        fleet::SourceArn::Listener(_) => "listener",
+        fleet::SourceArn::Rule(_) => "rule",
+    };
+    text.rsplit('/').next().map_or_else(|| text.clone(), |end| format!("…/{kind}/{end}"))
+}
+
+fn reach(plan: &Plan) -> String {
+    let reach = &plan.reach;
+    let lowest = reach.lowest_healthy.map_or_else(|| "unknown".into(), |count| count.to_string());
+    let time = words::span(jiff::SignedDuration::from_secs(i64::try_from(reach.seconds).unwrap_or(i64::MAX)));
+    let calls = plan.steps.iter().filter(|step| step.undo.is_some()).count();
+    format!(
+        "{} of requests move · {} · lowest healthy {lowest} · about {time} · {} to go back",
+        words::percent(reach.percent),
+        words::count(reach.instances, "instance"),
+        words::count(calls, "call"),
+    )
+}
+
+/// Those that pass share lines; each of the others has its own, with its reason.
+fn guards(lines: &mut Lines, plan: &Plan, columns: u16) {
+    let mut line = vec![label("guards")];
+    for guard in plan.guards.iter().filter(|guard| guard.verdict == Answer::Pass) {
+        let next = piece(format!("{} {}  ", glyphs::GOOD, guard.name.replace('-', " ")), Role::Healthy);
+        if width_of(&line) + width_of(std::slice::from_ref(&next)) > columns {
+            lines.push(std::mem::replace(&mut line, vec![label("")]));
+        }
+        line.push(next);
+    }
+    if line.len() > 1 {
+        lines.push(line);
+    }
+    for guard in &plan.guards {
+        let (glyph, role) = match guard.verdict {
+            Answer::Pass => continue,
+            Answer::Warn => (glyphs::WARN, Role::Warning),
+            Answer::Block => (glyphs::BAD, Role::Error),
+        };
+        let says = format!("{glyph} {}: {}", guard.name.replace('-', " "), guard.why);
+        labelled(lines, columns, &label(""), &says, role);
+    }
+}
+
+fn foot(look: &Look<'_>, dialog: &Confirm, columns: u16) -> Lines {
+    let mut lines: Lines = Vec::new();
+    let bad = piece(format!("{} ", glyphs::BAD), Role::Error);
+    match (&dialog.stage, &dialog.refusal, &look.model.session) {
+        (Stage::Asking, Some(refusal), _) => {
+            labelled(&mut lines, columns, &bad, &refusal.why, Role::Error);
+            labelled(&mut lines, columns, &piece("  ", Role::Text), &refusal.remedy, Role::Text);
+        }
+        (Stage::Asking, None, Session::ReadOnly { why }) => {
+            let says = format!("READ-ONLY: {why}. The plan can be seen and not run.");
+            labelled(&mut lines, columns, &bad, &says, Role::Warning);
+        }
+        (Stage::Asking, None, _) => {
+            if let Some(guard) = dialog.blocked_by() {
+                let says =
+                    format!("guard {} blocks it: it cannot go on like this", guard.name.replace('-', " "));
+                labelled(&mut lines, columns, &bad, &says, Role::Error);
+            }
+            lines.extend(asks(&dialog.asks));
+        }
+        (Stage::Waiting(_), ..) => {
+            let says = "confirmed: it is on its way, and goes on if this dialog is closed";
+            labelled(
+                &mut lines,
+                columns,
+                &piece(format!("{} ", glyphs::MOVING), Role::Moving),
+                says,
+                Role::Moving,
+            );
+        }
+        (Stage::Ended(outcome), ..) => outcome_lines(&mut lines, columns, &bad, outcome),
+    }
+    if let Some(says) = &dialog.says {
+        labelled(&mut lines, columns, &bad, says, Role::Error);
+    }
+    lines
+}
+
+fn outcome_lines(lines: &mut Lines, columns: u16, bad: &Piece, outcome: &Outcome) {
+    let (what, why, remedy) = match outcome {
+        Outcome::Done { says } => return labelled(lines, columns, &piece("", Role::Text), says, Role::Text),
+        Outcome::Refused { why, remedy } => ("refused, nothing was sent", why, remedy),
+        Outcome::Failed { why, remedy } => ("failed, nothing was changed", why, remedy),
+        Outcome::Held { why, remedy } => ("held", why, remedy),
+    };
+    labelled(lines, columns, bad, &format!("{what}: {why}"), Role::Error);
+    labelled(lines, columns, &piece("  ", Role::Text), remedy, Role::Text);
+}
