@@ -139,26 +139,30 @@ impl<'a> Section<'a> {
         self.fault(at, format!("there may be several of `{key}`"), remedy);
     }
 
-    /// Reads every section below a key whose own key is a name, and what the name stands for.
+    /// Reads every section below a key whose own key is a name, and what the name stands for. The sample is one such
+    /// section, written in braces.
     pub(super) fn named<T>(
         &mut self,
         key: &'static str,
+        sample: &str,
         parse: impl Fn(&str) -> Result<T, (String, String)>,
         mut read: impl FnMut(T, &mut Section<'_>),
     ) {
         self.asked.push(key);
         let Some((at, table)) = self.table_of(key) else { return };
         let mut outer = self.below(self.path(key), at, table);
-        for name in table.keys() {
+        for (name, value) in table {
             let word = name.get_ref().as_ref();
-            match parse(word) {
-                Ok(named) => {
-                    if let Some((at, table)) = outer.table_of(word) {
-                        let path = outer.path(word);
-                        outer.below(path, at, table).read_whole(|section| read(named, section));
-                    }
+            match (parse(word), value.get_ref()) {
+                (Err((what, remedy)), _) => outer.fault(name.span(), what, remedy),
+                (Ok(named), DeValue::Table(table)) => {
+                    let path = outer.path(word);
+                    outer.below(path, value.span(), table).read_whole(|section| read(named, section));
                 }
-                Err((what, remedy)) => outer.fault(name.span(), what, remedy),
+                _ => {
+                    let what = format!("`{word}` is a section, not a value");
+                    outer.fault(value.span(), what, format!("write {sample}"));
+                }
             }
         }
     }
@@ -207,7 +211,9 @@ impl<'a> Section<'a> {
                 format!("[{}] has no `{word}`", self.name)
             };
             let remedy = match example::section_of(word) {
-                Some("") => format!("put `{word}` at the top, above the first section"),
+                Some(section) if section.is_empty() => {
+                    format!("put `{word}` at the top, above the first section")
+                }
                 Some(section) => format!("put `{word}` below {section}"),
                 None => instead(word, self.asked.iter().copied()),
             };

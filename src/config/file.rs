@@ -8,9 +8,10 @@ use toml::de::DeValue;
 
 use super::document::{self, Item, Parsed, Section};
 use super::mistakes::Fault;
-use super::{ColorChoice, ReadOnly, pattern, values};
+use super::{ColorChoice, ReadOnly, instead, pattern, values};
+use crate::drift::{RuleName, RuleSetting, Severity};
 use crate::fleet::{AccountId, ClusterNaming, ClusterSelector, Naming, Region};
-use crate::plan;
+use crate::{drift, plan};
 
 /// Times between two looks that make sense: less is a storm, more is a picture of yesterday.
 pub(super) const REFRESH: RangeInclusive<Duration> = Duration::from_secs(1)..=Duration::from_hours(1);
@@ -19,6 +20,9 @@ const CALLS_PER_MINUTE: RangeInclusive<u32> = 1..=600;
 /// Never to zero; no side has more targets than a target group may hold
 /// (<https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-limits.html>).
 const MIN_HEALTHY: RangeInclusive<usize> = 1..=1000;
+
+/// Ages that make sense: an instance younger than an hour has hardly come up.
+const MAX_AGE: RangeInclusive<Duration> = Duration::from_hours(1)..=Duration::from_hours(3650 * 24);
 
 /// What a file says; what it leaves out is left to the layers beside it.
 #[derive(Debug, Default)]
@@ -36,6 +40,7 @@ pub(super) struct Said {
     pub(super) log: Option<String>,
     pub(super) account_names: BTreeMap<AccountId, String>,
     pub(super) naming: Naming,
+    pub(super) drift: drift::Policy,
     pub(super) plan: plan::Policy,
 }
 
@@ -63,7 +68,12 @@ impl Said {
         file.section("plan", |plan| {
             plan.set(&mut self.plan.min_healthy, "min_healthy", values::number(MIN_HEALTHY));
         });
-        file.named("accounts", values::account_id, |id, account| self.read_account(id, account));
+        file.section("drift", |drift| {
+            drift.set(&mut self.drift.phoenix_age, "max_age", values::duration(MAX_AGE));
+            read_rules(drift, &mut self.drift.rules);
+        });
+        let sample = "\"123456789012\" = { name = \"…\" }";
+        file.named("accounts", sample, values::account_id, |id, account| self.read_account(id, account));
         let mut seen = BTreeSet::new();
         file.sections("cluster", |cluster| self.read_cluster(cluster, &mut seen));
     }
@@ -97,7 +107,12 @@ impl Said {
         let groups = cluster.read("groups", values::list(pattern::on_groups)).unwrap_or_default();
         let account = cluster.read("account", values::account);
         let region = cluster.read("region", values::region);
-        let own = plan::ClusterPolicy {
+        let mut judged = drift::ClusterPolicy {
+            phoenix_age: cluster.read("max_age", values::duration(MAX_AGE)),
+            ..drift::ClusterPolicy::default()
+        };
+        read_rules(cluster, &mut judged.rules);
+        let planned = plan::ClusterPolicy {
             production: cluster.read("production", values::boolean).unwrap_or_default(),
             min_healthy: cluster.read("min_healthy", values::number(MIN_HEALTHY)),
         };
@@ -115,8 +130,23 @@ impl Said {
             let region = selector.region.as_ref().map(|region| region.raw().to_owned());
             self.naming.clusters.push(ClusterNaming { name, groups, account, region });
         }
-        self.plan.clusters.push((selector, own));
+        self.drift.clusters.push((selector.clone(), judged));
+        self.plan.clusters.push((selector, planned));
     }
+}
+
+fn read_rules(section: &mut Section<'_>, rules: &mut BTreeMap<RuleName, RuleSetting>) {
+    let severities = Severity::ALL.map(|severity| (severity.word(), severity));
+    section.named("rules", "behind = { enabled = false }", rule_name, |name, rule| {
+        let on = rule.read("enabled", values::boolean);
+        let severity = rule.read("severity", values::one_of(&severities));
+        rules.insert(name, RuleSetting { on, severity });
+    });
+}
+
+fn rule_name(word: &str) -> Result<RuleName, (String, String)> {
+    let names = drift::RULES.iter().map(|rule| rule.name());
+    word.parse().map_err(|_| (format!("no rule is called `{word}`"), instead(word, names)))
 }
 
 fn read_only(item: Item<'_>) -> Parsed<ReadOnly> {

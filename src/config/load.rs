@@ -60,6 +60,7 @@ pub fn load(flags: &Flags, environment: &Environment, files: Files<'_>) -> Resul
         refresh: refresh.or(said.refresh).unwrap_or(REFRESH),
         calls_per_minute: said.calls_per_minute.unwrap_or(CALLS_PER_MINUTE),
         naming: said.naming,
+        drift: said.drift,
         plan: said.plan,
         theme_name: theme_name.name,
         theme,

@@ -24,8 +24,8 @@ use std::time::Duration;
 
 use crate::fleet::{AccountId, ClusterName, Naming, Region};
 use crate::keymap::Keymap;
-use crate::plan;
 use crate::theme::{Depth, Theme};
+use crate::{drift, plan};
 
 pub use color::ColorChoice;
 pub use environment::Environment;
@@ -79,6 +79,8 @@ pub struct Settings {
     pub calls_per_minute: u32,
     /// How clusters, versions and families are read from names and tags.
     pub naming: Naming,
+    /// What is judged, and how strictly.
+    pub drift: drift::Policy,
     /// What is allowed to be planned.
     pub plan: plan::Policy,
     /// What the theme is called.

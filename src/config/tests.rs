@@ -68,7 +68,12 @@ fn nothing_said_is_a_session_on_the_defaults() {
 #[test]
 fn the_example_says_exactly_the_defaults() {
     let settings = load_with(&Flags::default(), &[], &[]).expect("the defaults");
-    assert_eq!(format!("{:#?}", loaded(&example())), format!("{settings:#?}"));
+    let mut said = loaded(&example());
+    assert_eq!(said.drift.rules.len(), drift::RULES.len());
+    assert_eq!(drift::table(&said.drift), drift::table(&settings.drift));
+    // What is said of a rule is what holds without; everything else is the same value.
+    said.drift.rules.clear();
+    assert_eq!(format!("{said:#?}"), format!("{settings:#?}"));
 }
 
 #[test]
@@ -87,26 +92,22 @@ fn every_setting_that_is_read_stands_in_the_example() {
     let example: toml::Table = whole.parse().expect("the example is TOML");
     // A key that is like no other is answered with all there are.
     let told = mistakes(
-        "qqqqqqqq = 1\n[naming]\nqqqqqqqq = 1\n[plan]\nqqqqqqqq = 1\n[accounts.\"123456789012\"]\nname = \"p\"\n\
-         qqqqqqqq = 1\n[[cluster]]\nname = \"orders\"\nqqqqqqqq = 1",
+        "qqqqqqqq = 1\n[naming]\nqqqqqqqq = 1\n[plan]\nqqqqqqqq = 1\n[drift]\nqqqqqqqq = 1\n\
+         [drift.rules.behind]\nqqqqqqqq = 1\n[accounts.\"123456789012\"]\nname = \"p\"\nqqqqqqqq = 1\n\
+         [[cluster]]\nname = \"orders\"\nqqqqqqqq = 1",
     );
-    let mut settings = 0;
     for line in told.lines() {
         let (what, keys) = line.split_once("; write ").expect(line);
         let section = what.split(['[', ']']).nth(1).unwrap_or_default();
-        let in_section = match section.split_once('.').map_or(section, |(first, _)| first) {
-            "" => &example,
-            "accounts" => example["accounts"]["123456789012"].as_table().expect("an account"),
-            "cluster" => example["cluster"][0].as_table().expect("a cluster"),
-            section => example[section].as_table().expect(section),
-        };
+        let in_section = section.split('.').filter(|part| !part.is_empty()).fold(&example, |table, part| {
+            let value = &table[part];
+            value.get(0).unwrap_or(value).as_table().expect(section)
+        });
         for key in keys.trim_start_matches("one of ").split(", ").map(|key| key.trim_matches('`')) {
             assert!(in_section.contains_key(key), "the example has no {key} in [{section}]");
-            settings += 1;
         }
     }
-    assert_eq!(told.lines().count(), 5, "{told}");
-    assert!(settings > 25, "{told}");
+    assert_eq!(told.lines().count(), 7, "{told}");
 }
 
 #[test]
@@ -320,6 +321,25 @@ fn a_cluster_gives_fleet_its_groups_and_plan_its_limits() {
     assert!(!settings.plan.is_production(&cluster("123456789012", "search")));
     assert!(settings.plan.is_production(&cluster("210987654321", "search")));
     assert_eq!(settings.account_names[&"123456789012".into()], "lab");
+}
+
+#[test]
+fn drift_is_judged_as_the_file_says_for_the_fleet_and_for_a_cluster() {
+    let settings = loaded(
+        "[drift]\nmax_age = '14d'\n[drift.rules]\nbehind.severity = 'critical'\nstandby = { enabled = false }\n\
+         [[cluster]]\nname = 'orders'\nmax_age = '2d'\n[cluster.rules.standby]\nenabled = true",
+    );
+    let day = Duration::from_hours(24);
+    assert_eq!(settings.drift.phoenix_age, 14 * day);
+    assert_eq!(settings.drift.clusters[0].1.phoenix_age, Some(2 * day));
+    let severity = |rule: &str, cluster: &str| {
+        let place = crate::fleet::Place { account: "1".into(), region: "eu-west-1".into() };
+        let cluster = crate::fleet::ClusterId { place, name: cluster.into() };
+        settings.drift.severity(rule.parse().expect("a rule"), Some(&cluster))
+    };
+    assert_eq!(severity("behind", "search"), Some(drift::Severity::Critical));
+    assert_eq!(severity("standby", "search"), None);
+    assert_eq!(severity("standby", "orders"), Some(drift::Severity::Info));
 }
 
 #[test]
