@@ -98,11 +98,10 @@ fn can_go_back(model: &Model) -> Result<(), String> {
 fn may_arm(model: &Model) -> Result<(), String> {
     match &model.session {
         Session::ReadOnly { why } => Err(format!("this session is read-only: {why}")),
-        Session::Armed { .. } => Ok(()),
         Session::Safe if model.identity.is_none() => {
             Err("STS has not proved which account this is, so nothing can be armed".into())
         }
-        Session::Safe => Ok(()),
+        Session::Safe | Session::Armed { .. } => Ok(()),
     }
 }
 

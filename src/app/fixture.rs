@@ -112,10 +112,10 @@ fn freshen(facts: &mut Facts, at: Timestamp) {
 }
 
 /// A look at a world.
-pub(crate) fn observation(world: &World, at: Timestamp) -> Box<Observation> {
+pub(crate) fn observation(world: &World, at: Timestamp) -> Observation {
     let fleet = Arc::new(fleet_of(world, at));
     let judgement = Arc::new(judge(&fleet, &drift::Policy::default(), at));
-    Box::new(Observation::new(fleet, judgement, &History::default(), &Policy::default(), at))
+    Observation::new(fleet, judgement, &History::default(), &Policy::default(), at)
 }
 
 /// A policy in which the account of the fixture is production.
@@ -231,7 +231,7 @@ impl Person {
     pub(crate) fn look(&mut self) -> &mut Self {
         freshen(&mut self.world.facts, self.at);
         let observation = observation(&self.world, self.at);
-        self.tell(Message::Observed(observation))
+        self.tell(Message::Observed(Box::new(observation)))
     }
 
     /// Presses keys, named as in a key file, with spaces between them.

@@ -21,11 +21,13 @@ pub struct Area {
 
 impl Area {
     /// The whole terminal.
+    #[must_use]
     pub fn of_size(width: u16, height: u16) -> Self {
         Self { x: 0, y: 0, width, height }
     }
 
     /// Cuts rows off the top.
+    #[must_use = "the rows that were cut off"]
     pub fn cut_top(&mut self, rows: u16) -> Self {
         let rows = rows.min(self.height);
         let cut = Self { height: rows, ..*self };
@@ -35,6 +37,7 @@ impl Area {
     }
 
     /// Cuts rows off the bottom.
+    #[must_use = "the rows that were cut off"]
     pub fn cut_bottom(&mut self, rows: u16) -> Self {
         let rows = rows.min(self.height);
         self.height -= rows;
@@ -42,11 +45,13 @@ impl Area {
     }
 
     /// Without a frame of one cell.
+    #[must_use]
     pub fn inside(self) -> Self {
         self.without(1, 1)
     }
 
     /// Without so many columns at both sides and rows at both ends.
+    #[must_use]
     pub fn without(self, columns: u16, rows: u16) -> Self {
         let (columns, rows) = (columns.min(self.width / 2), rows.min(self.height / 2));
         Self {
@@ -58,6 +63,7 @@ impl Area {
     }
 
     /// An area of this size in the middle, as far as there is room.
+    #[must_use]
     pub fn middle(self, width: u16, height: u16) -> Self {
         let (width, height) = (width.min(self.width), height.min(self.height));
         Self { x: self.x + (self.width - width) / 2, y: self.y + (self.height - height) / 2, width, height }

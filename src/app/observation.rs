@@ -32,7 +32,8 @@ impl Observation {
         policy: &Policy,
         at: Timestamp,
     ) -> Self {
-        let mut observation = Self { fleet: Arc::clone(&fleet), judgement, summaries: Vec::new() };
+        let mut observation = Self { fleet, judgement, summaries: Vec::new() };
+        let fleet = Arc::clone(&observation.fleet);
         let clusters = fleet.clusters.iter().map(|cluster| {
             Summary::of_cluster(&observation, cluster, way_back(cluster, &fleet, history, policy, at))
         });

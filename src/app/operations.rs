@@ -3,7 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 
 use crate::fleet::{ClusterId, SourceArn};
-use crate::plan::{OperationId, Outcome, Plan, Progress, Truth};
+use crate::plan::{Call, OperationId, Outcome, Plan, Progress, Truth};
 
 /// An ended operation stays on the screen for this long; after that the journal tells of it.
 const REMEMBERED: SignedDuration = SignedDuration::from_mins(10);
@@ -38,7 +38,7 @@ impl Operation {
             id: plan.id.clone(),
             verb: plan.verb.clone(),
             cluster: plan.intent.cluster().clone(),
-            source: plan.steps.iter().find_map(|step| step.call.as_ref()).map(|call| call.source()),
+            source: plan.steps.iter().find_map(|step| step.call.as_ref()).map(Call::source),
             steps: u32::try_from(plan.steps.len()).unwrap_or(u32::MAX),
             started_at: at,
             progress: None,

@@ -8,7 +8,7 @@ use crate::plan::{Call, Intent, Plan};
 /// Where a plan leads: the image of the side that gets the most, else the side's name.
 pub fn goal_of(plan: &Plan, fleet: &Fleet, cluster: &Cluster) -> String {
     let call = plan.steps.iter().rev().find_map(|step| step.call.as_ref());
-    let weights = call.into_iter().flat_map(|call| call.actions()).flat_map(Action::weights);
+    let weights = call.into_iter().flat_map(Call::actions).flat_map(Action::weights);
     let Some((arn, _)) = weights.max_by_key(|(_, weight)| *weight) else {
         return "before".into();
     };

@@ -92,10 +92,9 @@ impl<'a> Canvas<'a> {
         let style = self.theme.style(role);
         for y in rect.top()..rect.bottom() {
             // A wide letter that begins to the left would reach in.
-            if let Some(cell) = rect.left().checked_sub(1).and_then(|x| self.buffer.cell_mut((x, y))) {
-                if cell.symbol().width() > 1 {
-                    cell.set_symbol(" ");
-                }
+            let left = rect.left().checked_sub(1).and_then(|x| self.buffer.cell_mut((x, y)));
+            if let Some(cell) = left.filter(|cell| cell.symbol().width() > 1) {
+                cell.set_symbol(" ");
             }
             for x in rect.left()..rect.right() {
                 if let Some(cell) = self.buffer.cell_mut((x, y)) {

@@ -33,7 +33,7 @@ pub enum Stage {
 #[derive(Debug)]
 pub struct Confirm {
     /// The plan, as of the newest look.
-    pub plan: Plan,
+    pub plan: Box<Plan>,
     /// Why no plan can be made any more, where that is so.
     pub refusal: Option<Refusal>,
     /// How far the question is.
@@ -53,7 +53,7 @@ impl Confirm {
     /// # Errors
     /// No plan can be made.
     pub fn new(model: &Model, intent: &Intent) -> Result<Self, Refusal> {
-        let plan = make(model, intent)?;
+        let plan = Box::new(make(model, intent)?);
         let (asks, refusal) = (Asks::default(), None);
         let mut dialog =
             Self { plan, refusal, stage: Stage::Asking, asks, says: None, scroll: 0, since: model.now };
@@ -84,7 +84,7 @@ impl Confirm {
                     self.start_over(model, "the world changed, and so did the plan: read it again");
                 }
                 self.refusal = None;
-                self.plan = plan;
+                *self.plan = plan;
             }
             Err(refusal) => {
                 if self.refusal.is_none() {
@@ -138,6 +138,7 @@ impl Confirm {
         let who = Who { principal: identity.arn, host: model.host.clone() };
         let approved = self
             .plan
+            .as_ref()
             .clone()
             .approve(Approval { phrase, reason: None, who }, model.now)
             .map_err(|refusal| refusal.to_string())?;
@@ -215,7 +216,7 @@ impl Popup for Confirm {
             }
             (Action::Back | Action::No, _) => return Reaction::Close,
             (Action::PageDown | Action::HalfPageDown, _) => {
-                self.scroll = self.scroll.saturating_add(SCROLL).min(LONGEST)
+                self.scroll = self.scroll.saturating_add(SCROLL).min(LONGEST);
             }
             (Action::PageUp | Action::HalfPageUp, _) => self.scroll = self.scroll.saturating_sub(SCROLL),
             (Action::NextField | Action::MoveDown, _) => self.asks.turn(true),

@@ -261,7 +261,7 @@ impl View for Cluster {
                 self.list.seek(action == Action::NextDrift, |row| row.key.as_ref().is_some_and(drifted));
             }
             Action::NextSource | Action::PreviousSource => {
-                self.next_source(seen, action == Action::NextSource)
+                self.next_source(seen, action == Action::NextSource);
             }
             Action::Details => self.details = !self.details,
             Action::SortNext => {

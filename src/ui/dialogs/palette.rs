@@ -15,7 +15,7 @@ pub fn draw(canvas: &mut Canvas<'_>, look: &Look<'_>, body: Area, dialog: &Palet
     let mut field = vec![piece(": ", Role::Key)];
     field.extend(field_pieces(&dialog.field, true));
     canvas.pieces(rest.cut_top(1), 0, &field);
-    rest.cut_top(1);
+    let _edge = rest.cut_top(1);
     if dialog.list.rows().is_empty() {
         canvas.text(rest, 0, "Nothing is called so.", Role::Dim);
     }

@@ -86,13 +86,12 @@ fn title(canvas: &mut Canvas<'_>, look: &Look<'_>, line: Area, observation: &Obs
             };
             pieces.push(piece(says, Role::Text));
         }
-        pieces.extend(age(look, summary.seen_at));
+        pieces.push(age(look, summary.seen_at));
     }
-    if let Some(cluster) = observation.cluster(&screen.subject) {
-        if let Some(gap) = observation.gaps_of_cluster(cluster).next() {
-            let says = format!(" · {} unknown: {} – {}", glyphs::UNKNOWN, gap.what, gap.why);
-            pieces.push(piece(says, Role::Unknown));
-        }
+    let cluster = observation.cluster(&screen.subject);
+    if let Some(gap) = cluster.and_then(|cluster| observation.gaps_of_cluster(cluster).next()) {
+        let says = format!(" · {} unknown: {} – {}", glyphs::UNKNOWN, gap.what, gap.why);
+        pieces.push(piece(says, Role::Unknown));
     }
     let filter = super::filter_pieces(look);
     canvas.pieces(Area { width: line.width.saturating_sub(width_of(&filter) + 1), ..line }, 0, &pieces);
@@ -107,15 +106,15 @@ fn kind_word(kind: LightKind) -> String {
     }
 }
 
-fn age(look: &Look<'_>, seen_at: Option<Timestamp>) -> Option<Piece> {
-    Some(match seen_at {
+fn age(look: &Look<'_>, seen_at: Option<Timestamp>) -> Piece {
+    match seen_at {
         Some(seen) => {
             let stale = look.at.duration_since(seen).as_secs() > STALE_SECONDS;
             let role = if stale { Role::Stale } else { Role::Dim };
             piece(format!(" · read {} ago", words::ago(seen, look.at)), role)
         }
         None => piece(format!(" · {} never read in full", glyphs::UNKNOWN), Role::Unknown),
-    })
+    }
 }
 
 fn traffic(
@@ -171,15 +170,14 @@ fn side(
     source: &TrafficSource,
     (number, weight, name, names_wide): (usize, &Weight, &str, u16),
 ) {
-    const STATE: u16 = 7;
-    let live = weight.weight > 0;
-    let (state, role) = if live {
+    const STATE_COLUMNS: u16 = 7;
+    let (says, says_role) = if weight.weight > 0 {
         (format!("{} live", glyphs::FULL), Role::Live)
     } else {
         (format!("{} idle", glyphs::EMPTY), Role::Idle)
     };
-    canvas.text(line, 0, &state, role);
-    canvas.text(line, STATE, &fit(name, names_wide), Role::Name);
+    canvas.text(line, 0, &says, says_role);
+    canvas.text(line, STATE_COLUMNS, &fit(name, names_wide), Role::Name);
     let percent = source.percent(&weight.target_group);
     let health = observation.fleet.target_groups.get(&weight.target_group);
     let healthy = match health.and_then(|group| Some((group.healthy()?, group.health.as_ref()?.value.len())))
@@ -196,7 +194,7 @@ fn side(
         healthy,
     ];
     let tail_wide = width_of(&tail).max(6 + 14 + 15);
-    let start = STATE + names_wide + 1;
+    let start = STATE_COLUMNS + names_wide + 1;
     let columns = line.width.saturating_sub(start + tail_wide);
     canvas.text(line, start, &bar::filled(percent, columns), bar_role(number, name));
     canvas.pieces(line, start + columns, &tail);

@@ -19,10 +19,10 @@ const COLUMNS: [Column; 8] = [
     Column { title: "CLUSTER", least: 11, most: 24, rank: 0 },
     Column { title: "REGION", least: 10, most: 14, rank: 8 },
     Column { title: "TRAFFIC", least: 18, most: 32, rank: 1 },
-    Column { title: "IMAGE", least: 9, most: 22, rank: 4 },
+    Column { title: "IMAGE", least: 9, most: 22, rank: 5 },
     Column { title: "HEALTH", least: 7, most: 10, rank: 2 },
     Column { title: "DRIFT", least: 9, most: 16, rank: 3 },
-    Column { title: "BACK", least: 7, most: 7, rank: 5 },
+    Column { title: "BACK", least: 7, most: 7, rank: 4 },
     Column { title: "NOW", least: 13, most: 30, rank: 6 },
 ];
 

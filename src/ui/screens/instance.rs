@@ -42,30 +42,23 @@ pub fn draw(canvas: &mut Canvas<'_>, look: &Look<'_>, layout: &Layout, screen: &
 
 fn title(canvas: &mut Canvas<'_>, look: &Look<'_>, line: Area, observation: &Observation, screen: &Instance) {
     let mut pieces = Vec::new();
-    match observation.fleet.find_instance(&screen.id) {
-        Some((cluster, group, instance)) => {
-            let name = instance.name().map(|name| format!(" {name}")).unwrap_or_default();
-            pieces.push(piece(name, Role::Title));
-            let cluster =
-                cluster.map_or_else(|| "in no cluster".into(), |cluster| cluster.id.name.to_string());
-            pieces.push(piece(format!(" · {cluster}"), Role::Text));
-            if let Some(group) = group {
-                pieces.push(piece(format!(" · {}", group.id.name), Role::Dim));
-            }
-            let (glyph, word, role) = glyphs::health(instance.health.verdict());
-            pieces.push(piece(format!(" · {glyph} {word}"), role));
-            if let Some(launched) = instance.launched_at {
-                pieces.push(piece(format!(" · up {}", words::ago(launched, look.at)), Role::Text));
-            }
+    if let Some((cluster, group, instance)) = observation.fleet.find_instance(&screen.id) {
+        let name = instance.name().map(|name| format!(" {name}")).unwrap_or_default();
+        pieces.push(piece(name, Role::Title));
+        let cluster = cluster.map_or_else(|| "in no cluster".into(), |cluster| cluster.id.name.to_string());
+        pieces.push(piece(format!(" · {cluster}"), Role::Text));
+        if let Some(group) = group {
+            pieces.push(piece(format!(" · {}", group.id.name), Role::Dim));
         }
-        None => {
-            let says = format!(
-                " {} {} is not in the newest look any more: this is what it was",
-                glyphs::WARN,
-                screen.id
-            );
-            pieces.push(piece(says, Role::Warning));
+        let (glyph, word, role) = glyphs::health(instance.health.verdict());
+        pieces.push(piece(format!(" · {glyph} {word}"), role));
+        if let Some(launched) = instance.launched_at {
+            pieces.push(piece(format!(" · up {}", words::ago(launched, look.at)), Role::Text));
         }
+    } else {
+        let id = &screen.id;
+        let says = format!(" {} {id} is not in the newest look any more: this is what it was", glyphs::WARN);
+        pieces.push(piece(says, Role::Warning));
     }
     canvas.pieces(line, 0, &pieces);
 }

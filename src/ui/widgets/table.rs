@@ -48,8 +48,8 @@ impl Table<'_> {
         let widths = widths(self.columns, area.width);
         self.edges(canvas, area, &widths);
         let mut rest = area;
-        rest.cut_top(1);
-        rest.cut_bottom(1);
+        let _edge = rest.cut_top(1);
+        let _edge = rest.cut_bottom(1);
         let inside = rest;
         let visible = list.visible();
         for number in visible.clone() {
@@ -82,7 +82,7 @@ impl Table<'_> {
             let room = Area { x: inside.x + 2, width: inside.width.saturating_sub(4), ..inside };
             let lines = crate::ui::canvas::wrap(&self.empty, room.width);
             let mut room = room;
-            room.cut_top(room.height.saturating_sub(u16::try_from(lines.len()).unwrap_or(1)) / 2);
+            let _edge = room.cut_top(room.height.saturating_sub(u16::try_from(lines.len()).unwrap_or(1)) / 2);
             for line in lines {
                 canvas.text(room.cut_top(1), 0, &line, Role::Dim);
             }
@@ -170,8 +170,8 @@ pub fn widths(columns: &[Column], whole: u16) -> Vec<u16> {
             + BORDER
     };
     while needs(&shown) > whole && shown.iter().filter(|shown| **shown).count() > 1 {
-        let last = (0..columns.len()).filter(|at| shown[*at]).max_by_key(|at| columns[*at].rank);
-        if let Some(at) = last {
+        let weakest = (0..columns.len()).filter(|at| shown[*at]).max_by_key(|at| columns[*at].rank);
+        if let Some(at) = weakest {
             shown[at] = false;
         }
     }
