@@ -20,6 +20,7 @@ use super::hands::Hands;
 use super::ledger::Ledger;
 use super::logging::{self, Log, LoggingError};
 use super::recorder::Unrecorded;
+use super::stage::Stage;
 use super::terminal::{self, Enhancements, Screen, TerminalError};
 use super::{input, machine, signals};
 use crate::app::{Message, Model, Session, Setup};
@@ -100,7 +101,8 @@ fn begin(cockpit: Cockpit, screen: Screen, ended: &mpsc::Sender<Ending>) -> Resu
     let (queue, arrivals) = tokio::sync::mpsc::channel(QUEUE);
     let (log_file, state) = (cockpit.settings.log.clone(), cockpit.settings.state.clone());
     let tasks = runtime.handle().clone();
-    let cycle = assemble(cockpit, screen, arrivals, &queue, tasks.clone());
+    let clock = Arc::new(RealClock);
+    let cycle = assemble(cockpit, screen, arrivals, &queue, tasks.clone(), clock);
     let own_end = ended.clone();
     std::thread::Builder::new().name("cockpit".to_owned()).spawn(move || {
         let ending = tasks.block_on(cycle.run());
@@ -117,18 +119,19 @@ fn begin(cockpit: Cockpit, screen: Screen, ended: &mpsc::Sender<Ending>) -> Resu
     Ok(Begun { runtime, log })
 }
 
-fn assemble(
+/// Puts the loop together; nothing of it runs yet.
+pub(super) fn assemble<S: Stage>(
     cockpit: Cockpit,
-    screen: Screen,
+    stage: S,
     arrivals: tokio::sync::mpsc::Receiver<Arrival>,
     queue: &Queue,
     tasks: Handle,
-) -> Cycle<Screen> {
+    clock: Arc<dyn Clock>,
+) -> Cycle<S> {
     let Cockpit { settings, demo, cloud } = cockpit;
-    let clock: Arc<dyn Clock> = Arc::new(RealClock);
     let policy = Arc::new(settings.plan.clone());
     let read_only = settings.read_only.is_on();
-    let size = screen.size();
+    let size = stage.size();
     let setup = Setup {
         looking_at: looking_at(&settings, demo),
         keymap: Arc::new(settings.keymap),
@@ -148,7 +151,7 @@ fn assemble(
         model: Model::new(setup, clock.now()),
         theme: settings.theme,
         zone: TimeZone::system(),
-        stage: screen,
+        stage,
         arrivals,
         hands: Hands::new(tasks, opening, queue.clone()),
         recorder: Box::new(Unrecorded),

@@ -23,4 +23,6 @@ mod recorder;
 pub mod signals;
 mod stage;
 pub mod terminal;
+#[cfg(test)]
+mod testing;
 mod tty;

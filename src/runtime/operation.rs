@@ -74,3 +74,6 @@ impl Hangar {
         aside(move || ledger.catch_up()).await;
     }
 }
+
+#[cfg(test)]
+mod tests;
