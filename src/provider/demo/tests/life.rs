@@ -1,5 +1,8 @@
 //! What happens by time, by seed and by hand.
 
+use proptest::prelude::*;
+
+use super::super::world::{Group, Instance};
 use super::*;
 
 #[test]
@@ -164,5 +167,68 @@ fn a_day_of_life_leaves_the_fleet_alive() {
         }
         let healthy = fleet.instances().filter(|i| i.health.verdict() == Verdict::Healthy).count();
         assert!(healthy > 40, "{healthy} healthy");
+    }
+}
+
+/// Something that a session or somebody else does to the nth instance or source.
+fn act(demo: &Demo, what: u8, nth: usize) {
+    let facts = demo.facts();
+    let facts = &facts[nth % facts.len()];
+    let groups = &facts.groups.as_ref().unwrap().value;
+    let group = &groups[nth % groups.len()];
+    let listeners: Vec<_> = facts.listeners.values().flat_map(|seen| &seen.value).collect();
+    let listener = listeners[nth % listeners.len()];
+    let source = SourceArn::Listener(listener.arn.clone());
+    let weight = i32::try_from(nth % 100).unwrap();
+    let actions = with_weights(&listener.actions, &[weight, 100 - weight]);
+    let place = facts.place.clone();
+    let Some(member) = group.members.get(nth % group.members.len().max(1)) else { return };
+    let instance = member.id.clone();
+    let foreign = match what {
+        0 => Foreign::Terminate { instance },
+        1 => Foreign::Break { instance },
+        2 => Foreign::Heal { instance },
+        3 => Foreign::Standby { instance, on: nth.is_multiple_of(2) },
+        4 => Foreign::Scale { group: group.name.clone(), desired: i32::try_from(nth % 12).unwrap() },
+        5 => Foreign::Actions { source, actions },
+        _ => return drop(now(demo.apply(&place, &Call::set_actions(&source, actions)))),
+    };
+    assert!(demo.meddle(&place, &foreign), "{foreign:?}");
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
+
+    #[test]
+    fn whatever_is_done_looking_changes_nothing_and_sizes_recover(
+        steps in proptest::collection::vec((0_i64..900, 0_u8..7, any::<usize>()), 0..12),
+    ) {
+        let (watched, watched_clock) = demo();
+        let (alone, alone_clock) = demo();
+        for (seconds, what, nth) in steps {
+            for _ in 0..5 {
+                watched_clock.pass(seconds);
+                now(watched.observe(&Scope::Background { first: Vec::new() })).unwrap();
+            }
+            alone_clock.pass(seconds * 5);
+            act(&watched, what, nth);
+            act(&alone, what, nth);
+        }
+        prop_assert_eq!(watched.facts(), alone.facts());
+
+        {
+            let mut state = alone.lock();
+            (state.world.mishaps, state.world.hands) = (false, false);
+        }
+        alone_clock.pass(1_200);
+        let (state, _) = alone.now();
+        for region in &state.world.regions {
+            let settled = |group: &&Group| group.active_refresh().is_none();
+            for group in region.groups.iter().filter(settled) {
+                let units: i32 = group.instances.iter().filter(|i| i.counts()).map(Instance::units).sum();
+                let can = region.launch(group.source(), 0).is_some_and(|l| region.can_launch(&l.image));
+                prop_assert!(units >= group.fact.desired || !can, "{} is short", group.fact.name);
+            }
+        }
     }
 }
