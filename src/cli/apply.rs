@@ -10,6 +10,7 @@ use super::session::Session;
 use crate::engine::{Ports, Until, execute};
 use crate::fleet::Text;
 use crate::plan::{Approval, Outcome, Plan, Progress, Refusal, Who};
+use crate::runtime::files::read_text;
 
 /// Reads, approves, runs, and tells how it went.
 pub(super) fn run(
@@ -20,12 +21,15 @@ pub(super) fn run(
     wait: Option<WaitFor>,
 ) -> Result<(), End> {
     let operator = session.operator()?;
-    let text = std::fs::read_to_string(file).map_err(|error| {
+    let unreadable = |why: String| {
         End::Error(format!(
-            "cannot read the plan {}: {error}; make one with `flightdeck plan … --json`",
+            "cannot read the plan {}: {why}; make one with `flightdeck plan … --json`",
             file.display()
         ))
-    })?;
+    };
+    let text = read_text(file)
+        .map_err(|error| unreadable(error.to_string()))?
+        .ok_or_else(|| unreadable("there is no such file".into()))?;
     let plan = Plan::load(&text, session.now())?;
     let journal = Mutex::new(session.journal_to_write()?);
     let identity = session.identity()?;

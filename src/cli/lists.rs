@@ -22,11 +22,11 @@ pub(super) fn themes(settings: &Settings) -> Result<(), End> {
 }
 
 pub(super) fn rules(settings: &Settings) -> Result<(), End> {
-    documents::print_text(&crate::drift::table(&crate::drift::Policy::default())).map_err(session::unwritable)
+    documents::print_text(&crate::drift::table(&settings.drift)).map_err(session::unwritable)
 }
 
 pub(super) fn config_example() -> Result<(), End> {
-    documents::print_text("").map_err(session::unwritable)
+    documents::print_text(&crate::config::example()).map_err(session::unwritable)
 }
 
 #[cfg(feature = "aws")]

@@ -2,7 +2,6 @@
 
 use std::future::Future;
 use std::io;
-use std::path::Path;
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -17,6 +16,7 @@ use crate::fleet::{Cluster, Fleet, Identity, Scope};
 use crate::plan::{History, Refusal, find_cluster};
 use crate::provider::demo::{self, Demo};
 use crate::provider::{Clock, Observer, Operator};
+use crate::runtime::files::read_text;
 use crate::runtime::journal::JournalFile;
 use crate::runtime::{self, clock::RealClock};
 
@@ -85,7 +85,7 @@ impl Session {
     /// Observes everything, judges it, and reads the journal.
     pub fn observe(&self) -> Result<Observed, End> {
         let fleet = self.look(&Scope::Complete)?;
-        let judgement = judge(&fleet, &crate::drift::Policy::default(), self.now());
+        let judgement = judge(&fleet, &self.settings.drift, self.now());
         let history = journal_to_read(&self.settings)?.history().clone();
         Ok(Observed { fleet, judgement, history })
     }
@@ -114,7 +114,7 @@ fn unreadable(error: &io::Error) -> End {
 
 /// Reads flags, environment and configuration.
 pub(super) fn settings(global: &Global) -> Result<Settings, End> {
-    let mut settings = config::load(&Flags::from(global), &Environment::read(), &read)
+    let mut settings = config::load(&Flags::from(global), &Environment::read(), &read_text)
         .map_err(|mistakes| End::Error(mistakes.to_string()))?;
     if global.demo {
         // Simulated changes are no part of the record of real ones.
@@ -128,15 +128,6 @@ pub(super) fn journal_to_read(settings: &Settings) -> Result<Journal, End> {
     let file = JournalFile::to_read(&settings.state, "this run only reads the journal");
     file.map_err(|error| End::Error(error.to_string()))
         .and_then(|file| Journal::open(Box::new(file)).map_err(|error| unreadable(&error)))
-}
-
-/// A file's text; `None` where there is no file.
-fn read(path: &Path) -> io::Result<Option<String>> {
-    match std::fs::read_to_string(path) {
-        Ok(text) => Ok(Some(text)),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(error),
-    }
 }
 
 /// What looks, and what changes where the session may.
@@ -164,8 +155,21 @@ pub(super) fn provider(global: &Global, settings: &Settings, clock: &Arc<RealClo
 }
 
 #[cfg(feature = "aws")]
-fn real_provider(_settings: &Settings, _clock: &Arc<RealClock>) -> Result<Open, End> {
-    Err(End::Error("the AWS observer is not there yet; --demo shows the simulated fleet".into()))
+#[expect(clippy::unnecessary_wraps, reason = "without the feature there is no such provider")]
+fn real_provider(settings: &Settings, clock: &Arc<RealClock>) -> Result<Open, End> {
+    use crate::provider::aws::{Aws, Settings as Access};
+    let access = Access {
+        profile: settings.access.profile.clone(),
+        regions: settings.access.regions.iter().map(|region| region.raw().to_owned()).collect(),
+        endpoint_url: settings.access.endpoint_url.clone(),
+        pinned_account: settings.access.pinned_account.clone(),
+    };
+    let (naming, clock, may_write) = (settings.naming.clone(), clock.clone(), !settings.read_only.is_on());
+    Ok(Box::new(move || {
+        let aws = Aws::new(access, naming, clock);
+        let operator = may_write.then(|| Arc::new(aws.operator()) as Arc<dyn Operator>);
+        (Arc::new(aws), operator)
+    }))
 }
 
 #[cfg(not(feature = "aws"))]

@@ -361,14 +361,15 @@ pub(super) fn table(view: &View<'_>, only: Option<&Cluster>) -> String {
             format!("{:?}", back.kind).to_lowercase(),
         ]);
     }
-    let mut text = columns(&rows);
-    if only.is_none() && !view.fleet.unmanaged.is_empty() {
-        text += &format!("{} instances in no group\n", view.fleet.unmanaged.len());
-    }
     if view.fleet.clusters.is_empty() && view.fleet.unmanaged.is_empty() {
-        text = "no server groups and no instances were found\n".into();
+        return "no server groups and no instances were found\n".into();
     }
-    text
+    let table = columns(&rows);
+    match view.fleet.unmanaged.len() {
+        0 => table,
+        _ if only.is_some() => table,
+        count => format!("{table}{count} instances in no group\n"),
+    }
 }
 
 /// Rows as aligned columns, by the width they take on a terminal.

@@ -1,7 +1,7 @@
 //! Runs an approved plan: nothing is done that was not planned, shown, approved, written down first and checked
 //! after.
 //!
-//! [`execute`] is the one way to a change. [`Journal`] frames records, checks them and chains them; where the bytes
+//! [`execute()`] is the one way to a change. [`Journal`] frames records, checks them and chains them; where the bytes
 //! live is a [`JournalStore`]'s business (`runtime` has the real one). The engine has no task and no clock of its
 //! own: it is one future, and time comes by `provider::Clock`.
 

@@ -1,6 +1,6 @@
 //! Raw facts: what a provider saw in one account and region, section by section, before anything is concluded.
 //!
-//! A provider fills [`Facts`] and decides nothing; [`super::assemble`] turns them into a [`super::Fleet`]. A section
+//! A provider fills [`Facts`] and decides nothing; [`super::assemble()`] turns them into a [`super::Fleet`]. A section
 //! that could not be read stays `None` and leaves a [`super::Gap`]: unknown is never empty.
 
 mod balancing;

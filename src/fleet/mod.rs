@@ -1,6 +1,6 @@
 //! What exists: facts only.
 //!
-//! [`Facts`] are what a provider saw; [`assemble`] makes a [`Fleet`] of them, one immutable snapshot with clusters,
+//! [`Facts`] are what a provider saw; [`assemble()`] makes a [`Fleet`] of them, one immutable snapshot with clusters,
 //! ages and gaps. No judgement is made here (`drift` does), nothing is planned (`plan` does), nothing is asked
 //! (`provider` does), and time is passed in.
 

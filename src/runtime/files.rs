@@ -238,6 +238,18 @@ pub fn append(path: &Path) -> Result<File, FilesError> {
     open_private(CWD, path, path, OFlags::CREATE | OFlags::APPEND | OFlags::WRONLY)
 }
 
+/// Reads a text that the user named, or that may be missing; `None` where there is no such file.
+///
+/// # Errors
+/// It cannot be read, or is no UTF-8.
+pub fn read_text(path: &Path) -> io::Result<Option<String>> {
+    match std::fs::read_to_string(path) {
+        Ok(text) => Ok(Some(text)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
 fn open_private(
     folder: impl AsFd,
     name: impl rustix::path::Arg,

@@ -73,7 +73,7 @@ pub struct InstanceFact {
     pub tags: Tags,
 }
 
-/// Instance metadata options; `None` where the answer or the template leaves one out [ec2].
+/// Instance metadata options; `None` where the answer or the template leaves one out (EC2's API reference).
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct MetadataOptions {
     /// `required` or `optional`.

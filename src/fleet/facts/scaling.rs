@@ -16,7 +16,7 @@ use crate::fleet::{
 pub enum TemplateVersion {
     /// `$Latest`, as of now.
     Latest,
-    /// `$Default`, as of now; also meant where no version is given [LaunchTemplateSpecification].
+    /// `$Default`, as of now; also meant where no version is given [ec2: LaunchTemplateSpecification].
     Default,
     /// A number.
     Number(i64),
@@ -33,7 +33,7 @@ pub struct TemplateRef {
     pub version: TemplateVersion,
 }
 
-/// One override of a mixed-instances policy [LaunchTemplateOverrides].
+/// One override of a mixed-instances policy [autoscaling: LaunchTemplateOverrides].
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct OverrideFact {
     /// Instance type it is for.

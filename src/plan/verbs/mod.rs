@@ -198,7 +198,7 @@ fn kind_word(kind: &LoadBalancerKind) -> String {
 }
 
 /// An action list as it can be sent: never the single `TargetGroupArn` beside a `ForwardConfig`, and AWS keeps the
-/// client secret that it does not give back [AuthenticateOidcActionConfig].
+/// client secret that it does not give back [elbv2: AuthenticateOidcActionConfig].
 pub(super) fn writable(actions: &[Action]) -> Actions {
     let mut actions = actions.to_vec();
     for action in &mut actions {

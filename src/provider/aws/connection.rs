@@ -61,8 +61,24 @@ impl Connection {
     }
 }
 
+impl Connection {
+    /// Asks STS who we are, and refuses another account than the pinned one.
+    pub(super) async fn who(&self, clients: &Clients, region: &Region) -> Result<Identity, Failure> {
+        let identity = who_we_are(clients, region).await.map_err(|trouble| trouble.failure)?;
+        match &self.settings.pinned_account {
+            Some(pinned) if *pinned != identity.account => Err(Failure::new(
+                FailureKind::Configuration,
+                "prove the account",
+                format!("the credentials belong to account {}, pinned is {pinned}", identity.account),
+                "log in to the pinned account, or change `account` in the configuration",
+            )),
+            _ => Ok(identity),
+        }
+    }
+}
+
 /// Asks STS who we are.
-pub(super) async fn who_we_are(clients: &Clients, region: &Region) -> Result<Identity, Trouble> {
+async fn who_we_are(clients: &Clients, region: &Region) -> Result<Identity, Trouble> {
     let asked = Asked::new(STS, "GetCallerIdentity", region);
     let answer =
         clients.sts.get_caller_identity().send().await.map_err(|error| Trouble::of(asked, &error))?;

@@ -19,7 +19,7 @@ use aws_types::os_shim_internal::{Env, Fs};
 use super::meter::Meter;
 use super::regions;
 use super::wall::Wall;
-use crate::fleet::{Region, clean};
+use crate::fleet::{AccountId, Region, clean};
 use crate::provider::{Failure, FailureKind};
 
 /// What a session is pointed at.
@@ -31,6 +31,8 @@ pub struct Settings {
     pub regions: Vec<String>,
     /// Endpoint for every service; AWS's own, or the environment's, where there is none.
     pub endpoint_url: Option<String>,
+    /// The account that the credentials must belong to; any where there is none.
+    pub pinned_account: Option<AccountId>,
 }
 
 /// How patient a client is.

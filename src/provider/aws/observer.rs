@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use async_trait::async_trait;
 use futures_util::future::join_all;
 
-use super::connection::{Connection, who_we_are};
+use super::connection::Connection;
 use super::due::{BUDGET, Background};
 use super::factory::{Factory, Lane, Settings};
 use super::kept::Kept;
@@ -83,7 +83,7 @@ impl Aws {
     async fn prove(&self, factory: &Factory, lane: Lane) -> Result<Identity, Failure> {
         let region = factory.home();
         let clients = factory.clients(region, lane, self.meter(lane));
-        let identity = who_we_are(&clients, region).await.map_err(|trouble| trouble.failure)?;
+        let identity = self.connection.who(&clients, region).await?;
         let login = self.meter(lane).login();
         let mut state = self.state();
         if state.who.as_ref().is_some_and(|(_, known)| known.account != identity.account) {

@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
 
-use super::connection::{Connection, who_we_are};
+use super::connection::Connection;
 use super::factory::{Clients, Lane};
 use super::meter::{Login, Meter, OTHER_LOGIN};
 use super::traffic;
@@ -31,7 +31,7 @@ impl AwsOperator {
             Some((login, identity)) if self.meter.login() == Some(login) => identity,
             _ => {
                 self.meter.pin(None);
-                let found = who_we_are(clients, &place.region).await.map_err(|trouble| trouble.failure)?;
+                let found = self.connection.who(clients, &place.region).await?;
                 let login = self.meter.login();
                 *self.proven.lock().unwrap_or_else(PoisonError::into_inner) =
                     login.map(|login| (login, found.clone()));
