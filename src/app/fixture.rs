@@ -257,6 +257,17 @@ impl Person {
         self.types("9012").press("enter").types("orders 25").press("enter")
     }
 
+    /// Somebody else changes the weights of orders, in the order of its target groups.
+    pub(crate) fn shift_behind_the_back(&mut self, weights: &[i32]) {
+        let listeners = self.world.facts.listeners.values_mut().flat_map(|listeners| &mut listeners.value);
+        for listener in listeners.filter(|listener| listener.arn.raw().contains("/web/")) {
+            let config = listener.actions[0].forward_config.as_mut().unwrap();
+            for (tuple, weight) in config.target_groups.iter_mut().zip(weights) {
+                tuple.weight = Some(*weight);
+            }
+        }
+    }
+
     /// Target health can no longer be read.
     pub(crate) fn deny_target_health(&mut self) {
         let facts = &mut self.world.facts;

@@ -30,6 +30,8 @@ pub mod words;
 
 #[cfg(test)]
 pub(crate) mod fixture;
+#[cfg(test)]
+pub(crate) mod tests;
 
 pub use applies::applies;
 pub use effect::{Effect, Watch};

@@ -13,13 +13,19 @@ mod cluster;
 mod dialogs;
 mod fleet;
 mod instance;
+mod random;
 mod start;
 
 /// The buffer a person sees.
 pub(super) fn buffer(person: &Person) -> Buffer {
     let size = person.model.size;
+    buffer_at(person, size.width, size.height)
+}
+
+/// The buffer of a terminal of another size than the model knows.
+pub(super) fn buffer_at(person: &Person, width: u16, height: u16) -> Buffer {
     let theme = Theme::shipped("dark", Depth::TrueColor).unwrap();
-    let mut terminal = Terminal::new(TestBackend::new(size.width, size.height)).unwrap();
+    let mut terminal = Terminal::new(TestBackend::new(width, height)).unwrap();
     terminal.draw(|frame| super::draw(frame, &person.model, &theme, person.at, &TimeZone::UTC)).unwrap();
     terminal.backend().buffer().clone()
 }

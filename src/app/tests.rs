@@ -1,0 +1,5 @@
+//! What a person may rely on, as key sessions.
+
+mod promises;
+pub(crate) mod random;
+mod sessions;

@@ -1,0 +1,209 @@
+//! Promises that the cockpit itself keeps: writing is deliberate, visible and expiring (2), and a confirmation
+//! cannot be pasted, queued or slipped (29).
+
+use jiff::SignedDuration;
+
+use crate::app::dialogs::{Dialog, SETTLING, Stage};
+use crate::app::fixture::{ACCOUNT, Person, production, read_only, safe};
+use crate::app::{Effect, Message, Session};
+use crate::fleet::Identity;
+use crate::plan::Policy;
+
+/// A person before the confirmation of a shift of orders to 25 % green, before it takes keys.
+fn asked(mut person: Person) -> Person {
+    person.look().press("g j j s").types("25").press("enter");
+    assert!(matches!(person.model.dialogs.last(), Some(Dialog::Confirm(_))), "{:?}", person.model.dialogs);
+    person
+}
+
+/// The same, once it takes keys.
+fn ready(person: Person) -> Person {
+    let mut person = asked(person);
+    person.wait(SETTLING);
+    person
+}
+
+fn person(policy: Policy) -> Person {
+    Person::before(safe(), policy)
+}
+
+fn executes(person: &Person) -> bool {
+    person.effects.iter().any(|effect| matches!(effect, Effect::Execute(_)))
+}
+
+/// What was typed for each thing asked.
+fn typed(person: &Person) -> Vec<&str> {
+    let Some(Dialog::Confirm(dialog)) = person.model.dialogs.last() else { return Vec::new() };
+    dialog.asks.list().iter().map(|asked| asked.field.text()).collect()
+}
+
+fn says(person: &Person) -> &str {
+    let Some(Dialog::Confirm(dialog)) = person.model.dialogs.last() else { return "" };
+    dialog.says.as_deref().unwrap_or_default()
+}
+
+#[test]
+fn a_plan_runs_only_after_arming_and_its_own_phrase() {
+    let mut person = ready(person(Policy::default()));
+    person.types("9012").press("enter");
+    assert!(!executes(&person) && person.model.session == Session::Safe, "digits alone arm nothing");
+    person.types("orders 25").press("enter");
+    assert!(executes(&person));
+    assert!(matches!(&person.model.session, Session::Armed { account, .. } if account.raw() == ACCOUNT));
+    assert!(
+        matches!(&person.model.dialogs[..], [Dialog::Confirm(d)] if matches!(d.stage, Stage::Waiting(_)))
+    );
+}
+
+#[test]
+fn neither_wrong_digits_nor_a_wrong_phrase_nor_none_run_anything() {
+    for (digits, phrase) in [("9012", "orders 26"), ("9012", ""), ("1234", "orders 25"), ("", "orders 25")] {
+        let mut person = ready(person(Policy::default()));
+        person.types(digits).press("tab").types(phrase).press("enter enter enter");
+        assert!(!executes(&person), "{digits:?} {phrase:?}");
+        assert_eq!(person.model.session, Session::Safe, "{digits:?} {phrase:?}");
+    }
+}
+
+#[test]
+fn production_asks_for_its_name_too() {
+    let mut person = ready(person(production()));
+    person.types("9012").press("enter").types("staging").press("enter").types("orders 25").press("enter");
+    assert!(!executes(&person));
+    let mut person = ready(self::person(production()));
+    person.types("9012").press("enter").types("prod").press("enter").types("orders 25").press("enter");
+    assert!(executes(&person));
+}
+
+#[test]
+fn an_armed_session_asks_for_the_phrase_alone() {
+    let mut person = person(Policy::default());
+    person.look().press("a").wait(SETTLING).types("9012").press("enter");
+    assert!(matches!(person.model.session, Session::Armed { .. }));
+    let mut person = ready(person);
+    person.types("orders 25").press("enter");
+    assert!(executes(&person));
+}
+
+#[test]
+fn an_armed_session_lapses_by_itself_and_is_asked_again() {
+    let mut person = person(Policy::default());
+    person.look().press("a").wait(SETTLING).types("9012").press("enter");
+    person.wait(Session::ARMED_FOR - SignedDuration::from_secs(1));
+    assert!(matches!(person.model.session, Session::Armed { .. }));
+    let mut person = ready(person);
+    person.types("orders 2").wait(SignedDuration::from_secs(1));
+    assert_eq!(person.model.session, Session::Safe);
+    person.look();
+    person.types("5").press("enter");
+    assert!(!executes(&person), "it lapsed while the phrase was typed");
+    assert_eq!(typed(&person).len(), 2, "what arms is asked for again");
+}
+
+#[test]
+fn another_account_behind_the_credentials_ends_what_was_armed_and_asked() {
+    let mut person = person(Policy::default());
+    person.look().press("a").wait(SETTLING).types("9012").press("enter");
+    let mut person = ready(person);
+    person.tell(Message::Identity(Identity { account: "210987654321".into(), arn: "arn:other".into() }));
+    assert_eq!(person.model.session, Session::Safe);
+    assert!(person.model.dialogs.is_empty());
+}
+
+#[test]
+fn a_read_only_session_shows_the_plan_and_runs_nothing() {
+    let mut person = ready(Person::before(read_only(), Policy::default()));
+    person.press("enter y enter").types("9012").press("enter").types("orders 25").press("enter");
+    assert!(!executes(&person));
+    assert!(matches!(person.model.session, Session::ReadOnly { .. }));
+    person.press("esc a");
+    assert!(person.model.dialogs.is_empty(), "it cannot be armed either");
+}
+
+#[test]
+fn a_paste_confirms_nothing() {
+    let mut person = ready(person(Policy::default()));
+    person.types("9012").press("enter").tell(Message::Paste("orders 25".into()));
+    assert_eq!(typed(&person), ["9012", ""]);
+    person.press("enter");
+    assert!(!executes(&person));
+}
+
+#[test]
+fn what_was_typed_before_the_dialog_could_be_read_is_not_taken() {
+    let mut person = asked(person(Policy::default()));
+    person.types("9012").press("enter").types("orders 25").press("enter");
+    assert!(!executes(&person));
+    assert_eq!(typed(&person), ["", ""]);
+    person.wait(SETTLING - SignedDuration::from_millis(1)).types("9");
+    assert_eq!(typed(&person), ["", ""]);
+    person.wait(SignedDuration::from_millis(1)).types("9");
+    assert_eq!(typed(&person), ["9", ""]);
+}
+
+#[test]
+fn a_held_key_confirms_nothing() {
+    let mut person = ready(person(Policy::default()));
+    person.types("9012").press("tab").types("orders 25");
+    for key in ["x", "enter"] {
+        person.tell(Message::Key { key: key.parse().unwrap(), repeat: true });
+    }
+    assert!(!executes(&person));
+    assert_eq!(typed(&person), ["9012", "orders 25"]);
+    person.press("enter");
+    assert!(executes(&person));
+}
+
+#[test]
+fn a_new_look_that_changes_nothing_keeps_what_was_typed() {
+    let mut person = ready(person(Policy::default()));
+    person.types("9012").press("enter").types("orders");
+    person.wait(SignedDuration::from_secs(5)).look();
+    assert_eq!(typed(&person), ["9012", "orders"]);
+    person.types(" 25").press("enter");
+    assert!(executes(&person));
+}
+
+#[test]
+fn a_plan_that_is_another_now_forgets_what_was_typed_and_says_so() {
+    let mut person = ready(person(Policy::default()));
+    person.types("9012").press("enter").types("orders 25");
+    person.shift_behind_the_back(&[80, 20]);
+    person.look();
+    assert_eq!(typed(&person), ["", ""]);
+    assert!(says(&person).contains("the world changed"));
+    person.types("9012").press("enter").types("orders 25").press("enter");
+    assert!(!executes(&person), "it takes no keys before the new plan could be read");
+}
+
+#[test]
+fn a_plan_on_old_facts_is_not_run() {
+    let mut person = ready(person(Policy::default()));
+    person.wait(SignedDuration::from_secs(60));
+    person.types("9012").press("enter").types("orders 25").press("enter");
+    assert!(!executes(&person));
+    assert!(says(&person).contains("fresh-facts"), "{}", says(&person));
+    person.look().press("enter");
+    assert!(executes(&person));
+}
+
+#[test]
+fn one_operation_at_a_time_runs_on_a_cluster() {
+    let mut person = ready(person(Policy::default()));
+    person.types("9012").press("enter").types("orders 25").press("enter esc s");
+    assert!(person.model.dialogs.is_empty());
+    assert!(person.model.notice.as_ref().is_some_and(|notice| notice.text.contains("is not over yet")));
+}
+
+#[test]
+fn the_default_answer_to_leaving_while_an_operation_runs_is_no() {
+    let quits = |person: &Person| person.effects.contains(&Effect::Quit);
+    let mut person = ready(person(Policy::default()));
+    person.types("9012").press("enter").types("orders 25").press("enter esc q");
+    person.press("y");
+    assert!(!quits(&person), "a key that was queued behind q is not an answer");
+    person.wait(SETTLING).press("enter");
+    assert!(!quits(&person) && person.model.dialogs.is_empty());
+    person.press("ctrl-c").wait(SETTLING).press("y");
+    assert!(quits(&person));
+}

@@ -1,0 +1,283 @@
+//! Screens, lists, filters and dialogs as a person goes through them.
+
+use std::sync::Arc;
+
+use jiff::SignedDuration;
+
+use crate::app::dialogs::{Dialog, Stage};
+use crate::app::fixture::{Person, operation, records, safe};
+use crate::app::screens::Screen;
+use crate::app::{Effect, Message, Subject, Tone, Trouble};
+use crate::fleet::Scope;
+use crate::fleet::builders::World;
+use crate::plan::{History, Outcome, Policy, Truth};
+
+fn selected(person: &Person) -> String {
+    match person.model.screen() {
+        Screen::Fleet(screen) => screen.list.selected().map(Subject::name),
+        Screen::Cluster(screen) => screen.list.selected().map(ToString::to_string),
+        Screen::Instance(screen) => screen.list.selected().cloned(),
+        Screen::Activity(screen) => screen.list.selected().map(ToString::to_string),
+    }
+    .unwrap_or_default()
+}
+
+fn rows(person: &Person) -> Vec<String> {
+    match person.model.screen() {
+        Screen::Fleet(screen) => {
+            screen.list.rows().iter().filter_map(|row| row.key.as_ref().map(Subject::name)).collect()
+        }
+        Screen::Cluster(screen) => {
+            screen.list.rows().iter().filter_map(|row| row.key.as_ref().map(ToString::to_string)).collect()
+        }
+        _ => Vec::new(),
+    }
+}
+
+fn notice(person: &Person) -> &str {
+    person.model.notice.as_ref().map_or("", |notice| &notice.text)
+}
+
+#[test]
+fn enter_goes_in_and_esc_goes_back_and_the_fleet_is_never_left() {
+    let mut person = Person::new();
+    person.press("j j enter");
+    assert!(matches!(person.model.screen(), Screen::Cluster(_)));
+    person.press("enter");
+    assert!(matches!(person.model.screen(), Screen::Instance(_)));
+    person.press("A");
+    assert!(matches!(person.model.screen(), Screen::Activity(_)));
+    person.press("esc esc esc esc esc");
+    assert!(matches!(person.model.screen(), Screen::Fleet(_)));
+    assert_eq!(selected(&person), "orders");
+}
+
+#[test]
+fn the_selection_stays_with_its_row_through_a_new_look_and_goes_to_a_neighbour_when_it_is_gone() {
+    let mut person = Person::new();
+    person.press("j j");
+    assert_eq!(selected(&person), "orders");
+    person.world.group("aaa", "lt-search");
+    person.look();
+    assert_eq!(selected(&person), "orders");
+    person.world.facts.groups.as_mut().unwrap().value.retain(|group| !group.name.raw().starts_with("orders"));
+    person.look();
+    assert_eq!(selected(&person), "search");
+}
+
+#[test]
+fn a_filter_survives_a_new_look_and_esc_puts_the_old_one_back() {
+    let mut person = Person::new();
+    person.press("/").types("e").press("enter");
+    let before = rows(&person);
+    person.press("/ ctrl-u").types("drift:behind");
+    assert_eq!(rows(&person), ["search"]);
+    person.look();
+    assert_eq!(rows(&person), ["search"]);
+    person.press("esc");
+    assert_eq!(rows(&person), before);
+}
+
+#[test]
+fn a_filter_finds_instances_by_tag_zone_and_drift() {
+    let mut person = Person::new();
+    person.press("j j enter /").types("zone:1a !green");
+    assert_eq!(rows(&person), ["i-orders-blue-0", "i-orders-blue-3", "i-orders-blue-6"]);
+    person.press("ctrl-u").types("tag:/Name=orders-green-[45]$/");
+    assert_eq!(rows(&person), ["i-orders-green-4", "i-orders-green-5"]);
+    person.press("ctrl-u").types("drift:traffic");
+    assert_eq!(rows(&person), ["i-orders-blue-2"]);
+    person.types(" /(");
+    assert_eq!(rows(&person), ["i-orders-blue-2"], "a filter that cannot be read changes nothing");
+}
+
+#[test]
+fn rows_are_sorted_by_the_next_column_and_turned_around() {
+    let mut person = Person::new();
+    person.press("> > >");
+    assert_eq!(rows(&person).first().map(String::as_str), Some("orders"), "the worst drift first");
+    person.press("<");
+    assert_eq!(rows(&person).last().map(String::as_str), Some("orders"));
+}
+
+#[test]
+fn n_goes_from_drift_to_drift() {
+    let mut person = Person::new();
+    person.press("n");
+    assert_eq!(selected(&person), "legacy-batch");
+    person.press("n n");
+    assert_eq!(selected(&person), "search");
+    person.press("N");
+    assert_eq!(selected(&person), "orders");
+}
+
+#[test]
+fn an_action_that_does_not_apply_says_why() {
+    let mut person = Person::new();
+    person.press("j s");
+    assert_eq!(notice(&person), "shift: no listener or rule sends traffic to legacy-batch");
+    person.press("r");
+    assert!(notice(&person).starts_with("rollback: no listener"));
+    let mut person = Person::before(safe(), Policy::default());
+    person.press("enter");
+    assert_eq!(notice(&person), "open: nothing has been seen yet");
+    person.press("a");
+    assert!(notice(&person).contains("STS has not proved"));
+}
+
+#[test]
+fn a_planned_cluster_is_looked_at_closely_and_at_once() {
+    let mut person = Person::new();
+    let id = person.model.observation.as_ref().unwrap().fleet.clusters[2].id.clone();
+    person.press("j j");
+    person.press("s");
+    assert!(person.effects.contains(&Effect::Observe(Scope::Cluster(id.clone()))));
+    let watch = person.effects.iter().find_map(|effect| match effect {
+        Effect::Watch(watch) => Some(watch.closely.contains(&id)),
+        _ => None,
+    });
+    assert_eq!(watch, Some(true));
+}
+
+#[test]
+fn what_is_on_the_screen_comes_first() {
+    let person = Person::new();
+    let Some(Effect::Watch(watch)) = person.effects.first() else { panic!("{:?}", person.effects) };
+    let names: Vec<&str> = watch.first.iter().map(|id| id.name.raw()).collect();
+    assert_eq!(names, ["checkout", "legacy-batch", "orders", "search", "支払い"]);
+}
+
+#[test]
+fn ctrl_r_looks_at_everything_now() {
+    let mut person = Person::new();
+    person.press("ctrl-r");
+    assert_eq!(person.effects, [Effect::Observe(Scope::Complete)]);
+}
+
+#[test]
+fn an_impossible_percentage_is_refused_in_the_form() {
+    let mut person = Person::new();
+    person.press("j j s").types("101").press("enter");
+    let Some(Dialog::Shift(form)) = person.model.dialogs.last() else { panic!("{:?}", person.model.dialogs) };
+    assert!(form.refusal.as_ref().is_some_and(|refusal| refusal.why.contains("0 to 100")));
+    person.press("ctrl-u").types("10").press("enter");
+    let Some(Dialog::Shift(form)) = person.model.dialogs.last() else { panic!("{:?}", person.model.dialogs) };
+    assert!(form.refusal.as_ref().is_some_and(|refusal| refusal.why.contains("already has 10 %")));
+}
+
+#[test]
+fn the_form_chooses_the_side_with_the_least_traffic_first_and_another_by_arrow() {
+    let mut person = Person::new();
+    person.press("j j s");
+    let chosen = |person: &Person| match person.model.dialogs.last() {
+        Some(Dialog::Shift(form)) => form.group.options[form.group.at].1.clone(),
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(chosen(&person), "green (now 10 %)");
+    person.press("shift-tab down");
+    assert_eq!(chosen(&person), "blue (now 90 %)");
+}
+
+#[test]
+fn letters_are_letters_in_a_text_field_and_q_leaves_elsewhere() {
+    let mut person = Person::new();
+    person.press("/").types("q");
+    assert!(!person.effects.contains(&Effect::Quit));
+    person.press("esc q");
+    assert!(person.effects.contains(&Effect::Quit));
+}
+
+#[test]
+fn the_palette_opens_clusters_and_says_actions() {
+    let mut person = Person::new();
+    person.press(":").types("search").press("enter");
+    assert!(matches!(person.model.screen(), Screen::Cluster(screen) if screen.subject.name() == "search"));
+    person.press(":").types("activity").press("enter");
+    assert!(matches!(person.model.screen(), Screen::Activity(_)));
+    person.press("esc :").types("rollb").press("enter");
+    assert!(notice(&person).contains("no listener or rule"), "{}", notice(&person));
+}
+
+#[test]
+fn an_operation_that_was_refused_says_so_in_its_dialog() {
+    let mut person = Person::new();
+    person.confirm_shift();
+    let operation = person.model.operations[0].id.clone();
+    let outcome =
+        Outcome::Refused { why: "the journal cannot be written".into(), remedy: "free the disk".into() };
+    person.tell(Message::Ended { operation, outcome: outcome.clone() });
+    let Some(Dialog::Confirm(dialog)) = person.model.dialogs.last() else {
+        panic!("{:?}", person.model.dialogs)
+    };
+    assert_eq!(dialog.stage, Stage::Ended(outcome));
+    person.press("esc");
+    assert!(person.model.dialogs.is_empty());
+}
+
+#[test]
+fn an_operation_that_has_written_lets_its_dialog_go_and_settles_on_the_screen() {
+    let person = operation(Truth::Written);
+    assert!(person.model.dialogs.is_empty());
+    assert_eq!(person.model.operations[0].word(), "reading back");
+    assert!(notice(&person).contains("it settles now"));
+}
+
+#[test]
+fn leaving_asks_only_while_an_operation_runs_and_not_once_it_has_ended() {
+    let mut person = operation(Truth::ReadBack);
+    person.press("q");
+    assert!(matches!(person.model.dialogs.last(), Some(Dialog::Leave(_))));
+    let operation = person.model.operations[0].id.clone();
+    person.tell(Message::Ended { operation, outcome: Outcome::Done { says: "settled".into() } });
+    assert!(person.model.dialogs.is_empty(), "there is nothing left to ask");
+    person.press("q");
+    assert!(person.effects.contains(&Effect::Quit));
+}
+
+#[test]
+fn the_journal_lights_the_way_back() {
+    let mut person = Person::new();
+    let mut records = records(&person);
+    records.truncate(3);
+    person.shift_behind_the_back(&[75, 25]);
+    person.look().tell(Message::Journal(Arc::new(History::new(records)))).press("j j r");
+    let Some(Dialog::Confirm(dialog)) = person.model.dialogs.last() else {
+        panic!("{:?} {}", person.model.dialogs, notice(&person))
+    };
+    assert_eq!(dialog.plan.verb, "rollback");
+}
+
+#[test]
+fn an_older_look_never_replaces_a_newer_one() {
+    let mut person = Person::new();
+    let old = crate::app::fixture::observation(&World::new(), person.at);
+    person.wait(SignedDuration::from_secs(1)).look();
+    person.tell(Message::Observed(Box::new(old)));
+    assert_eq!(rows(&person).len(), 6);
+}
+
+#[test]
+fn a_lost_network_is_told_until_the_fleet_answers_again() {
+    let mut person = Person::new();
+    let trouble = Trouble {
+        what: "observe eu-west-1".into(),
+        why: "no answer".into(),
+        remedy: String::new(),
+        may_pass: true,
+        offers_demo: false,
+    };
+    person.tell(Message::ObserveFailed(trouble));
+    assert!(person.model.shows_trouble());
+    person.wait(SignedDuration::from_secs(30)).look();
+    assert!(!person.model.shows_trouble());
+    assert!(person.model.notice.as_ref().is_some_and(|notice| notice.tone == Tone::Good));
+}
+
+#[test]
+fn below_the_least_size_no_key_does_anything_but_leave() {
+    let mut person = Person::new();
+    person.resize(40, 10).press("j enter s a");
+    assert!(matches!(person.model.screen(), Screen::Fleet(_)) && person.model.dialogs.is_empty());
+    person.press("q");
+    assert!(person.effects.contains(&Effect::Quit));
+}
