@@ -268,6 +268,14 @@ impl Person {
         }
     }
 
+    /// The first target of a target group fails its checks.
+    pub(crate) fn sicken(&mut self, target_group: &str) {
+        let targets = self.world.facts.target_health.iter_mut();
+        for (_, seen) in targets.filter(|(arn, _)| arn.name().raw() == target_group) {
+            seen.value[0].state = TargetState::Unhealthy;
+        }
+    }
+
     /// Target health can no longer be read.
     pub(crate) fn deny_target_health(&mut self) {
         let facts = &mut self.world.facts;

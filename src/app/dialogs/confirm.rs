@@ -80,7 +80,8 @@ impl Confirm {
     fn plan_again(&mut self, model: &Model) {
         match make(model, &self.plan.intent) {
             Ok(plan) => {
-                if plan.digest != self.plan.digest || self.refusal.is_some() {
+                // Health that comes and goes changes figures on the screen, not the work that is confirmed.
+                if !plan.same_work(&self.plan) || self.refusal.is_some() {
                     self.start_over(model, "the world changed, and so did the plan: read it again");
                 }
                 self.refusal = None;
@@ -106,12 +107,12 @@ impl Confirm {
         if let Session::ReadOnly { why } = &model.session {
             return Err(format!("this session is read-only: {why}"));
         }
-        let before = self.plan.digest.clone();
+        let before = self.plan.clone();
         self.plan_again(model);
         if let Some(refusal) = &self.refusal {
             return Err(refusal.to_string());
         }
-        if self.plan.digest != before {
+        if !self.plan.same_work(&before) {
             return Err("the world changed, and so did the plan: read it again".into());
         }
         if !self.asks.accept()? {

@@ -165,6 +165,17 @@ fn a_new_look_that_changes_nothing_keeps_what_was_typed() {
 }
 
 #[test]
+fn health_that_comes_and_goes_keeps_what_was_typed() {
+    let mut person = ready(person(Policy::default()));
+    person.types("9012").press("enter").types("orders");
+    person.sicken("orders-blue");
+    person.look();
+    assert_eq!(typed(&person), ["9012", "orders"]);
+    person.types(" 25").press("enter");
+    assert!(executes(&person));
+}
+
+#[test]
 fn a_plan_that_is_another_now_forgets_what_was_typed_and_says_so() {
     let mut person = ready(person(Policy::default()));
     person.types("9012").press("enter").types("orders 25");
