@@ -190,6 +190,3 @@ impl Parts {
         }
     }
 }
-
-#[cfg(test)]
-mod tests;

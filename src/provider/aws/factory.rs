@@ -244,6 +244,7 @@ fn check_endpoint(url: &str) -> Result<(), Failure> {
     ))
 }
 
+#[expect(clippy::default_trait_access, reason = "the type belongs to a crate that is not linked by name")]
 async fn check_profile(profile: &str) -> Result<(), Failure> {
     let known = aws_config::profile::load(
         &Fs::real(),

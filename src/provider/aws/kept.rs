@@ -1,16 +1,15 @@
 //! What was seen of one account and region, kept between looks: a list is replaced whole, a single thing alone, and an
 //! older answer never replaces a newer one.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use jiff::Timestamp;
 
 use super::task::{Answer, Task};
 use super::trouble::in_words;
-use crate::fleet::{
-    AccountId, Facts, Gap, ImageId, Place, Region, Section, Seen, TemplateId, TemplateVersionFact, Text,
-};
-use crate::provider::{Failure, FailureKind};
+use super::versions::Versions;
+use crate::fleet::{AccountId, Facts, Gap, Place, Region, Section, Seen, Text};
+use crate::provider::Failure;
 
 /// What is kept of one account and region.
 #[derive(Clone, Debug)]
@@ -21,28 +20,6 @@ pub(super) struct Kept {
     /// What failed, by what was asked.
     gaps: BTreeMap<Task, Gap>,
 }
-
-/// Launch template versions. What a version says never changes, which version is meant does.
-#[derive(Clone, Default, Debug)]
-pub(super) struct Versions {
-    /// As written, for ever.
-    pub(super) written: BTreeMap<(TemplateId, i64), TemplateVersionFact>,
-    /// The image that a version by parameter would launch, as of the last look.
-    pub(super) resolved: BTreeMap<(TemplateId, i64), ImageId>,
-    /// The numbers behind `$Default` and `$Latest`, as of the last look.
-    current: BTreeMap<TemplateId, (Option<i64>, i64)>,
-    /// Numbers that were asked for, there or not.
-    pub(super) asked: BTreeSet<(TemplateId, i64)>,
-    pub(super) seen_at: Option<Timestamp>,
-    /// Why parameters could not be resolved; it matters only where there are any.
-    unresolved: Option<Failure>,
-}
-
-/// What resolving an image by parameter needs beside the call itself [ec2: DescribeLaunchTemplateVersions].
-const RESOLVING: &str = "ssm:GetParameters";
-
-/// An image that is named by a parameter of Systems Manager and resolved at launch [ec2].
-const BY_PARAMETER: &str = "resolve:ssm:";
 
 impl Kept {
     pub(super) fn new(account: AccountId, region: Region) -> Self {
@@ -174,33 +151,30 @@ impl Kept {
                 self.facts.listeners.retain(|arn, _| arns.contains(arn));
                 replace(&mut self.facts.load_balancers, found, at);
             }
-            Answer::Listeners(found) => {
-                if let Task::Listeners(load_balancer) = task {
-                    put_one(&mut self.facts.listeners, load_balancer, found, at);
-                }
-            }
-            Answer::Rules(found) => {
-                if let Task::Rules(listener) = task {
-                    put_one(&mut self.facts.rules, listener, found, at);
-                }
-            }
-            Answer::Refreshes(found) => {
-                if let Task::Refreshes(group) = task {
-                    put_one(&mut self.facts.refreshes, group, found, at);
-                }
-            }
-            Answer::Attributes(found) => {
-                if let Task::Attributes(target_group) = task {
-                    put_one(&mut self.facts.attributes, target_group, found, at);
-                }
-            }
-            Answer::Health(found) => {
-                if let Task::Health(target_group) = task {
-                    put_one(&mut self.facts.target_health, target_group, found, at);
-                }
-            }
+            one => self.take_one(task, one, at),
         }
         self.drop_orphans(task);
+    }
+
+    /// Takes in what belongs to one thing alone.
+    fn take_one(&mut self, task: &Task, answer: Answer, at: Timestamp) {
+        let facts = &mut self.facts;
+        match (task, answer) {
+            (Task::Listeners(load_balancer), Answer::Listeners(found)) => {
+                put_one(&mut facts.listeners, load_balancer, found, at);
+            }
+            (Task::Rules(listener), Answer::Rules(found)) => put_one(&mut facts.rules, listener, found, at),
+            (Task::Refreshes(group), Answer::Refreshes(found)) => {
+                put_one(&mut facts.refreshes, group, found, at);
+            }
+            (Task::Attributes(target_group), Answer::Attributes(found)) => {
+                put_one(&mut facts.attributes, target_group, found, at);
+            }
+            (Task::Health(target_group), Answer::Health(found)) => {
+                put_one(&mut facts.target_health, target_group, found, at);
+            }
+            _ => {}
+        }
     }
 
     /// Drops what belongs to things that are no longer there.
@@ -243,7 +217,7 @@ impl Kept {
     /// section can be read, the gap is about all of it.
     pub(super) fn note(&mut self, task: &Task, failure: &Failure, whole_section: bool) {
         if task.resolves() {
-            self.templates.unresolved = Some(failure.clone());
+            self.templates.fail_to_resolve(failure);
             return;
         }
         let section = task.section();
@@ -329,113 +303,6 @@ fn put<T>(
         }
         (None, _) => *list = Some(Seen { at, value: found }),
     }
-}
-
-impl Versions {
-    fn take_in(&mut self, task: &Task, found: Vec<TemplateVersionFact>, at: Timestamp) {
-        let resolved = task.resolves();
-        if resolved {
-            self.unresolved = None;
-        }
-        if matches!(task, Task::TemplatesWritten | Task::TemplatesResolved) {
-            if self.seen_at.is_some_and(|seen| seen > at) {
-                return;
-            }
-            let mut current: BTreeMap<TemplateId, (Option<i64>, i64)> = BTreeMap::new();
-            for version in &found {
-                let (default, latest) = current.entry(version.id.clone()).or_insert((None, version.number));
-                *latest = version.number.max(*latest);
-                if version.is_default {
-                    *default = Some(version.number);
-                }
-            }
-            self.current = current;
-            self.seen_at = Some(at);
-        }
-        match task {
-            Task::Versions(template, numbers) => {
-                self.asked.extend(numbers.iter().map(|number| (template.clone(), *number)));
-            }
-            Task::VersionsBetween(template, first, last) => {
-                self.asked.extend([*first, *last].map(|number| (template.clone(), number)));
-            }
-            _ => {}
-        }
-        for version in found {
-            let key = (version.id.clone(), version.number);
-            if resolved {
-                self.resolved.remove(&key);
-                if let Some(image) = version.image.as_ref().filter(|image| !is_by_parameter(image)) {
-                    self.resolved.insert(key, ImageId::new(image.raw()));
-                }
-            } else {
-                self.written.insert(key, version);
-            }
-        }
-    }
-
-    /// Whether templates have to be read as written: not read yet, a version is new, or only this way works.
-    pub(super) fn need_written(&self) -> bool {
-        self.seen_at.is_none()
-            || self.unresolved.is_some()
-            || self.current.iter().any(|(template, (default, latest))| {
-                default
-                    .iter()
-                    .chain([latest])
-                    .any(|number| !self.written.contains_key(&(template.clone(), *number)))
-            })
-    }
-
-    /// The template's id, where only its name is known.
-    pub(super) fn id(&self, name: &Text) -> Option<&TemplateId> {
-        self.written.values().find(|version| version.name == *name).map(|version| &version.id)
-    }
-
-    /// The number behind `$Default` (the first) and `$Latest`.
-    pub(super) fn current(&self, template: &TemplateId) -> Option<(Option<i64>, i64)> {
-        self.current.get(template).copied()
-    }
-
-    /// Templates whose image is given by a parameter that could not be resolved.
-    fn gaps(&self, place: &Place) -> Vec<Gap> {
-        let Some(failure) = &self.unresolved else { return Vec::new() };
-        let denied = failure.kind == FailureKind::Denied;
-        let unknown = self.written.iter().filter(|(key, version)| {
-            version.image.as_ref().is_some_and(is_by_parameter) && !self.resolved.contains_key(key)
-        });
-        let templates: BTreeSet<&TemplateId> = unknown.map(|((template, _), _)| template).collect();
-        let gap = |template: &TemplateId| Gap {
-            place: place.clone(),
-            section: Section::Templates,
-            about: Some(template.raw().into()),
-            what: format!("the image that {template} names by parameter"),
-            why: if denied { format!("the role lacks {RESOLVING}") } else { failure.why.clone() },
-            action: denied.then(|| RESOLVING.to_owned()),
-        };
-        templates.into_iter().map(gap).collect()
-    }
-
-    fn facts(&self) -> Option<Seen<Vec<TemplateVersionFact>>> {
-        let value = self.written.iter().map(|((template, number), version)| {
-            let (default, latest) = self.current.get(template).copied().unzip();
-            let image = version.image.clone();
-            TemplateVersionFact {
-                is_default: default.flatten() == Some(*number),
-                is_latest: latest == Some(*number),
-                resolved_image: match image.filter(|image| !is_by_parameter(image)) {
-                    Some(image) => Some(ImageId::new(image.raw())),
-                    None => self.resolved.get(&(template.clone(), *number)).cloned(),
-                },
-                ..version.clone()
-            }
-        });
-        Some(Seen { at: self.seen_at?, value: value.collect() })
-    }
-}
-
-/// Whether an image is given by a parameter, to be resolved at launch.
-pub(super) fn is_by_parameter(image: &Text) -> bool {
-    image.raw().starts_with(BY_PARAMETER)
 }
 
 #[cfg(test)]

@@ -41,7 +41,9 @@ pub(super) type Walks = HashMap<Task, Walk>;
 /// How a look at one region went.
 #[derive(Default, Debug)]
 pub(super) struct Report {
-    /// Calls that were answered.
+    /// Calls that told something.
+    pub(super) told: usize,
+    /// Calls that AWS answered, be it with a refusal.
     pub(super) answered: usize,
     /// The first failure.
     pub(super) failure: Option<Failure>,
@@ -53,12 +55,32 @@ pub(super) struct Report {
     pub(super) closed: HashSet<Section>,
     connections_failed: usize,
     asked: HashSet<Task>,
+    /// Sections of which something could be read.
+    open: HashSet<Section>,
+    /// Sections that are being tried with one thing first.
+    trying: HashSet<Section>,
 }
 
 impl Report {
     /// Whether it makes sense to ask for more of a section.
     pub(super) fn may_go_on(&self, section: Section) -> bool {
         self.ended.is_none() && !self.closed.contains(&section)
+    }
+
+    /// Takes the next task from the queue. Of a section of which nothing was read yet only one thing is tried at
+    /// first: where it may not be read, it is not asked for a hundred times.
+    fn next(&mut self, queue: &mut VecDeque<Task>) -> Option<Task> {
+        queue.retain(|task| task.resolves() || !self.closed.contains(&task.section()));
+        let ready = queue.iter().position(|task| {
+            task.about().is_none()
+                || self.open.contains(&task.section())
+                || !self.trying.contains(&task.section())
+        })?;
+        let task = queue.remove(ready)?;
+        if task.about().is_some() && !self.open.contains(&task.section()) {
+            self.trying.insert(task.section());
+        }
+        Some(task)
     }
 }
 
@@ -87,11 +109,8 @@ impl Look<'_> {
         loop {
             while calls.len() < AT_ONCE
                 && report.ended.is_none()
-                && let Some(task) = queue.pop_front()
+                && let Some(task) = report.next(&mut queue)
             {
-                if report.closed.contains(&task.section()) && !task.resolves() {
-                    continue;
-                }
                 if !self.may_call() {
                     queue.clear();
                     break;
@@ -105,9 +124,12 @@ impl Look<'_> {
                 });
             }
             let Some((task, reply)) = calls.next().await else { return };
+            report.trying.remove(&task.section());
             match reply {
                 Ok(reply) => {
+                    report.told += 1;
                     report.answered += 1;
+                    report.open.insert(task.section());
                     self.take(task, reply, walks, &mut queue, report);
                 }
                 Err(trouble) => {
@@ -145,21 +167,17 @@ impl Look<'_> {
                 walks.insert(task.clone(), walk);
                 queue.push_front(task);
             }
-            Some(_) => {
-                let why = "AWS gives the same page over and over: the list is incomplete";
-                let what = format!("{} in {}", super::trouble::in_words(task.section()), self.region);
-                let failure = Failure::new(FailureKind::Other, what, why, "observe again");
-                self.kept().note(&task, &failure, false);
-            }
-            None => {
+            again => {
                 let mut kept = self.kept();
                 if let Some(answer) = walk.answer {
                     kept.take_in(&task, answer, walk.began);
                 }
-                if walk.odd > 0 {
+                if again.is_some() {
+                    let why = "AWS gives the same page over and over: the list is incomplete";
+                    kept.note(&task, &Failure::new(FailureKind::Other, "read a list", why, ""), false);
+                } else if walk.odd > 0 {
                     let why = format!("{} entries came without what identifies them", walk.odd);
-                    let failure = Failure::new(FailureKind::Other, "read an answer", why, "");
-                    kept.note(&task, &failure, false);
+                    kept.note(&task, &Failure::new(FailureKind::Other, "read a list", why, ""), false);
                 }
                 if self.follow {
                     let next = needs::after(&kept, &task);
@@ -173,6 +191,10 @@ impl Look<'_> {
     fn fail(&self, task: &Task, trouble: &Trouble, queue: &mut VecDeque<Task>, report: &mut Report) {
         let failure = &trouble.failure;
         report.failure.get_or_insert_with(|| failure.clone());
+        report.answered += usize::from(!matches!(
+            trouble.kind(),
+            FailureKind::Unreachable | FailureKind::TimedOut | FailureKind::NoCredentials
+        ));
         match trouble.kind() {
             FailureKind::NoCredentials | FailureKind::Expired | FailureKind::Configuration => {
                 report.ended = Some(failure.clone());

@@ -20,6 +20,7 @@ mod task;
 mod testing;
 mod traffic;
 mod trouble;
+mod versions;
 mod wall;
 
 pub use factory::Settings;

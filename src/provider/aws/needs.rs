@@ -3,8 +3,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::kept::{Kept, is_by_parameter};
+use super::kept::Kept;
 use super::task::{CONFIGURATIONS, FEW_IDS, FILTER, IDS, TARGET_GROUPS, Task};
+use super::versions::is_by_parameter;
 use crate::fleet::{
     Cluster, GroupName, ImageId, InstanceFact, InstanceId, LaunchSource, ListenerArn, LoadBalancerArn,
     LoadBalancerKind, TargetGroupArn, TemplateId, TemplateRef, TemplateVersion, Text, Zone,

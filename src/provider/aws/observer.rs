@@ -180,12 +180,21 @@ impl Aws {
             look.work(tasks, &mut walks, &mut report).await;
             if let Some(failure) = &report.ended {
                 let mut kept = look.kept();
-                Task::LISTS.iter().for_each(|list| kept.note(list, failure, true));
+                for list in &Task::LISTS {
+                    kept.note(list, failure, true);
+                }
             }
             report
         }))
         .await;
-        judged(&reports)
+        // A look in the background that is under way finds out by itself.
+        if let Ok(mut background) = self.background.try_lock() {
+            let now = self.connection.clock.now();
+            for (at, report) in at.iter().zip(&reports) {
+                background.close(&at.region, report.closed.iter().copied(), now);
+            }
+        }
+        judged(&reports, |report| report.told)
     }
 
     async fn at_cluster(&self, at: &[At], fleet: &Fleet, id: &ClusterId) -> Result<(), Failure> {
@@ -199,7 +208,7 @@ impl Aws {
             let tasks = next(&parts, &look.kept());
             look.work(tasks, &mut walks, &mut report).await;
         }
-        judged(&[report])
+        judged(&[report], |report| report.told)
     }
 
     async fn in_background(&self, at: &[At], fleet: &Fleet, first: &[ClusterId]) -> Result<(), Failure> {
@@ -250,7 +259,7 @@ impl Aws {
                 reports.push(report);
             }
             background.throttled(reports.iter().any(|report| report.throttled), clock.now());
-            judged(&reports)?;
+            judged(&reports, |report| report.answered)?;
         }
         Ok(())
     }
@@ -270,16 +279,13 @@ impl Aws {
     }
 }
 
-/// Fails where nothing at all was answered, or the login ran out. One region of several that does not answer, or
-/// that is not enabled, is a gap.
-fn judged(reports: &[Report]) -> Result<(), Failure> {
+/// Fails where there was nothing (of what is counted), or the login ran out. One region of several that does not
+/// answer, or that is not enabled, is a gap.
+fn judged(reports: &[Report], counted: impl Fn(&Report) -> usize) -> Result<(), Failure> {
     let mut failures = reports.iter().filter_map(|report| report.ended.as_ref().or(report.failure.as_ref()));
-    let silent = reports.iter().all(|report| report.answered == 0);
-    match failures
-        .clone()
-        .find(|failure| failure.kind == FailureKind::Expired)
-        .or(failures.next().filter(|_| silent))
-    {
+    let nothing = reports.iter().all(|report| counted(report) == 0);
+    let expired = failures.clone().find(|failure| failure.kind == FailureKind::Expired);
+    match expired.or(failures.next().filter(|_| nothing)) {
         Some(failure) => Err(failure.clone()),
         None => Ok(()),
     }

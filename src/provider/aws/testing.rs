@@ -1,10 +1,13 @@
 //! What the tests of this room share.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
 use jiff::Timestamp;
 
+use super::replay::{Answer, Asked};
 use crate::provider::Clock;
 
 /// A clock that stands still.
@@ -17,4 +20,223 @@ impl Clock for StillClock {
     }
 
     async fn sleep(&self, _: Duration) {}
+}
+
+/// A clock that is moved by hand.
+#[derive(Clone, Default)]
+pub(super) struct HandClock(Arc<AtomicI64>);
+
+impl HandClock {
+    /// Lets seconds pass.
+    pub(super) fn pass(&self, seconds: i64) {
+        self.0.fetch_add(seconds, Ordering::Relaxed);
+    }
+}
+
+#[async_trait]
+impl Clock for HandClock {
+    fn now(&self) -> Timestamp {
+        Timestamp::from_second(self.0.load(Ordering::Relaxed)).unwrap()
+    }
+
+    async fn sleep(&self, _: Duration) {}
+}
+
+/// A small fleet as AWS would tell of it: cluster `web` with groups `web-blue` and `web-green` of `size` instances
+/// each, behind one listener; `extra` more target groups that belong to nobody.
+#[derive(Clone)]
+pub(super) struct World {
+    pub(super) size: usize,
+    pub(super) extra: usize,
+    pub(super) account: &'static str,
+}
+
+impl Default for World {
+    fn default() -> Self {
+        Self { size: 2, extra: 0, account: "123456789012" }
+    }
+}
+
+const ELB: &str = "arn:aws:elasticloadbalancing:eu-west-1:123456789012";
+
+/// The ARN of a target group of the world.
+pub(super) fn target_group(name: &str) -> String {
+    format!("{ELB}:targetgroup/{name}/1")
+}
+
+impl World {
+    fn colours() -> [&'static str; 2] {
+        ["blue", "green"]
+    }
+
+    fn ids(&self, colour: &str) -> impl Iterator<Item = String> {
+        (0..self.size).map(move |n| format!("i-{colour}-{n}"))
+    }
+
+    /// One instance as EC2 tells of it.
+    pub(super) fn instance(id: &str) -> String {
+        format!(
+            "<item><instanceId>{id}</instanceId><imageId>ami-1</imageId><instanceType>m7g.large</instanceType>\
+             <instanceState><code>16</code><name>running</name></instanceState>\
+             <launchTime>2026-01-01T00:00:00.000Z</launchTime>\
+             <placement><availabilityZone>eu-west-1a</availabilityZone></placement></item>"
+        )
+    }
+
+    /// A page of instances.
+    pub(super) fn instances(items: &str, next: &str) -> Answer {
+        Answer::ok(format!(
+            "<DescribeInstancesResponse><reservationSet><item><instancesSet>{items}</instancesSet></item>\
+             </reservationSet><nextToken>{next}</nextToken></DescribeInstancesResponse>"
+        ))
+    }
+
+    /// A group as Auto Scaling tells of it.
+    pub(super) fn group(&self, colour: &str) -> String {
+        let members: Vec<String> = self
+            .ids(colour)
+            .map(|id| {
+                format!(
+                    "<member><InstanceId>{id}</InstanceId><AvailabilityZone>eu-west-1a</AvailabilityZone>\
+                     <LifecycleState>InService</LifecycleState><HealthStatus>Healthy</HealthStatus>\
+                     <ProtectedFromScaleIn>false</ProtectedFromScaleIn><LaunchTemplate>\
+                     <LaunchTemplateId>lt-1</LaunchTemplateId><Version>3</Version></LaunchTemplate></member>"
+                )
+            })
+            .collect();
+        let members = members.concat();
+        let size = self.size;
+        format!(
+            "<member><AutoScalingGroupName>web-{colour}</AutoScalingGroupName><MinSize>0</MinSize>\
+             <MaxSize>{size}</MaxSize><DesiredCapacity>{size}</DesiredCapacity><LaunchTemplate>\
+             <LaunchTemplateId>lt-1</LaunchTemplateId><Version>4</Version></LaunchTemplate>\
+             <TargetGroupARNs><member>{}</member></TargetGroupARNs><Instances>{members}</Instances></member>",
+            target_group(&format!("web-{colour}"))
+        )
+    }
+
+    /// A page of groups.
+    pub(super) fn groups(members: &str, next: &str) -> Answer {
+        Answer::ok(format!(
+            "<DescribeAutoScalingGroupsResponse><DescribeAutoScalingGroupsResult><AutoScalingGroups>{members}\
+             </AutoScalingGroups><NextToken>{next}</NextToken></DescribeAutoScalingGroupsResult>\
+             </DescribeAutoScalingGroupsResponse>"
+        ))
+    }
+
+    fn elb(operation: &str, result: &str) -> Answer {
+        Answer::ok(format!(
+            "<{operation}Response><{operation}Result>{result}</{operation}Result></{operation}Response>"
+        ))
+    }
+
+    fn forward() -> String {
+        let tuples = Self::colours().map(|colour| {
+            let arn = target_group(&format!("web-{colour}"));
+            format!("<member><TargetGroupArn>{arn}</TargetGroupArn><Weight>50</Weight></member>")
+        });
+        format!(
+            "<member><Type>forward</Type><Order>1</Order><ForwardConfig><TargetGroups>{}</TargetGroups>\
+             </ForwardConfig></member>",
+            tuples.concat()
+        )
+    }
+
+    /// Answers whatever is asked.
+    pub(super) fn answer(&self, asked: &Asked) -> Answer {
+        match asked.action() {
+            "GetCallerIdentity" => Self::elb(
+                "GetCallerIdentity",
+                &format!("<Account>{0}</Account><Arn>arn:aws:iam::{0}:user/me</Arn>", self.account),
+            ),
+            "DescribeInstances" => {
+                let all = Self::colours().into_iter().flat_map(|colour| self.ids(colour));
+                let named: Vec<&String> = asked
+                    .fields
+                    .iter()
+                    .filter(|(k, _)| k.starts_with("InstanceId."))
+                    .map(|(_, v)| v)
+                    .collect();
+                let items =
+                    all.filter(|id| named.is_empty() || named.contains(&id)).map(|id| Self::instance(&id));
+                Self::instances(&items.collect::<String>(), "")
+            }
+            "DescribeAutoScalingGroups" => {
+                Self::groups(&Self::colours().map(|colour| self.group(colour)).concat(), "")
+            }
+            "DescribeLoadBalancers" => Self::elb(
+                "DescribeLoadBalancers",
+                &format!(
+                    "<LoadBalancers><member><LoadBalancerArn>{ELB}:loadbalancer/app/web/1</LoadBalancerArn>\
+                     <LoadBalancerName>web</LoadBalancerName><Type>application</Type></member></LoadBalancers>"
+                ),
+            ),
+            "DescribeListeners" => Self::elb(
+                "DescribeListeners",
+                &format!(
+                    "<Listeners><member><ListenerArn>{ELB}:listener/app/web/1/1</ListenerArn>\
+                     <LoadBalancerArn>{ELB}:loadbalancer/app/web/1</LoadBalancerArn><Port>80</Port>\
+                     <Protocol>HTTP</Protocol><DefaultActions>{}</DefaultActions></member></Listeners>",
+                    Self::forward()
+                ),
+            ),
+            "DescribeRules" => Self::elb(
+                "DescribeRules",
+                &format!(
+                    "<Rules><member><RuleArn>{ELB}:listener-rule/app/web/1/1/1</RuleArn><Priority>default</Priority>\
+                     <IsDefault>true</IsDefault><Actions>{}</Actions></member></Rules>",
+                    Self::forward()
+                ),
+            ),
+            "DescribeTargetGroups" => {
+                let own = Self::colours().map(|colour| format!("web-{colour}"));
+                let all = own.into_iter().chain((0..self.extra).map(|n| format!("extra-{n}")));
+                let members = all.map(|name| {
+                    format!(
+                        "<member><TargetGroupArn>{}</TargetGroupArn><TargetGroupName>{name}</TargetGroupName>\
+                         <TargetType>instance</TargetType></member>",
+                        target_group(&name)
+                    )
+                });
+                let members: String = members.collect();
+                Self::elb("DescribeTargetGroups", &format!("<TargetGroups>{members}</TargetGroups>"))
+            }
+            "DescribeTargetHealth" => {
+                let colour = Self::colours().into_iter().find(|c| asked.field("TargetGroupArn").contains(c));
+                let targets = colour.into_iter().flat_map(|colour| self.ids(colour)).map(|id| {
+                    format!(
+                        "<member><Target><Id>{id}</Id><Port>80</Port></Target>\
+                         <TargetHealth><State>healthy</State></TargetHealth></member>"
+                    )
+                });
+                let targets: String = targets.collect();
+                let all = format!("<TargetHealthDescriptions>{targets}</TargetHealthDescriptions>");
+                Self::elb("DescribeTargetHealth", &all)
+            }
+            "DescribeLaunchTemplateVersions" => {
+                let numbered = asked.fields.iter().filter(|(k, _)| k.starts_with("LaunchTemplateVersion."));
+                let numbers = numbered.map(|(_, v)| if v.starts_with('$') { "4" } else { v.as_str() });
+                let items: Vec<String> = numbers
+                    .map(|number| {
+                        format!(
+                            "<item><launchTemplateId>lt-1</launchTemplateId><launchTemplateName>web\
+                             </launchTemplateName><versionNumber>{number}</versionNumber><defaultVersion>true\
+                             </defaultVersion><launchTemplateData><imageId>ami-1</imageId></launchTemplateData></item>"
+                        )
+                    })
+                    .collect();
+                let items = items.concat();
+                Answer::ok(format!(
+                    "<DescribeLaunchTemplateVersionsResponse><launchTemplateVersionSet>{items}\
+                     </launchTemplateVersionSet></DescribeLaunchTemplateVersionsResponse>"
+                ))
+            }
+            "DescribeImages" => Answer::ok(
+                "<DescribeImagesResponse><imagesSet><item><imageId>ami-1</imageId><name>web-1.0.0</name>\
+                 <imageOwnerId>123456789012</imageOwnerId><imageState>available</imageState></item></imagesSet>\
+                 </DescribeImagesResponse>",
+            ),
+            operation => Self::elb(operation, ""),
+        }
+    }
 }

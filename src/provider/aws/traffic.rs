@@ -52,7 +52,7 @@ pub(super) fn check(place: &Place, call: &Call) -> Result<(), Failure> {
     if region != Some(place.region.raw()) || account != Some(place.account.raw()) {
         return refuse(format!("it is not in {place}"), "plan again");
     }
-    if !resource.is_some_and(|resource| resource.split('/').nth(1) == Some("app")) {
+    if resource.is_none_or(|resource| resource.split('/').nth(1) != Some("app")) {
         let why = "only application load balancers are written to for now";
         return refuse(why.into(), "use the AWS console for this one");
     }

@@ -232,6 +232,14 @@ impl Asked<'_> {
         }
     }
 
+    fn nothing_found(&self) -> Failure {
+        self.failure(
+            FailureKind::NoCredentials,
+            "no AWS credentials were found",
+            "log in (aws sso login, aws configure), name a profile with --profile, or look around with --demo",
+        )
+    }
+
     fn no_credentials(&self, error: &CredentialsError) -> Failure {
         let told = chain(error);
         let expired = EXPIRED_LOGIN.iter().any(|sign| told.to_ascii_lowercase().contains(sign));
@@ -239,11 +247,9 @@ impl Asked<'_> {
             return self.expired(&innermost(error));
         }
         match error {
-            CredentialsError::CredentialsNotLoaded(_) => self.failure(
-                FailureKind::NoCredentials,
-                "no AWS credentials were found",
-                "log in (aws sso login, aws configure), name a profile with --profile, or look around with --demo",
-            ),
+            CredentialsError::CredentialsNotLoaded(_) => self.nothing_found(),
+            // The last link of the chain: whatever it says, nothing before it had any.
+            _ if told.contains(LAST_LINK) => self.nothing_found(),
             CredentialsError::ProviderTimedOut(_) => self.failure(
                 FailureKind::TimedOut,
                 "the source of the credentials did not answer in time",
@@ -263,6 +269,8 @@ impl Asked<'_> {
     }
 }
 
+/// The instance metadata service, asked where nothing else had credentials.
+const LAST_LINK: &str = "IMDS";
 /// The connection was never made, so nothing was applied.
 const NOT_SENT: &[&str] = &[NO_SUCH_NAME, "HTTP connect timeout", "Connection refused"];
 /// What the resolver says of a name that is not there.

@@ -3,7 +3,7 @@ use proptest::option::of;
 use proptest::prelude::*;
 
 use super::*;
-use crate::fleet::same_actions;
+use crate::fleet::{Exact, ForwardConfig, GroupStickiness, TargetGroupTuple, same_actions};
 
 fn text() -> impl Strategy<Value = Setting> {
     any::<String>().prop_map(|text| Setting::Text(Exact::new(text)))

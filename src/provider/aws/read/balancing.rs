@@ -33,7 +33,7 @@ pub(crate) async fn load_balancers(
                 Some(other) => LoadBalancerKind::Other(other.as_str().into()),
                 None => LoadBalancerKind::Other("unknown".into()),
             },
-            state: text(found.state().and_then(|state| state.code()).map(|code| code.as_str())),
+            state: text(found.state().and_then(|state| state.code()).map(sdk::LoadBalancerStateEnum::as_str)),
             zones: found
                 .availability_zones()
                 .iter()

@@ -44,8 +44,8 @@ fn every_operation() -> BTreeSet<(String, String)> {
                 continue;
             }
             let text = std::fs::read_to_string(path).unwrap();
-            let named = text.split("orchestrator::Metadata::new(").nth(1).unwrap();
-            let mut names = named.split('"').skip(1).step_by(2);
+            let told = text.split("orchestrator::Metadata::new(").nth(1).unwrap();
+            let mut names = told.split('"').skip(1).step_by(2);
             let operation = names.next().unwrap().to_owned();
             operations.insert((names.next().unwrap().to_owned(), operation));
         }
