@@ -6,6 +6,7 @@ mod command;
 mod demo;
 mod headless;
 mod home;
+mod pictures;
 #[cfg(feature = "aws")]
 mod rig;
 #[cfg(feature = "aws")]
