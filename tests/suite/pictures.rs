@@ -21,6 +21,9 @@ use session::Session;
 /// A terminal as most people have it open.
 const USUAL: (u16, u16) = (120, 32);
 
+/// The smallest that everything is made for.
+const NARROW: (u16, u16) = (80, 24);
+
 /// Compares a screen with its picture, or takes the picture anew.
 fn picture(name: &str, session: &Session, theme: &Theme) {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/pictures").join(format!("{name}.svg"));
@@ -49,7 +52,40 @@ fn dark() -> Theme {
 #[test]
 fn a_first_walk_from_the_fleet_to_traffic_moved_and_back() {
     let mut person = Session::open(Rights::Safe, Policy::default(), USUAL);
+    person.press("j j");
     picture("fleet", &person, &dark());
-    person.press("j j j enter");
+    person.press("enter n d");
     picture("cluster", &person, &dark());
+    person.press("enter");
+    picture("instance", &person, &dark());
+    person.press("esc s").types("20").press("enter").wait(1);
+    person.types("9012").press("enter").types("orders 20");
+    picture("confirm", &person, &dark());
+    person.press("enter").wait(4);
+    picture("settling", &person, &dark());
+    person.wait(40).press("r").wait(1).types("orders back").press("enter").wait(40);
+    picture("back", &person, &dark());
+    person.press("A j j j j");
+    picture("activity", &person, &dark());
+}
+
+#[test]
+fn keys_that_do_not_apply_say_why_and_anything_is_found_by_name() {
+    let why = "--read-only".into();
+    let mut person = Session::open(Rights::ReadOnly { why }, Policy::default(), NARROW);
+    picture("narrow", &person, &dark());
+    person.press("j ? G");
+    picture("help", &person, &dark());
+    person.press("esc :").types("or");
+    picture("palette", &person, &dark());
+}
+
+#[test]
+fn production_is_framed_and_the_state_is_said_without_colour_too() {
+    let production = [("123456789012".to_owned(), "prod".to_owned())].into();
+    let policy = Policy { production, ..Policy::default() };
+    let mut person = Session::open(Rights::Safe, policy, USUAL);
+    picture("monochrome", &person, &Theme::shipped("monochrome", Depth::None).unwrap());
+    person.press("a").wait(1).types("prod").press("enter").types("9012").press("enter").wait(1);
+    picture("production", &person, &Theme::shipped("light", Depth::TrueColor).unwrap());
 }
