@@ -349,7 +349,7 @@ fn refresh_word(cluster: &Cluster, group: &ServerGroup) -> Option<String> {
     let fact = &group.refresh.as_ref()?.fact;
     let side = words::side(&cluster.id.name, &group.id.name);
     Some(match fact.percent {
-        Some(percent) => format!("refresh {side} {percent} %"),
+        Some(percent) => format!("refresh {percent} % {side}"),
         None => format!("refresh {side}"),
     })
 }

@@ -32,7 +32,8 @@ pub fn draw(canvas: &mut Canvas<'_>, look: &Look<'_>, body: Area, dialog: &Help)
                 let pad = " ".repeat(usize::from(keys_wide.saturating_sub(width(&keys)) + 2));
                 let says = match does {
                     Ok(does) => does.clone(),
-                    Err(reason) => format!("{} – not now: {reason}", action.does()),
+                    // Its name, not its line: the reason needs the room.
+                    Err(reason) => format!("{} – not now: {reason}", action.name()),
                 };
                 canvas.pieces(line, 2, &[piece(keys, key), piece(pad, text), piece(says, text)]);
             }

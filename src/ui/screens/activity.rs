@@ -14,9 +14,9 @@ use crate::ui::{Look, glyphs};
 
 const COLUMNS: [Column; 6] = [
     Column { title: "WHEN", least: 8, most: 24, rank: 1 },
-    Column { title: "WHO", least: 8, most: 28, rank: 4 },
+    Column { title: "WHO", least: 8, most: 16, rank: 4 },
     Column { title: "WHAT", least: 8, most: 9, rank: 2 },
-    Column { title: "CLUSTER", least: 10, most: 24, rank: 0 },
+    Column { title: "CLUSTER", least: 10, most: 16, rank: 0 },
     Column { title: "EVENT", least: 11, most: 12, rank: 3 },
     Column { title: "RESULT", least: 12, most: 60, rank: 5 },
 ];
@@ -98,8 +98,9 @@ fn in_full(canvas: &mut Canvas<'_>, look: &Look<'_>, mut rest: Area, record: &Re
     };
     let text = |text: String| [piece(text, Role::Text)];
     let when = local(look, record.at);
-    let what =
-        format!("{} {} step {} of {}", record.verb, record.cluster.name, record.step, record.operation);
+    // What concerns the whole operation belongs to no step of it.
+    let step = if record.step > 0 { format!(" step {}", record.step) } else { String::new() };
+    let what = format!("{} {}{step} · {}", record.verb, record.cluster.name, record.operation);
     field("what", &text(format!("{what} · {when}")));
     field("who", &text(format!("{} on {}", record.who.principal, record.who.host)));
     if let Some(why) = &record.why {

@@ -25,7 +25,7 @@ const COLUMNS: [Column; 9] = [
     Column { title: "IMAGE", least: 15, most: 26, rank: 1 },
     Column { title: "STATE", least: 8, most: 18, rank: 4 },
     Column { title: "HEALTH", least: 11, most: 24, rank: 2 },
-    Column { title: "AGE", least: 4, most: 7, rank: 7 },
+    Column { title: "AGE", least: 7, most: 7, rank: 7 },
     Column { title: "DRIFT", least: 9, most: 24, rank: 3 },
 ];
 

@@ -9,7 +9,7 @@ use crate::app::{
 use crate::drift::Severity;
 use crate::plan::LightKind;
 use crate::theme::Role;
-use crate::ui::canvas::{Canvas, Piece, fit, piece, width};
+use crate::ui::canvas::{Canvas, Piece, fit, piece, width, width_of};
 use crate::ui::header::STALE_SECONDS;
 use crate::ui::widgets::bar;
 use crate::ui::widgets::table::{Column, Table};
@@ -44,6 +44,13 @@ pub fn draw(canvas: &mut Canvas<'_>, look: &Look<'_>, layout: &Layout, screen: &
         .iter()
         .all(|place| observation.fleet.places.first().is_some_and(|first| first.region == place.region));
     let mut columns = COLUMNS.to_vec();
+    let summaries = || observation.summaries.iter();
+    columns[0].shrink_to(summaries().map(|summary| width(&summary.subject.name())));
+    columns[1].shrink_to(summaries().map(|summary| width(&summary.subject.place().region.to_string())));
+    columns[4].shrink_to(summaries().map(|summary| width_of(&health_pieces(summary.health, |role| role))));
+    // One width for all rows, so that their bars begin in one place.
+    let sides = summaries().flat_map(|summary| &summary.sides).map(|side| width(&side.name));
+    let sides = sides.max().unwrap_or(0).min(SIDE_NAME);
     if moves(look, observation) {
         columns[NOW].rank = RANK_WHILE_MOVING;
     }
@@ -70,7 +77,7 @@ pub fn draw(canvas: &mut Canvas<'_>, look: &Look<'_>, layout: &Layout, screen: &
         if one_region {
             cells.insert(1, Area::default());
         }
-        summary_row(canvas, look, summary, &cells);
+        summary_row(canvas, look, summary, sides, &cells);
     });
 }
 
@@ -102,7 +109,7 @@ fn title(canvas: &mut Canvas<'_>, look: &Look<'_>, line: Area, observation: &Obs
         part(format!("{} {gaps}: {} – {}", glyphs::UNKNOWN, first.what, first.why), Role::Unknown);
     }
     let filter = super::filter_pieces(look);
-    let room = Area { width: line.width.saturating_sub(crate::ui::canvas::width_of(&filter) + 2), ..line };
+    let room = Area { width: line.width.saturating_sub(width_of(&filter) + 2), ..line };
     canvas.pieces(room, 0, &pieces);
     canvas.pieces_right(line, &filter);
 }
@@ -124,14 +131,14 @@ fn empty(look: &Look<'_>, observation: &Observation) -> String {
     }
 }
 
-fn summary_row(canvas: &mut Canvas<'_>, look: &Look<'_>, summary: &Summary, cells: &[Area]) {
+fn summary_row(canvas: &mut Canvas<'_>, look: &Look<'_>, summary: &Summary, sides: u16, cells: &[Area]) {
     let [name, region, traffic, image, health, drift, back, now] = cells else { return };
     let stale = summary.seen_at.is_none_or(|seen| look.at.duration_since(seen).as_secs() > STALE_SECONDS);
     let ink = |role: Role| if stale { Role::Stale } else { role };
     let name_role = if summary.subject.cluster().is_some() { Role::Name } else { Role::Dim };
     canvas.text(*name, 0, &summary.subject.name(), ink(name_role));
     canvas.text(*region, 0, &summary.subject.place().region.to_string(), ink(Role::Dim));
-    draw_traffic(canvas, *traffic, summary, &ink);
+    draw_traffic(canvas, *traffic, summary, sides, &ink);
     draw_images(canvas, *image, summary, &ink);
     canvas.pieces(*health, 0, &health_pieces(summary.health, ink));
     canvas.pieces(*drift, 0, &drift_pieces(&summary.drift, ink));
@@ -139,7 +146,13 @@ fn summary_row(canvas: &mut Canvas<'_>, look: &Look<'_>, summary: &Summary, cell
     canvas.pieces(*now, 0, &now_pieces(look, summary, now.width));
 }
 
-fn draw_traffic(canvas: &mut Canvas<'_>, cell: Area, summary: &Summary, ink: &dyn Fn(Role) -> Role) {
+fn draw_traffic(
+    canvas: &mut Canvas<'_>,
+    cell: Area,
+    summary: &Summary,
+    names: u16,
+    ink: &dyn Fn(Role) -> Role,
+) {
     let mut rest = cell;
     let word = match summary.traffic {
         TrafficWord::Flows { .. } => None,
@@ -152,7 +165,6 @@ fn draw_traffic(canvas: &mut Canvas<'_>, cell: Area, summary: &Summary, ink: &dy
         canvas.text(rest, 0, word, ink(role));
         return;
     }
-    let names = summary.sides.iter().map(|side| width(&side.name)).max().unwrap_or(0).min(SIDE_NAME);
     let hidden = summary.sides.len().saturating_sub(MOST_SIDES);
     for (number, side) in summary.sides.iter().take(MOST_SIDES).enumerate() {
         let line = rest.cut_top(1);

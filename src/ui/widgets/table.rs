@@ -21,6 +21,13 @@ pub struct Column {
     pub rank: u8,
 }
 
+impl Column {
+    /// Takes no more than its longest text needs, so that the others get the room.
+    pub fn shrink_to(&mut self, texts: impl Iterator<Item = u16>) {
+        self.most = self.most.min(texts.max().unwrap_or(0)).max(self.least);
+    }
+}
+
 /// How a table is drawn.
 pub struct Table<'a> {
     pub columns: &'a [Column],
@@ -215,6 +222,16 @@ mod tests {
             let sum: u16 = widths.iter().sum();
             assert_eq!(usize::from(sum) + shown + 1, usize::from(whole), "{whole}: {widths:?}");
         }
+    }
+
+    #[test]
+    fn a_column_leaves_to_the_others_what_its_texts_do_not_need() {
+        let mut columns = COLUMNS;
+        columns[0].shrink_to([3, 6, 5].into_iter());
+        assert_eq!(columns[0].most, 6);
+        assert_eq!(widths(&columns, 40)[0], 7);
+        columns[1].shrink_to([].into_iter());
+        assert_eq!(columns[1].most, columns[1].least);
     }
 
     #[test]
