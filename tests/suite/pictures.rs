@@ -86,6 +86,13 @@ fn production_is_framed_and_the_state_is_said_without_colour_too() {
     let policy = Policy { production, ..Policy::default() };
     let mut person = Session::open(Rights::Safe, policy, USUAL);
     picture("monochrome", &person, &Theme::shipped("monochrome", Depth::None).unwrap());
-    person.press("a").wait(1).types("prod").press("enter").types("9012").press("enter").wait(1);
+    person
+        .press("j j j j enter n d a")
+        .wait(1)
+        .types("9012")
+        .press("enter")
+        .types("prod")
+        .press("enter")
+        .wait(1);
     picture("production", &person, &Theme::shipped("light", Depth::TrueColor).unwrap());
 }
