@@ -8,10 +8,10 @@ use std::ops::Range;
 
 use jiff::Timestamp;
 
+use super::policy::Settled;
 use super::relation::Relation;
-use super::replacement::Replacement;
 use super::subject::{Standing, Subject};
-use super::view::{GroupView, PlaceView, View};
+use super::view::{PlaceView, View};
 use super::{Finding, Findings, Policy, RULES, RuleName, Severity};
 use crate::fleet::{ClusterId, Fleet, GroupId, ImageId, Instance, InstanceId, Place};
 
@@ -117,9 +117,13 @@ pub fn judge(fleet: &Fleet, policy: &Policy, at: Timestamp) -> Judgement {
         let mut summary = Summary::default();
         for group in &cluster.groups {
             if !sheet.judgement.groups.contains_key(&group.id) {
-                let replacement = Replacement::of(group);
-                let group_view = GroupView { cluster, group, replacement };
-                let found = sheet.judge_all(&group.instances, Standing::InGroup(&group_view), &settled);
+                let group_view = view.group(cluster, group);
+                let found = sheet.judge_all(
+                    &group.instances,
+                    &cluster.id.place,
+                    Standing::InGroup(&group_view),
+                    &settled,
+                );
                 sheet.judgement.fleet.add_all(&found);
                 sheet.judgement.groups.insert(group.id.clone(), found);
             }
@@ -132,12 +136,10 @@ pub fn judge(fleet: &Fleet, policy: &Policy, at: Timestamp) -> Judgement {
         [(&fleet.unmanaged, Standing::Unmanaged), (&fleet.unplaced, Standing::Unplaced)]
     {
         for instances in instances.chunk_by(|a, b| a.place == b.place) {
-            let found = sheet.judge_all(instances, standing, &settled);
+            let Some(place) = instances.first().map(|instance| &instance.place) else { continue };
+            let found = sheet.judge_all(instances, place, standing, &settled);
             sheet.judgement.fleet.add_all(&found);
-            let place = instances.first().map(|instance| instance.place.clone());
-            if let Some(place) = place {
-                sheet.judgement.ungrouped.entry(place).or_default().add_all(&found);
-            }
+            sheet.judgement.ungrouped.entry(place.clone()).or_default().add_all(&found);
         }
     }
     Judgement { findings: sheet.findings.list, ..sheet.judgement }
@@ -150,16 +152,17 @@ struct Sheet<'a> {
     judgement: Judgement,
 }
 
-impl<'a> Sheet<'a> {
+impl Sheet<'_> {
     fn judge_all(
         &mut self,
-        instances: &'a [Instance],
+        instances: &[Instance],
+        place: &Place,
         standing: Standing<'_>,
-        settled: &super::policy::Settled,
+        settled: &Settled,
     ) -> Summary {
+        let place = self.view.place(place);
         let mut summary = Summary::default();
         for instance in instances {
-            let Some(place) = self.view.place(&instance.place) else { continue };
             let subject = subject(instance, standing, place, self.view, settled, self.at);
             let begin = self.findings.begin_subject(settled);
             for (position, rule) in RULES.iter().enumerate() {
@@ -183,7 +186,7 @@ fn subject<'a>(
     standing: Standing<'a>,
     place: &'a PlaceView<'a>,
     view: &'a View<'a>,
-    settled: &super::policy::Settled,
+    settled: &Settled,
     at: Timestamp,
 ) -> Subject<'a> {
     let running = instance.running.as_ref().map(|running| &running.image);
@@ -200,6 +203,6 @@ fn subject<'a>(
         at,
         phoenix_age: settled.phoenix_age,
         place,
-        targets: &view.targets,
+        view,
     }
 }

@@ -1,12 +1,11 @@
 //! What a rule is given: one instance, where it stands, and what is known around it.
 
-use std::collections::HashMap;
 use std::time::Duration;
 
 use jiff::Timestamp;
 
 use super::relation::Relation;
-use super::view::{GroupView, PlaceView, TargetView};
+use super::view::{GroupView, PlaceView, TargetView, View};
 use crate::fleet::{Image, Instance, TargetGroupArn};
 
 /// Where an instance stands.
@@ -35,7 +34,7 @@ pub struct Subject<'a> {
     /// Age from which it is long-lived.
     pub phoenix_age: Duration,
     pub(super) place: &'a PlaceView<'a>,
-    pub(super) targets: &'a HashMap<&'a TargetGroupArn, TargetView<'a>>,
+    pub(super) view: &'a View<'a>,
 }
 
 impl<'a> Subject<'a> {
@@ -59,6 +58,7 @@ impl<'a> Subject<'a> {
 
     /// A target group.
     pub fn target(&self, arn: &TargetGroupArn) -> Option<&'a TargetView<'a>> {
-        self.targets.get(arn)
+        let own = self.group().and_then(|group| group.targets.iter().find(|target| target.group.arn == *arn));
+        own.copied().or_else(|| self.view.target(arn))
     }
 }

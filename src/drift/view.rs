@@ -94,6 +94,8 @@ pub struct GroupView<'a> {
     pub cluster: &'a Cluster,
     /// The group.
     pub group: &'a ServerGroup,
+    /// Its target groups.
+    pub targets: Vec<&'a TargetView<'a>>,
     /// How many of its instances run another image than it wants.
     pub(super) replacement: Replacement,
 }
@@ -101,7 +103,8 @@ pub struct GroupView<'a> {
 /// The whole fleet.
 pub(super) struct View<'a> {
     places: HashMap<&'a Place, PlaceView<'a>>,
-    pub(super) targets: HashMap<&'a TargetGroupArn, TargetView<'a>>,
+    targets: HashMap<&'a TargetGroupArn, TargetView<'a>>,
+    nowhere: PlaceView<'a>,
 }
 
 impl<'a> View<'a> {
@@ -117,19 +120,31 @@ impl<'a> View<'a> {
         for gap in &fleet.gaps {
             places.entry(&gap.place).or_default().gaps.entry(gap.section).or_default().push(gap);
         }
-        for instance in fleet.instances() {
-            places.entry(&instance.place).or_default();
-        }
         let targets = fleet.target_groups.iter().map(|(arn, group)| {
             let live = live(group, places.get(&group.place));
             (arn, TargetView::of(group, live))
         });
         let targets = targets.collect();
-        Self { places, targets }
+        Self { places, targets, nowhere: PlaceView::default() }
     }
 
-    pub(super) fn place(&self, place: &Place) -> Option<&PlaceView<'a>> {
-        self.places.get(place)
+    /// What is known of a place; nothing, where nothing was told of it.
+    pub(super) fn place(&self, place: &Place) -> &PlaceView<'a> {
+        self.places.get(place).unwrap_or(&self.nowhere)
+    }
+
+    pub(super) fn target(&self, arn: &TargetGroupArn) -> Option<&TargetView<'a>> {
+        self.targets.get(arn)
+    }
+
+    /// A group and its target groups.
+    pub(super) fn group<'b>(&'b self, cluster: &'b Cluster, group: &'b ServerGroup) -> GroupView<'b> {
+        GroupView {
+            cluster,
+            group,
+            targets: group.target_groups.iter().filter_map(|arn| self.targets.get(arn)).collect(),
+            replacement: Replacement::of(group),
+        }
     }
 }
 

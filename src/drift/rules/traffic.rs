@@ -38,7 +38,7 @@ impl Rule for Traffic {
             }
         }
         let Some(group) = subject.group() else { return };
-        for target in group.group.target_groups.iter().filter_map(|arn| subject.target(arn)) {
+        for target in &group.targets {
             judge_place(subject, target, findings);
         }
     }
