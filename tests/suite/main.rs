@@ -12,3 +12,4 @@ mod rig;
 #[cfg(feature = "aws")]
 mod rig_proof;
 mod terminal;
+mod terminal_manners;

@@ -78,6 +78,11 @@ impl Terminal {
         self.screen.screen().contents()
     }
 
+    /// What the terminal is set to, and every cell of it.
+    pub fn screen(&self) -> &vt100::Screen {
+        self.screen.screen()
+    }
+
     /// Every byte the program wrote so far.
     pub fn written(&self) -> &[u8] {
         &self.written
@@ -86,7 +91,8 @@ impl Terminal {
     /// Gives the terminal another size, which tells the program.
     pub fn resize(&mut self, columns: u16, rows: u16) {
         self.master.resize(pty_size(columns, rows)).expect("the terminal takes the size");
-        self.screen.screen_mut().set_size(rows, columns);
+        // A terminal may have no cells at all, what draws it here may not.
+        self.screen.screen_mut().set_size(rows.max(1), columns.max(1));
     }
 
     /// Sends a signal to the program alone.

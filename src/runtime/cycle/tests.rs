@@ -51,6 +51,11 @@ impl Played {
         }
     }
 
+    /// From now on it takes frames at once, none for now, or none any more.
+    fn takes(&self, takes: Result<bool, String>) {
+        let _before = self.takes.send_replace(takes);
+    }
+
     fn frames(&self) -> usize {
         self.frames.lock().unwrap().len()
     }
@@ -220,17 +225,17 @@ async fn a_terminal_that_takes_nothing_gets_no_frame_and_keys_are_heard_all_the_
     let ending = Session::new(&Played::new())
         .with(async |queue, played| {
             seconds(2.5).await;
-            played.takes.send_replace(Ok(false));
+            played.takes(Ok(false));
             queue.send(key('j')).await.unwrap();
             seconds(0.1).await;
             let before = played.frames();
             queue.send(key('j')).await.unwrap();
             seconds(10.0).await;
             assert_eq!(played.frames(), before);
-            played.takes.send_replace(Ok(true));
+            played.takes(Ok(true));
             seconds(0.01).await;
             assert_eq!(played.frames(), before + 1);
-            played.takes.send_replace(Ok(false));
+            played.takes(Ok(false));
         })
         .await;
     assert_eq!(ending, Ending::Quit);
@@ -241,10 +246,10 @@ async fn a_terminal_that_is_gone_ends_it_whoever_notices() {
     let writer = Session::new(&Played::new())
         .with(async |queue, played| {
             seconds(2.5).await;
-            played.takes.send_replace(Ok(false));
+            played.takes(Ok(false));
             queue.send(key('j')).await.unwrap();
             seconds(0.1).await;
-            played.takes.send_replace(Err("broken pipe".to_owned()));
+            played.takes(Err("broken pipe".to_owned()));
             seconds(0.1).await;
         })
         .await;
