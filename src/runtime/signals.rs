@@ -195,9 +195,21 @@ mod tests {
 
     #[tokio::test]
     async fn a_new_size_arrives_as_a_message() {
-        let (queue, mut messages) = tokio::sync::mpsc::channel::<Notice>(1);
+        let (queue, mut messages) = tokio::sync::mpsc::channel::<Notice>(9);
         watch(&queue, &mpsc::channel().0).unwrap();
         rustix::process::kill_process(rustix::process::getpid(), Signal::WINCH).unwrap();
-        assert_eq!(messages.recv().await, Some(Notice::Resized));
+        // The test below sends this process another signal.
+        while messages.recv().await != Some(Notice::Resized) {}
+    }
+
+    #[test]
+    fn a_loop_that_does_not_end_in_time_is_told_to_the_main_thread() {
+        let (queue, _nobody_reads) = tokio::sync::mpsc::channel::<Notice>(1);
+        let (overdue, ended) = mpsc::channel();
+        watch(&queue, &overdue).unwrap();
+        let begun = crate::runtime::clock::instant();
+        rustix::process::kill_process(rustix::process::getpid(), Signal::TERM).unwrap();
+        assert_eq!(ended.recv(), Ok(Ending::Signal(EndSignal::Terminate)));
+        assert!(begun.elapsed() >= GRACE, "the loop had its time");
     }
 }
