@@ -169,9 +169,10 @@ impl Missing<'_> {
             Self::RunningImage(id) | Self::WantedImage(id) => {
                 format!("Nothing is known of {id}. {}", place.why_missing(Section::Images, id.raw()))
             }
-            Self::Tags(id) => {
-                format!("The tags of {id} are not known. {}", place.why_missing(Section::Images, id.raw()))
-            }
+            Self::Tags(id) => match place.any_gap(Section::Images) {
+                Some(gap) => format!("The tags of {id} are not known. {}", sentence(&gap.why)),
+                None => format!("The tags of {id} are not known: DescribeImages does not return it."),
+            },
             Self::Order(running, wanted) => order(running, wanted),
         }
     }

@@ -82,7 +82,7 @@ impl Comparison<'_, '_> {
     fn differs(&mut self, field: &str, expected: impl Display, actual: impl Display) {
         let TemplateVersionFact { name, number, .. } = self.version;
         let why = format!(
-            "Its {field} is {actual}; version {number} of {name}, which it was launched from, sets {expected}."
+            "It has {field} {actual}; version {number} of {name}, which it was launched from, sets {expected}."
         );
         self.findings.found(self.subject, format!("{field} {expected}"), format!("{field} {actual}"), why);
     }
@@ -281,7 +281,7 @@ mod tests {
         );
         assert_eq!(
             whys(&world, "template-drift")[0],
-            "Its type is m7g.large; version 1 of lt-1-name, which it was launched from, sets m5.large."
+            "It has type m7g.large; version 1 of lt-1-name, which it was launched from, sets m5.large."
         );
     }
 
