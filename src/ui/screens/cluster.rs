@@ -26,7 +26,7 @@ const COLUMNS: [Column; 9] = [
     Column { title: "STATE", least: 8, most: 18, rank: 4 },
     Column { title: "HEALTH", least: 11, most: 24, rank: 2 },
     Column { title: "AGE", least: 7, most: 7, rank: 7 },
-    Column { title: "DRIFT", least: 9, most: 24, rank: 3 },
+    Column { title: "DRIFT", least: 11, most: 24, rank: 3 },
 ];
 
 pub fn draw(canvas: &mut Canvas<'_>, look: &Look<'_>, layout: &Layout, screen: &Cluster) {
