@@ -7,6 +7,7 @@ mod demo;
 mod headless;
 mod home;
 mod pictures;
+mod readme;
 #[cfg(feature = "aws")]
 mod rig;
 #[cfg(feature = "aws")]

@@ -64,7 +64,6 @@ fn a_first_walk_from_the_fleet_to_traffic_moved_and_back() {
     person.press("enter").wait(4);
     picture("settling", &person, &dark());
     person.wait(40).press("r").wait(1).types("orders back").press("enter").wait(40);
-    picture("back", &person, &dark());
     person.press("A j j j j");
     picture("activity", &person, &dark());
 }
