@@ -164,7 +164,8 @@ impl Kept {
                 put_one(&mut facts.listeners, load_balancer, found, at);
             }
             (Task::Rules(listener), Answer::Rules(found)) => put_one(&mut facts.rules, listener, found, at),
-            (Task::Refreshes(group), Answer::Refreshes(found)) => {
+            (Task::Refreshes(group), Answer::Refreshes(mut found)) => {
+                found.sort_by(|a, b| b.started_at.cmp(&a.started_at));
                 put_one(&mut facts.refreshes, group, found, at);
             }
             (Task::Attributes(target_group), Answer::Attributes(found)) => {

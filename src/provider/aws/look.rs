@@ -217,11 +217,11 @@ impl Look<'_> {
                 return;
             }
             FailureKind::NotFound => {
+                self.kept().drop_one(task);
                 if let Some(other) = instead(task) {
                     add(queue, vec![other], report);
                     return;
                 }
-                self.kept().drop_one(task);
             }
             _ => {}
         }

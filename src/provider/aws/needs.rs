@@ -120,13 +120,18 @@ pub(super) fn versions(kept: &Kept, part: Part<'_>) -> Vec<Task> {
     }
     let known = kept.facts.launch_configurations.as_ref();
     configurations.retain(|name| known.is_none_or(|seen| !seen.value.contains_key(*name)));
-    let list = |numbers: BTreeSet<i64>| numbers.into_iter().collect::<Vec<_>>();
-    let wanted = wanted.into_iter().filter(|(_, numbers)| !numbers.is_empty());
-    let resolve = resolve.into_iter().filter(|(_, numbers)| !numbers.is_empty());
+    let calls = |numbers: BTreeMap<TemplateId, BTreeSet<i64>>, task: fn(TemplateId, Vec<i64>) -> Task| {
+        let mut calls = Vec::new();
+        for (id, numbers) in numbers {
+            let numbers: Vec<i64> = numbers.into_iter().collect();
+            calls.extend(numbers.chunks(FILTER).map(|numbers| task(id.clone(), numbers.to_vec())));
+        }
+        calls
+    };
     let configurations: Vec<Text> = configurations.into_iter().cloned().collect();
-    wanted
-        .map(|(id, numbers)| Task::Versions(id, list(numbers)))
-        .chain(resolve.map(|(id, numbers)| Task::VersionsResolved(id, list(numbers))))
+    calls(wanted, Task::Versions)
+        .into_iter()
+        .chain(calls(resolve, Task::VersionsResolved))
         .chain(configurations.chunks(CONFIGURATIONS).map(|names| Task::Configurations(names.to_vec())))
         .collect()
 }

@@ -274,7 +274,12 @@ impl Aws {
             kept.give_back(facts);
         }
         drop(kept);
-        self.state().fleet = Some(Arc::clone(&fleet));
+        let mut state = self.state();
+        let proven = state.who.as_ref().map(|(_, identity)| &identity.account);
+        // A look that began under another account ends without a trace.
+        if proven == fleet.identity.as_ref().map(|identity| &identity.account) {
+            state.fleet = Some(Arc::clone(&fleet));
+        }
         fleet
     }
 }

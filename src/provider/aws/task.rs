@@ -69,7 +69,7 @@ pub(super) enum Task {
 pub(super) const IDS: usize = 500;
 /// Most ids in one DescribeInstanceStatus, names in one DescribeAutoScalingGroups.
 pub(super) const FEW_IDS: usize = 100;
-/// Most values of a filter [ec2].
+/// Most values of a filter, and versions of one template in one call [ec2].
 pub(super) const FILTER: usize = 200;
 /// Most names in one DescribeLaunchConfigurations [autoscaling].
 pub(super) const CONFIGURATIONS: usize = 50;

@@ -124,6 +124,25 @@ impl World {
         ))
     }
 
+    /// Launch template versions.
+    pub(super) fn versions<'a>(numbers: impl IntoIterator<Item = &'a str>) -> Answer {
+        let items: Vec<String> = numbers
+            .into_iter()
+            .map(|number| {
+                format!(
+                    "<item><launchTemplateId>lt-1</launchTemplateId><launchTemplateName>web</launchTemplateName>\
+                     <versionNumber>{number}</versionNumber><defaultVersion>true</defaultVersion>\
+                     <launchTemplateData><imageId>ami-1</imageId></launchTemplateData></item>"
+                )
+            })
+            .collect();
+        let items = items.concat();
+        Answer::ok(format!(
+            "<DescribeLaunchTemplateVersionsResponse><launchTemplateVersionSet>{items}\
+             </launchTemplateVersionSet></DescribeLaunchTemplateVersionsResponse>"
+        ))
+    }
+
     fn elb(operation: &str, result: &str) -> Answer {
         Answer::ok(format!(
             "<{operation}Response><{operation}Result>{result}</{operation}Result></{operation}Response>"
@@ -216,20 +235,7 @@ impl World {
             "DescribeLaunchTemplateVersions" => {
                 let numbered = asked.fields.iter().filter(|(k, _)| k.starts_with("LaunchTemplateVersion."));
                 let numbers = numbered.map(|(_, v)| if v.starts_with('$') { "4" } else { v.as_str() });
-                let items: Vec<String> = numbers
-                    .map(|number| {
-                        format!(
-                            "<item><launchTemplateId>lt-1</launchTemplateId><launchTemplateName>web\
-                             </launchTemplateName><versionNumber>{number}</versionNumber><defaultVersion>true\
-                             </defaultVersion><launchTemplateData><imageId>ami-1</imageId></launchTemplateData></item>"
-                        )
-                    })
-                    .collect();
-                let items = items.concat();
-                Answer::ok(format!(
-                    "<DescribeLaunchTemplateVersionsResponse><launchTemplateVersionSet>{items}\
-                     </launchTemplateVersionSet></DescribeLaunchTemplateVersionsResponse>"
-                ))
+                Self::versions(numbers)
             }
             "DescribeImages" => Answer::ok(
                 "<DescribeImagesResponse><imagesSet><item><imageId>ami-1</imageId><name>web-1.0.0</name>\

@@ -407,3 +407,39 @@ async fn the_actions_of_one_source_are_one_call() {
         SourceArn::parse("arn:aws:elasticloadbalancing:eu-west-1:123456789012:listener/app/x/9/9").unwrap();
     assert_eq!(aws.actions(&fleet.places[0], &gone).await.unwrap_err().kind, FailureKind::NotFound);
 }
+
+#[tokio::test]
+async fn a_deleted_template_version_is_asked_for_once_and_hides_no_other() {
+    let world = World::default();
+    let (aws, replay, _) = one(move |asked| {
+        let numbered = !asked.field("LaunchTemplateVersion.1").starts_with('$');
+        match asked.action() {
+            "DescribeInstances" => {
+                let tagged = |id: &str, version: &str| {
+                    World::instance(id).replace(
+                        "</item>",
+                        &format!(
+                            "<tagSet><item><key>aws:ec2launchtemplate:id</key><value>lt-1</value></item><item>\
+                             <key>aws:ec2launchtemplate:version</key><value>{version}</value></item></tagSet></item>"
+                        ),
+                    )
+                };
+                World::instances(&(tagged("i-blue-0", "1") + &tagged("i-blue-1", "2")), "")
+            }
+            "DescribeLaunchTemplateVersions" if asked.field("MinVersion") == "1" => {
+                World::versions(["2", "3"])
+            }
+            "DescribeLaunchTemplateVersions" if numbered => {
+                Answer::ec2_error(400, "InvalidLaunchTemplateId.VersionNotFound")
+            }
+            _ => world.answer(asked),
+        }
+    });
+    let fleet = complete(&aws).await;
+    let numbers: Vec<i64> = fleet.templates.values().flatten().map(|version| version.number).collect();
+    assert_eq!(numbers, [2, 3, 4]);
+    assert_eq!(fleet.gaps, []);
+    let before = replay.count("DescribeLaunchTemplateVersions");
+    complete(&aws).await;
+    assert_eq!(replay.count("DescribeLaunchTemplateVersions") - before, 2, "the two lists alone");
+}

@@ -107,7 +107,7 @@ async fn a_connection_that_was_never_made_applied_nothing() {
     let settings = crate::provider::aws::Settings {
         endpoint_url: Some("http://127.0.0.1:9".into()),
         regions: vec!["eu-west-1".into()],
-        profile: None,
+        ..crate::provider::aws::Settings::default()
     };
     let factory = Factory::load(&settings, http_client()).await.unwrap();
     let meter = Meter::new(Arc::new(StillClock));
