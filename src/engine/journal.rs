@@ -5,9 +5,10 @@
 
 use std::io;
 
+use jiff::Timestamp;
 use sha2::{Digest as _, Sha256};
 
-use crate::plan::{History, RECORD_SCHEMA, Record};
+use crate::plan::{Event, History, OperationId, RECORD_SCHEMA, Record};
 
 /// Where the bytes of a journal live.
 pub trait JournalStore: Send {
@@ -110,6 +111,34 @@ impl Journal {
         self.last_hash = hash;
         self.history.push(record);
         Ok(())
+    }
+}
+
+impl Journal {
+    /// Notes that an operation was left where it is, because the program ends. Says nothing of one that was never begun
+    /// or has come to its end.
+    ///
+    /// # Errors
+    /// It may not be durable.
+    pub fn leave(&mut self, operation: &OperationId, why: &str, at: Timestamp) -> Result<(), JournalError> {
+        let of_it = |record: &&Record| record.operation == *operation;
+        let Some(last) = self.history.records().iter().rev().find(of_it) else { return Ok(()) };
+        if matches!(last.event, Event::Done | Event::Held) || (last.event == Event::Failed && last.step == 0)
+        {
+            return Ok(());
+        }
+        let held = Record {
+            at,
+            event: Event::Held,
+            call: None,
+            request_id: None,
+            source: None,
+            before: None,
+            after: None,
+            result: Some(why.to_owned()),
+            ..last.clone()
+        };
+        self.write(held)
     }
 }
 

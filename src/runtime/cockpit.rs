@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use jiff::tz::TimeZone;
 use tokio::runtime::{Handle, Runtime};
+use tokio::time::timeout;
 use tracing::level_filters::LevelFilter;
 
 use super::clock::RealClock;
@@ -20,13 +21,17 @@ use super::hands::Hands;
 use super::ledger::Ledger;
 use super::logging::{self, Log, LoggingError};
 use super::recorder::Unrecorded;
+use super::running::Running;
 use super::stage::Stage;
 use super::terminal::{self, Enhancements, Screen, TerminalError};
-use super::{input, machine, signals};
+use super::{clock, input, machine, signals};
 use crate::app::{Message, Model, Session, Setup};
 use crate::config::{ReadOnly, Settings};
 use crate::provider::{Clock, Observer, Operator};
 use crate::{drift, plan};
+
+/// How long the journal may take to note that operations were left.
+const LAST_WORDS: Duration = Duration::from_millis(100);
 
 /// What a cockpit is made of.
 pub struct Cockpit {
@@ -84,7 +89,12 @@ pub fn run(cockpit: Cockpit) -> Result<Ending, CockpitError> {
     // The panic hook holds a sender for ever, so somebody always can.
     let ended = begun.map(|begun| (begun, ended.recv().unwrap_or(Ending::Quit)));
     terminal::restore();
-    let (Begun { runtime, log: _written }, ending) = ended?;
+    let (Begun { runtime, running, log: _written }, ending) = ended?;
+    let why = format!("flightdeck ended here: {ending}");
+    runtime.block_on(async {
+        // A disk that hangs must not hold up the end; the terminal is given back already.
+        let _overdue = timeout(LAST_WORDS, running.leave(why, clock::now())).await;
+    });
     runtime.shutdown_background();
     Ok(ending)
 }
@@ -92,6 +102,7 @@ pub fn run(cockpit: Cockpit) -> Result<Ending, CockpitError> {
 /// What lives as long as the cockpit.
 struct Begun {
     runtime: Runtime,
+    running: Arc<Running>,
     log: Result<Log, LoggingError>,
 }
 
@@ -103,6 +114,7 @@ fn begin(cockpit: Cockpit, screen: Screen, ended: &mpsc::Sender<Ending>) -> Resu
     let tasks = runtime.handle().clone();
     let clock = Arc::new(RealClock);
     let cycle = assemble(cockpit, screen, arrivals, &queue, tasks.clone(), clock);
+    let running = Arc::clone(&cycle.hands.running);
     let own_end = ended.clone();
     std::thread::Builder::new().name("cockpit".to_owned()).spawn(move || {
         let ending = tasks.block_on(cycle.run());
@@ -116,7 +128,7 @@ fn begin(cockpit: Cockpit, screen: Screen, ended: &mpsc::Sender<Ending>) -> Resu
         // A full queue has worse to tell.
         let _full = queue.try_send(Message::Noted { text: error.to_string(), failed: true }.into());
     }
-    Ok(Begun { runtime, log })
+    Ok(Begun { runtime, running, log })
 }
 
 /// Puts the loop together; nothing of it runs yet.
@@ -145,7 +157,7 @@ pub(super) fn assemble<S: Stage>(
     };
     let ledger = Arc::new(Ledger::new(settings.state, read_only));
     let interval = settings.refresh;
-    let drift = Arc::default();
+    let drift = Arc::new(settings.drift);
     let opening = Opening { cloud, ledger, drift, policy, interval, clock: Arc::clone(&clock) };
     Cycle {
         model: Model::new(setup, clock.now()),

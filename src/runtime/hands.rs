@@ -15,9 +15,9 @@ use super::judging::Judge;
 use super::ledger::Ledger;
 use super::operation::Hangar;
 use super::poller::{Ask, Poller};
+use super::running::Running;
 use super::stage::Stage;
 use crate::app::{Effect, Message};
-use crate::fleet::Scope;
 use crate::plan::ApprovedPlan;
 use crate::provider::Observer;
 
@@ -43,12 +43,14 @@ pub(super) struct Hands {
     calls: Arc<AtomicU32>,
     /// What operations run with, once the cloud is open.
     hangar: watch::Receiver<Option<Hangar>>,
+    pub(super) running: Arc<Running>,
     beginning: Option<Beginning>,
 }
 
 /// Everything that begins after the first frame.
 struct Beginning {
     opening: Opening,
+    asks: mpsc::UnboundedSender<Ask>,
     asked: mpsc::UnboundedReceiver<Ask>,
     hangar: watch::Sender<Option<Hangar>>,
     queue: Queue,
@@ -59,8 +61,9 @@ impl Hands {
     pub(super) fn new(tasks: Handle, opening: Opening, queue: Queue) -> Self {
         let (asks, asked) = mpsc::unbounded_channel();
         let (told, hangar) = watch::channel(None);
-        let beginning = Some(Beginning { opening, asked, hangar: told, queue });
-        Self { tasks, asks, calls: Arc::default(), hangar, beginning }
+        let running = Arc::new(Running::new(Arc::clone(&opening.ledger)));
+        let beginning = Some(Beginning { opening, asks: asks.clone(), asked, hangar: told, queue });
+        Self { tasks, asks, calls: Arc::default(), hangar, running, beginning }
     }
 
     /// Opens the cloud and the journal, and begins to look.
@@ -86,22 +89,22 @@ impl Hands {
     }
 
     fn execute(&self, approved: ApprovedPlan) {
-        let (mut hangar, asks) = (self.hangar.clone(), self.asks.clone());
-        let cluster = approved.plan().intent.cluster().clone();
-        self.tasks.spawn(async move {
+        let mut hangar = self.hangar.clone();
+        let operation = approved.plan().id.clone();
+        let task = self.tasks.spawn(async move {
             let opened = hangar.wait_for(Option::is_some).await.ok().and_then(|hangar| hangar.clone());
             if let Some(hangar) = opened {
                 hangar.run(approved).await;
-                let _ending = asks.send(Ask::Look(Scope::Cluster(cluster)));
             }
         });
+        self.running.add(operation, task);
     }
 }
 
 impl Beginning {
     /// Sets each going as a task of its own: a look that is put together must not hold up the answer of another.
     async fn run(self, tasks: Handle) {
-        let Self { opening, asked, hangar, queue } = self;
+        let Self { opening, asks, asked, hangar, queue } = self;
         let Opening { cloud, ledger, drift, policy, interval, clock } = opening;
         tasks.spawn(read_journal(Arc::clone(&ledger), queue.clone()));
         let Some(Cloud { observer, operator }) = aside(cloud).await else { return };
@@ -117,7 +120,8 @@ impl Beginning {
             queue: queue.clone(),
         };
         tasks.spawn(judge.run(seen));
-        hangar.send_replace(Some(Hangar { observer, operator, ledger, policy, clock, queue }));
+        let opened = Hangar { observer, operator, ledger, policy, clock, queue, asks };
+        hangar.send_replace(Some(opened));
     }
 }
 

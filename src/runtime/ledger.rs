@@ -7,11 +7,12 @@
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use jiff::Timestamp;
 use tokio::sync::watch;
 
 use super::journal::{FILE, JournalFile};
 use crate::engine::Journal;
-use crate::plan::{History, Refusal};
+use crate::plan::{History, OperationId, Refusal};
 
 /// What a read-only session is told where it tries to write.
 pub(super) const READ_ONLY: &str = "this session is read-only";
@@ -102,6 +103,18 @@ impl Ledger {
         held.journal.clone().ok_or_else(|| Refusal::new("the journal cannot be written", ""))
     }
 
+    /// Writes down that operations were left where they are, because the program ends.
+    pub(super) fn leave(&self, operations: &[OperationId], why: &str, at: Timestamp) {
+        let held = self.held();
+        let Some(journal) = held.journal.as_ref().filter(|_| held.writes) else { return };
+        let mut journal = lock(journal);
+        for operation in operations {
+            if let Err(error) = journal.leave(operation, why, at) {
+                tracing::error!(%operation, "not written down that it was left: {error}");
+            }
+        }
+    }
+
     fn become_writer(&self, held: &mut Held) -> Result<(), String> {
         let file = JournalFile::to_write(&self.folder).map_err(|error| error.to_string())?;
         self.take(held, file)?;
@@ -153,7 +166,7 @@ fn lock(journal: &Mutex<Journal>) -> MutexGuard<'_, Journal> {
 mod tests {
     use super::*;
     use crate::fleet::{ClusterId, Place};
-    use crate::plan::{Event, OperationId, RECORD_SCHEMA, Record, Who};
+    use crate::plan::{Event, RECORD_SCHEMA, Record, Who};
 
     fn record(operation: &str) -> Record {
         Record {

@@ -20,6 +20,7 @@ mod operation;
 mod output;
 mod poller;
 mod recorder;
+mod running;
 pub mod signals;
 mod stage;
 pub mod terminal;

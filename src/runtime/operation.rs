@@ -7,9 +7,11 @@ use tokio::sync::mpsc;
 use super::aside::aside;
 use super::cycle::Queue;
 use super::ledger::{Ledger, READ_ONLY};
+use super::poller::Ask;
 use crate::app::Message;
 use crate::engine::{self, Ports, Until};
-use crate::plan::{self, ApprovedPlan, Outcome, Progress, Refusal};
+use crate::fleet::{ClusterId, Scope};
+use crate::plan::{self, ApprovedPlan, Outcome, Progress, Refusal, Truth};
 use crate::provider::{Clock, Observer, Operator};
 
 /// What operations run with.
@@ -22,23 +24,26 @@ pub(super) struct Hangar {
     pub(super) policy: Arc<plan::Policy>,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) queue: Queue,
+    /// Looks at what was changed.
+    pub(super) asks: mpsc::UnboundedSender<Ask>,
 }
 
 impl Hangar {
     /// Runs a plan to its end.
     pub(super) async fn run(self, approved: ApprovedPlan) {
         let operation = approved.plan().id.clone();
+        let cluster = approved.plan().intent.cluster().clone();
         tracing::info!(%operation, verb = approved.plan().verb, "an operation begins");
-        let outcome = self.attempt(approved).await.unwrap_or_else(|Refusal { why, remedy }| {
+        let outcome = self.attempt(approved, &cluster).await.unwrap_or_else(|Refusal { why, remedy }| {
             tracing::warn!(%operation, why, "refused");
             Outcome::Refused { why, remedy }
         });
-        self.catch_up().await;
+        self.catch_up(&cluster).await;
         // Whoever does not listen any more needs no message.
         let _ended = self.queue.send(Message::Ended { operation, outcome }.into()).await;
     }
 
-    async fn attempt(&self, approved: ApprovedPlan) -> Result<Outcome, Refusal> {
+    async fn attempt(&self, approved: ApprovedPlan, cluster: &ClusterId) -> Result<Outcome, Refusal> {
         let Some(operator) = &self.operator else {
             return Err(Refusal::new(READ_ONLY, "start flightdeck without --read-only"));
         };
@@ -60,16 +65,22 @@ impl Hangar {
             engine::execute(approved, ports, &self.policy, Until::Settled, &mut tell).await
         };
         let pass_on = async {
+            let mut truth = Truth::Wanted;
             while let Some(progress) = told.recv().await {
-                self.catch_up().await;
+                if truth != progress.truth {
+                    truth = progress.truth;
+                    self.catch_up(cluster).await;
+                }
                 let _ended = self.queue.send(Message::Progress(progress).into()).await;
             }
         };
         Ok(tokio::join!(run, pass_on).0)
     }
 
-    /// Lets the screens see what the operation has written into the journal.
-    async fn catch_up(&self) {
+    /// Lets the screens see what the operation has changed and written into the journal.
+    async fn catch_up(&self, cluster: &ClusterId) {
+        // Whoever looks no more needs no look.
+        let _ending = self.asks.send(Ask::Look(Scope::Cluster(cluster.clone())));
         let ledger = Arc::clone(&self.ledger);
         aside(move || ledger.catch_up()).await;
     }

@@ -129,3 +129,18 @@ fn a_full_disk_is_an_error_and_the_journal_goes_on_after_it() {
     journal.write(record("c")).unwrap();
     assert_eq!(names(&Journal::open(Box::new(memory)).unwrap()), ["a", "c"]);
 }
+
+#[test]
+fn an_operation_is_left_once_and_only_where_it_was_under_way() {
+    let memory = written(&["a", "b"]);
+    let mut journal = Journal::open(Box::new(memory)).unwrap();
+    let at = "2026-11-23T04:00:00Z".parse().unwrap();
+    journal.write(Record { event: Event::Done, ..record("b") }).unwrap();
+    for operation in ["a", "a", "b", "never begun"] {
+        journal.leave(&OperationId::new(operation), "the terminal was lost", at).unwrap();
+    }
+    let [.., last] = journal.history().records() else { panic!("there are records") };
+    assert_eq!(names(&journal), ["a", "b", "b", "a"]);
+    assert_eq!((last.event, last.at), (Event::Held, at));
+    assert_eq!(last.result.as_deref(), Some("the terminal was lost"));
+}

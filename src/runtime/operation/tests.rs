@@ -6,6 +6,7 @@ use crate::fleet::{Cluster, Fleet, Naming, Scope};
 use crate::plan::{Approval, Event, History, Intent, Policy, Truth, Who, plan};
 use crate::provider::demo::{Demo, Options};
 use crate::runtime::cycle::Arrival;
+use crate::runtime::running::Running;
 use crate::runtime::testing::Paused;
 
 struct Site {
@@ -30,6 +31,7 @@ impl Site {
             policy: Arc::default(),
             clock,
             queue,
+            asks: mpsc::unbounded_channel().0,
         };
         Self { demo, hangar, arrivals, home }
     }
@@ -112,6 +114,24 @@ async fn two_operations_run_at_once_and_their_records_are_one_whole_chain() {
     let again = Ledger::new(home.path().join("state"), true);
     assert!(again.open().is_empty(), "nothing is damaged");
     assert_eq!(again.history().records().len(), 12);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_operation_that_is_left_sends_nothing_more_and_the_journal_says_why() {
+    let site = Site::new(true);
+    let plan = site.plans(1).await.remove(0);
+    let operation = plan.plan().id.clone();
+    let running = Running::new(Arc::clone(&site.hangar.ledger));
+    running.add(operation.clone(), tokio::runtime::Handle::current().spawn(site.hangar.clone().run(plan)));
+    tokio::time::sleep(std::time::Duration::from_secs(3)).await;
+    running.leave("flightdeck ended here: ended by SIGTERM".to_owned(), site.hangar.clock.now()).await;
+    tokio::time::sleep(std::time::Duration::from_secs(60)).await;
+    site.hangar.ledger.catch_up();
+    let history = site.hangar.ledger.history();
+    let last = history.records().last().unwrap();
+    assert_eq!((last.event, &last.operation), (Event::Held, &operation));
+    assert_eq!(last.result.as_deref(), Some("flightdeck ended here: ended by SIGTERM"));
+    assert_eq!(history.records().iter().filter(|record| record.event == Event::Held).count(), 1);
 }
 
 #[tokio::test(start_paused = true)]
