@@ -14,7 +14,8 @@ pub enum Message {
     Key {
         /// Which.
         key: Key,
-        /// Whether the terminal says that it is held down.
+        /// Whether the terminal says that it is held down, or it came before the question it would answer could be
+        /// read.
         repeat: bool,
     },
     /// A text was pasted.

@@ -1,6 +1,9 @@
 //! The loop: one queue, one order. Take what came, stamp it, record it, let the model change, do what it asks for,
 //! draw.
 //!
+//! Keys that come before the terminal has taken the picture they would answer are passed on as held ones: on a slow
+//! line nobody confirms what was not seen.
+//!
 //! Its rule: nothing here waits for anything but the queue, the terminal and the next moment at which the picture
 //! changes by itself. At rest it sleeps. What an effect does stands in `hands`; what a message means is `app`'s.
 
@@ -9,6 +12,7 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::time::Duration;
 
+use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep, sleep_until};
@@ -20,6 +24,7 @@ use super::input::{Input, Stroke};
 use super::recorder::Recorder;
 use super::signals;
 use super::stage::Stage;
+use crate::app::dialogs::SETTLING;
 use crate::app::{self, Message, Model};
 use crate::provider::Clock;
 use crate::theme::Theme;
@@ -82,6 +87,10 @@ pub(super) struct Drawing {
     pace: Pace,
     /// Revision of the model that was drawn last.
     revision: Option<u64>,
+    /// When that was, by the clock of messages.
+    drawn_at: Option<Timestamp>,
+    /// Since when a question has been asked that the screen shows, and since when it shows it.
+    question: Option<(Timestamp, Instant)>,
     /// When something that ages was last brought up to date.
     refreshed: Instant,
     /// Whether the shell has the terminal.
@@ -91,7 +100,28 @@ pub(super) struct Drawing {
 impl Drawing {
     /// Nothing was drawn yet.
     pub(super) fn new() -> Self {
-        Self { pace: Pace::default(), revision: None, refreshed: clock::monotonic(), away: false }
+        Self {
+            pace: Pace::default(),
+            revision: None,
+            drawn_at: None,
+            question: None,
+            refreshed: clock::monotonic(),
+            away: false,
+        }
+    }
+
+    /// The terminal has taken the frame that was drawn last.
+    fn arrived(&mut self, asks_since: Option<Timestamp>) {
+        let Some(since) = asks_since.filter(|since| self.drawn_at >= Some(*since)) else { return };
+        if self.question.is_none_or(|(known, _)| known != since) {
+            self.question = Some((since, clock::monotonic()));
+        }
+    }
+
+    /// Whether a question that was asked then could not be read yet.
+    fn is_unread(&self, since: Timestamp) -> bool {
+        let shown = self.question.filter(|(known, _)| *known == since);
+        shown.is_none_or(|(_, shown)| shown.elapsed() < SETTLING.unsigned_abs())
     }
 }
 
@@ -139,6 +169,9 @@ impl<S: Stage> Cycle<S> {
     /// Waits for whatever comes first.
     async fn next(&mut self) -> Turn {
         let is_idle = self.stage.idle();
+        if is_idle {
+            self.drawing.arrived(self.asks_since());
+        }
         let settled = self.stage.settled();
         let wants_frame = self.wants_frame() && is_idle;
         let frame_due = self.drawing.pace.wait(clock::monotonic().into_std());
@@ -178,7 +211,8 @@ impl<S: Stage> Cycle<S> {
                 ControlFlow::Continue(())
             }
             Arrival::Input(Input::Key { key, stroke }) => {
-                self.update(Message::Key { key, repeat: stroke == Stroke::Repeat })
+                let is_blind = self.asks_since().is_some_and(|since| self.drawing.is_unread(since));
+                self.update(Message::Key { key, repeat: stroke == Stroke::Repeat || is_blind })
             }
             Arrival::Input(Input::Paste(text)) => self.update(Message::Paste(text)),
             Arrival::Input(Input::Lost(why)) => ControlFlow::Break(Ending::TerminalLost(why)),
@@ -187,6 +221,11 @@ impl<S: Stage> Cycle<S> {
             Arrival::Signal(signals::Notice::Suspend) => self.suspend(),
             Arrival::Signal(signals::Notice::Continued) => self.resume(),
         }
+    }
+
+    /// Since when the dialog on top asks for a confirmation, where it does.
+    fn asks_since(&self) -> Option<Timestamp> {
+        self.model.dialogs.last()?.popup().confirms_since()
     }
 
     fn update(&mut self, message: Message) -> ControlFlow<Ending> {
@@ -254,6 +293,7 @@ impl<S: Stage> Cycle<S> {
         }
         let drawing = &mut self.drawing;
         drawing.revision = Some(self.model.revision);
+        drawing.drawn_at = Some(at);
         drawing.refreshed = now;
         drawing.pace.drew(clock::monotonic().into_std());
         ControlFlow::Continue(())

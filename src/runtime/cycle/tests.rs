@@ -242,6 +242,34 @@ async fn a_terminal_that_takes_nothing_gets_no_frame_and_keys_are_heard_all_the_
 }
 
 #[tokio::test(start_paused = true)]
+async fn nobody_confirms_what_the_terminal_has_not_shown_yet() {
+    async fn type_digits(queue: &Queue) {
+        for letter in "9012".chars() {
+            queue.send(key(letter)).await.unwrap();
+        }
+        queue.send(Input::Key { key: Key::from(Code::Enter), stroke: Stroke::Press }.into()).await.unwrap();
+        seconds(0.1).await;
+    }
+
+    Session::new(&Played::new())
+        .with(async |queue, played| {
+            seconds(2.5).await;
+            played.takes(Ok(false));
+            queue.send(key('a')).await.unwrap();
+            seconds(5.0).await;
+            type_digits(queue).await;
+            played.takes(Ok(true));
+            seconds(0.2).await;
+            type_digits(queue).await;
+            assert!(!played.shows().contains("ARMED"), "{}", played.shows());
+            seconds(0.1).await;
+            type_digits(queue).await;
+            assert!(played.shows().contains("ARMED"), "{}", played.shows());
+        })
+        .await;
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_terminal_that_is_gone_ends_it_whoever_notices() {
     let writer = Session::new(&Played::new())
         .with(async |queue, played| {
