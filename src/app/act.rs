@@ -5,7 +5,7 @@ use super::screens::{Activity, Cluster, Screen, Step};
 use super::{Effect, Model, Session, Subject, Tone, applies};
 use crate::fleet::Scope;
 use crate::keymap::Action;
-use crate::plan::Intent;
+use crate::plan::{self, Intent};
 
 /// Does what was said, in the dialog on top or else on the screen.
 pub(super) fn act(model: &mut Model, action: Action, effects: &mut Vec<Effect>) {
@@ -72,6 +72,15 @@ fn act_on_screen(model: &mut Model, action: Action, effects: &mut Vec<Effect>) {
 fn open(model: &mut Model, screen: Screen) {
     model.screens.push(screen);
     model.derive();
+}
+
+/// Opens the cluster that was asked for when the cockpit was started.
+pub(super) fn open_by_name(model: &mut Model, name: &str) {
+    let Some(observation) = model.observation.as_deref() else { return };
+    match plan::find_cluster(&observation.fleet, name).map(|cluster| cluster.id.clone()) {
+        Ok(id) => open(model, Screen::Cluster(Cluster::new(Subject::Cluster(id)))),
+        Err(refusal) => model.say(Tone::Bad, refusal.to_string()),
+    }
 }
 
 fn back(model: &mut Model) {

@@ -192,6 +192,7 @@ pub(crate) fn setup(session: Session, policy: Policy) -> Setup {
         demo: false,
         looking_at: "profile ops in eu-west-1".into(),
         filter: None,
+        cluster: None,
         host: "laptop".into(),
         width: 120,
         height: 40,

@@ -30,6 +30,8 @@ pub struct Setup {
     pub looking_at: String,
     /// The filter of the fleet screen to begin with.
     pub filter: Option<String>,
+    /// The cluster to open with the first look, by its name or `name@region`.
+    pub cluster: Option<String>,
     /// The machine, as it calls itself: for the journal.
     pub host: Text,
     /// Columns of the terminal.
@@ -101,6 +103,8 @@ pub struct Model {
     pub pending: Vec<Key>,
     /// The newest word.
     pub notice: Option<Notice>,
+    /// The cluster that is opened with the first look.
+    pub(super) opens: Option<String>,
     /// What was last asked to be watched.
     pub(super) watch: Watch,
 }
@@ -130,6 +134,7 @@ impl Model {
             dialogs: Vec::new(),
             pending: Vec::new(),
             notice: None,
+            opens: setup.cluster,
             watch: Watch::default(),
         };
         model.fit();
@@ -181,9 +186,22 @@ impl Model {
         self.policy.production.get(account.raw()).map(String::as_str)
     }
 
+    /// What is production of what is on the screen, by name: the account, or else the cluster.
+    pub fn production_name(&self) -> Option<String> {
+        if let Some(name) = self.account().and_then(|account| self.production(account)) {
+            return Some(name.to_owned());
+        }
+        let planned = self.dialogs.iter().find_map(|dialog| dialog.popup().cluster());
+        // On the fleet screen the subject is merely the selected row among others.
+        let is_fleet = matches!(self.screen(), Screen::Fleet(_));
+        let opened = if is_fleet { None } else { self.screen().view().subject() };
+        let cluster = planned.or(opened).filter(|id| self.policy.is_production(id))?;
+        Some(cluster.name.to_string())
+    }
+
     /// Whether what is on the screen belongs to production.
     pub fn is_production(&self) -> bool {
-        self.account().is_some_and(|account| self.production(account).is_some())
+        self.production_name().is_some()
     }
 
     /// Operations that run now.

@@ -144,6 +144,9 @@ fn observed(model: &mut Model, observation: Box<Observation>) {
     }
     model.observation = Some(observation);
     model.derive();
+    if let Some(name) = model.opens.take() {
+        act::open_by_name(model, &name);
+    }
 }
 
 fn failed(model: &mut Model, trouble: Trouble) {

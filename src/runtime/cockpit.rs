@@ -151,6 +151,7 @@ pub(super) fn assemble<S: Stage>(
         session: session(settings.read_only),
         demo,
         filter: settings.filter,
+        cluster: settings.cluster.map(|name| name.raw().to_owned()),
         host: machine::host().into(),
         width: size.width,
         height: size.height,

@@ -53,7 +53,7 @@ fn left(look: &Look<'_>) -> Vec<Part> {
     match model.account() {
         Some(account) => {
             let mut pieces = vec![piece("  ", Role::Text)];
-            if let Some(name) = model.production(account) {
+            if let Some(name) = model.production_name() {
                 pieces.push(piece(format!(" {name} PRODUCTION "), Role::ProductionBadge));
                 pieces.push(piece(" ", Role::Text));
             }

@@ -8,6 +8,17 @@ use ratatui::buffer::Buffer;
 use crate::app::fixture::Person;
 use crate::theme::{Depth, Theme};
 
+/// The same session at every size that is promised.
+macro_rules! pictures {
+    ($name:literal, $session:expr) => {
+        for (width, height) in [(80, 24), (120, 40), (40, 10)] {
+            let mut person = $session;
+            let picture = crate::ui::pictures::picture(&mut person, width, height);
+            insta::assert_snapshot!(format!("{}-{width}x{height}", $name), picture);
+        }
+    };
+}
+
 mod activity;
 mod cluster;
 mod dialogs;
@@ -15,6 +26,11 @@ mod fleet;
 mod instance;
 mod random;
 mod start;
+mod styles;
+
+fn theme() -> Theme {
+    Theme::shipped("dark", Depth::TrueColor).unwrap()
+}
 
 /// The buffer a person sees.
 pub(super) fn buffer(person: &Person) -> Buffer {
@@ -24,7 +40,7 @@ pub(super) fn buffer(person: &Person) -> Buffer {
 
 /// The buffer of a terminal of another size than the model knows.
 pub(super) fn buffer_at(person: &Person, width: u16, height: u16) -> Buffer {
-    let theme = Theme::shipped("dark", Depth::TrueColor).unwrap();
+    let theme = theme();
     let mut terminal = Terminal::new(TestBackend::new(width, height)).unwrap();
     terminal.draw(|frame| super::draw(frame, &person.model, &theme, person.at, &TimeZone::UTC)).unwrap();
     terminal.backend().buffer().clone()
@@ -48,16 +64,4 @@ pub(super) fn picture(person: &mut Person, width: u16, height: u16) -> String {
         lines.push(line.trim_end().to_owned());
     }
     lines.join("\n")
-}
-
-/// The same session at every size that is promised.
-#[macro_export]
-macro_rules! pictures {
-    ($name:literal, $session:expr) => {
-        for (width, height) in [(80, 24), (120, 40), (40, 10)] {
-            let mut person = $session;
-            let picture = $crate::ui::pictures::picture(&mut person, width, height);
-            insta::assert_snapshot!(format!("{}-{width}x{height}", $name), picture);
-        }
-    };
 }

@@ -14,6 +14,8 @@ const FRAME: u16 = 2;
 const TABLE_AT_LEAST: u16 = 6;
 /// Rows of the traffic panel beside its sides: who is sticky, and how far the newest change is true.
 const TRAFFIC_LINES: u16 = 2;
+/// One more row, where there is a change: why it waits.
+const WAITS: u16 = 1;
 /// Rows that tell why the selected instance has drifted.
 const DETAILS: u16 = 7;
 
@@ -213,7 +215,12 @@ impl View for Cluster {
 
     fn fit(&mut self, seen: &Seen<'_>, body: Area) {
         let cluster = seen.observation.and_then(|observation| observation.cluster(&self.subject));
-        let sides = cluster.and_then(|cluster| self.source(cluster)).map(|(_, source)| source.weights.len());
+        let source = cluster.and_then(|cluster| self.source(cluster)).map(|(_, source)| source);
+        let changes = |source: &TrafficSource| {
+            seen.operations.iter().any(|operation| operation.source.as_ref() == Some(&source.arn))
+        };
+        let waits = if source.is_some_and(changes) { WAITS } else { 0 };
+        let sides = source.map(|source| source.weights.len());
         let spare = body.height.saturating_sub(TABLE_AT_LEAST);
         let mut rest = body;
         let details = rest.cut_bottom(if self.details { DETAILS.min(spare) } else { 0 });
@@ -221,7 +228,7 @@ impl View for Cluster {
             (None, _) => 0,
             (Some(_), None) => FRAME + 1,
             (Some(_), Some(sides)) => {
-                (FRAME + TRAFFIC_LINES).saturating_add(u16::try_from(sides).unwrap_or(u16::MAX))
+                (FRAME + TRAFFIC_LINES + waits).saturating_add(u16::try_from(sides).unwrap_or(u16::MAX))
             }
         };
         let traffic = rest.cut_top(traffic.min(spare.saturating_sub(details.height)));
@@ -279,10 +286,10 @@ impl View for Cluster {
 }
 
 /// An instance as a filter looks at it.
-struct Searched<'a> {
-    observation: &'a Observation,
-    instance: &'a fleet::Instance,
-    group: Option<&'a str>,
+pub(super) struct Searched<'a> {
+    pub(super) observation: &'a Observation,
+    pub(super) instance: &'a fleet::Instance,
+    pub(super) group: Option<&'a str>,
 }
 
 impl Searched<'_> {

@@ -3,9 +3,9 @@
 use std::cmp::Ordering;
 
 use super::{Cluster, Screen, Seen, Step, View};
-use crate::app::{Area, Filter, List, Row, Subject, Summary};
+use crate::app::{Area, Fields, Filter, List, Observation, Row, Subject, Summary};
 use crate::drift::Severity;
-use crate::fleet::ClusterId;
+use crate::fleet::{ClusterId, Instance};
 use crate::keymap::{Action, Context};
 
 /// Sides a row shows at most; a cluster with more says how many.
@@ -96,9 +96,11 @@ impl View for Fleet {
     }
 
     fn derive(&mut self, seen: &Seen<'_>) {
-        let summaries = seen.observation.map_or(&[][..], |observation| &observation.summaries);
+        let Some(observation) = seen.observation else { return };
+        let matches =
+            |summary| self.filter.is_empty() || self.filter.matches(&Searched { observation, summary });
         let mut shown: Vec<(usize, &Summary)> =
-            summaries.iter().enumerate().filter(|(_, summary)| self.filter.matches(*summary)).collect();
+            observation.summaries.iter().enumerate().filter(|(_, summary)| matches(summary)).collect();
         shown.sort_by(|(_, a), (_, b)| {
             let order = self.order.compare(a, b).then_with(|| by_name(a).cmp(&by_name(b)));
             if self.reversed { order.reverse() } else { order }
@@ -159,5 +161,38 @@ impl View for Fleet {
             _ => {}
         }
         None
+    }
+}
+
+/// A row as a filter looks at it: what the row says, and what only its instances say.
+struct Searched<'a> {
+    observation: &'a Observation,
+    summary: &'a Summary,
+}
+
+/// Fields that a cluster has only through its instances.
+const OF_INSTANCES: [&str; 6] = ["instance", "zone", "type", "state", "health", "tag"];
+
+impl Fields for Searched<'_> {
+    fn any(&self, field: Option<&str>, check: &mut dyn FnMut(&str) -> bool) -> bool {
+        let Self { observation, summary } = *self;
+        let of_instances = field.is_some_and(|field| OF_INSTANCES.contains(&field));
+        if !of_instances && summary.any(field, check) {
+            return true;
+        }
+        let mut any = |instance: &Instance| match field {
+            // An id is looked for wherever it is; anything else of an instance only where it is asked for.
+            None => check(instance.id.raw()),
+            Some(_) => super::cluster::Searched { observation, instance, group: None }.any(field, check),
+        };
+        if field.is_some() && !of_instances {
+            return false;
+        }
+        match &summary.subject {
+            Subject::Ungrouped(place) => observation.ungrouped(place).any(&mut any),
+            Subject::Cluster(id) => {
+                observation.fleet.cluster(id).is_some_and(|cluster| cluster.instances().any(&mut any))
+            }
+        }
     }
 }

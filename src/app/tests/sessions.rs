@@ -5,11 +5,11 @@ use std::sync::Arc;
 use jiff::SignedDuration;
 
 use crate::app::dialogs::{Dialog, Stage};
-use crate::app::fixture::{Person, operation, records, safe};
+use crate::app::fixture::{Person, operation, records, safe, setup};
 use crate::app::screens::Screen;
-use crate::app::{Effect, Message, Subject, Tone, Trouble};
+use crate::app::{Effect, Message, Model, Subject, Tone, Trouble};
 use crate::fleet::Scope;
-use crate::fleet::builders::World;
+use crate::fleet::builders::{World, read_at};
 use crate::plan::{History, Outcome, Policy, Truth};
 
 fn selected(person: &Person) -> String {
@@ -89,6 +89,36 @@ fn a_filter_finds_instances_by_tag_zone_and_drift() {
     assert_eq!(rows(&person), ["i-orders-blue-2"]);
     person.types(" /(");
     assert_eq!(rows(&person), ["i-orders-blue-2"], "a filter that cannot be read changes nothing");
+}
+
+#[test]
+fn the_fleet_is_filtered_by_what_only_instances_say_too() {
+    let mut person = Person::new();
+    for (filter, shown) in [
+        ("i-orders-blue-2", "orders"),
+        ("tag:Name=bastion", "(in no group)"),
+        ("health:unhealthy", "orders"),
+        ("!zone:1a", ""),
+    ] {
+        person.press("/ ctrl-u").types(filter).press("enter");
+        assert_eq!(rows(&person).join(" "), shown, "{filter}");
+    }
+}
+
+#[test]
+fn a_cluster_named_at_the_start_is_opened_with_the_first_look() {
+    let opened = |name: &str| {
+        let mut setup = setup(safe(), Policy::default());
+        setup.cluster = Some(name.into());
+        let mut person =
+            Person { model: Model::new(setup, read_at()), ..Person::before(safe(), Policy::default()) };
+        person.look();
+        person
+    };
+    assert!(
+        matches!(opened("search@eu-west-1").model.screen(), Screen::Cluster(s) if s.subject.name() == "search")
+    );
+    assert!(notice(&opened("serach")).contains("did you mean `search`"), "{}", notice(&opened("serach")));
 }
 
 #[test]

@@ -6,7 +6,6 @@ use jiff::SignedDuration;
 
 use crate::app::Message;
 use crate::app::fixture::{Person, operation, records};
-use crate::pictures;
 use crate::plan::{History, Truth};
 
 #[test]

@@ -1,7 +1,6 @@
 //! The cluster screen.
 
 use crate::app::fixture::{Person, sticky};
-use crate::pictures;
 
 fn orders() -> Person {
     let mut person = Person::new();

@@ -3,7 +3,6 @@
 use jiff::SignedDuration;
 
 use crate::app::fixture::{Person, production, read_only, safe, sticky};
-use crate::pictures;
 use crate::plan::Policy;
 
 /// A person who has planned to shift a share of orders to green.

@@ -1,7 +1,6 @@
 //! The fleet screen.
 
 use crate::app::fixture::Person;
-use crate::pictures;
 
 #[test]
 fn the_fleet_answers_without_a_key_pressed() {

@@ -1,7 +1,6 @@
 //! The instance screen.
 
 use crate::app::fixture::Person;
-use crate::pictures;
 
 #[test]
 fn an_instance_shows_its_facts_beside_what_its_group_wants() {

@@ -14,7 +14,7 @@ fn hostile(person: &mut Person, name: &str) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 60, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 40, ..ProptestConfig::default() })]
 
     #[test]
     fn every_model_has_a_picture_at_every_size(

@@ -5,7 +5,6 @@ use jiff::SignedDuration;
 use crate::app::fixture::{Person, safe};
 use crate::app::{Message, Trouble};
 use crate::fleet::builders::World;
-use crate::pictures;
 use crate::plan::Policy;
 
 fn trouble(offers_demo: bool) -> Message {

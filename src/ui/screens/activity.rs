@@ -26,7 +26,8 @@ const NAME: u16 = 11;
 
 pub fn draw(canvas: &mut Canvas<'_>, look: &Look<'_>, layout: &Layout, screen: &Activity) {
     let records = look.model.history.records();
-    let says = format!(" activity · {}", words::count(records.len(), "record"));
+    let zone = look.at.to_zoned_datetime(look.zone.clone()).strftime("%Z").to_string();
+    let says = format!(" activity · {} · times in {zone}", words::count(records.len(), "record"));
     let filter = filter_pieces(look);
     canvas.text(layout.title, 0, &says, Role::Title);
     canvas.pieces_right(layout.title, &filter);

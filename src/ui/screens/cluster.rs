@@ -1,25 +1,26 @@
-//! One cluster: its traffic with raw weights and how far they are true, and its instances under their groups.
+//! One cluster: its traffic, its instances under their groups, and why the selected one has drifted.
+
+mod traffic;
 
 use jiff::Timestamp;
 
 use super::border;
-use super::fleet::{bar_role, operation_piece, severity_role};
+use super::fleet::severity_role;
 use crate::app::screens::{Cluster, ClusterOrder, Line};
-use crate::app::{Area, Layout, Observation, Operation, words};
+use crate::app::{Area, Layout, Observation, words};
 use crate::drift::Finding;
-use crate::fleet::{self, Instance, LoadBalancerKind, Place, ServerGroup, Text, TrafficSource, Weight};
-use crate::plan::{LightKind, Outcome, Truth};
+use crate::fleet::{self, Instance, Place, ServerGroup, Text};
+use crate::plan::LightKind;
 use crate::theme::Role;
 use crate::ui::Look;
-use crate::ui::canvas::{Canvas, Piece, fit, piece, width, width_of, wrap};
+use crate::ui::canvas::{Canvas, Piece, piece, width, width_of, wrap};
 use crate::ui::glyphs::{self, severity as severity_glyph};
 use crate::ui::header::STALE_SECONDS;
-use crate::ui::widgets::bar;
 use crate::ui::widgets::table::{Column, Table};
 
 const COLUMNS: [Column; 9] = [
     Column { title: "INSTANCE", least: 19, most: 19, rank: 0 },
-    Column { title: "NAME", least: 8, most: 28, rank: 5 },
+    Column { title: "NAME", least: 14, most: 28, rank: 5 },
     Column { title: "ZONE", least: 4, most: 8, rank: 6 },
     Column { title: "TYPE", least: 9, most: 12, rank: 8 },
     Column { title: "IMAGE", least: 15, most: 26, rank: 1 },
@@ -34,7 +35,7 @@ pub fn draw(canvas: &mut Canvas<'_>, look: &Look<'_>, layout: &Layout, screen: &
     let cluster = observation.cluster(&screen.subject);
     title(canvas, look, layout.title, observation, screen);
     if let Some(cluster) = cluster {
-        traffic(canvas, look, observation, screen, cluster);
+        traffic::draw(canvas, look, observation, screen, cluster);
     }
     let sorted = match screen.order {
         ClusterOrder::Id if !screen.reversed => None,
@@ -115,148 +116,6 @@ fn age(look: &Look<'_>, seen_at: Option<Timestamp>) -> Piece {
         }
         None => piece(format!(" · {} never read in full", glyphs::UNKNOWN), Role::Unknown),
     }
-}
-
-fn traffic(
-    canvas: &mut Canvas<'_>,
-    look: &Look<'_>,
-    observation: &Observation,
-    screen: &Cluster,
-    cluster: &fleet::Cluster,
-) {
-    let area = screen.layout.traffic;
-    let Some((number, source)) = screen.source(cluster) else {
-        canvas.frame(area, &[piece("TRAFFIC", Role::Heading)], border(look));
-        let (says, role) = if observation.traffic_gap(&cluster.id.place) {
-            ("? unknown: listeners or rules could not be read", Role::Unknown)
-        } else {
-            ("no listener or rule sends it traffic", Role::Dim)
-        };
-        canvas.text(area.without(2, 1), 0, says, role);
-        return;
-    };
-    let title = [piece("TRAFFIC ", Role::Heading), piece(source.label.to_string(), Role::Title)];
-    canvas.frame(area, &title, border(look));
-    let mut right = Vec::new();
-    if cluster.traffic.len() > 1 {
-        right.push(piece(format!("{} of {} sources · ", number + 1, cluster.traffic.len()), Role::Text));
-    }
-    right.push(piece(format!("read {} ago", words::ago(source.seen_at, look.at)), Role::Dim));
-    canvas.on_edge_right(Area { height: 1, ..area }, &right);
-    let mut rest = area.without(2, 1);
-    let names: Vec<String> = source.weights.iter().map(|weight| side_name(cluster, weight)).collect();
-    let names_wide = names.iter().map(|name| width(name)).max().unwrap_or(0).min(24);
-    let sides = source.weights.iter().zip(&names).enumerate();
-    for (number, (weight, name)) in sides {
-        let line = rest.cut_top(1);
-        side(canvas, line, observation, source, (number, weight, name, names_wide));
-    }
-    canvas.pieces(rest.cut_top(1), 0, &stickiness(source));
-    let operation = look.model.operation_on(&cluster.id).filter(|op| op.source.as_ref() == Some(&source.arn));
-    canvas.pieces(rest.cut_top(1), 0, &truth(look, operation));
-}
-
-fn side_name(cluster: &fleet::Cluster, weight: &Weight) -> String {
-    match weight.groups.as_slice() {
-        [] => format!("{} (no group)", weight.target_group.name()),
-        groups => groups.iter().map(|g| words::side(&cluster.id.name, g)).collect::<Vec<_>>().join(" "),
-    }
-}
-
-fn side(
-    canvas: &mut Canvas<'_>,
-    line: Area,
-    observation: &Observation,
-    source: &TrafficSource,
-    (number, weight, name, names_wide): (usize, &Weight, &str, u16),
-) {
-    const STATE_COLUMNS: u16 = 7;
-    let (says, says_role) = if weight.weight > 0 {
-        (format!("{} live", glyphs::FULL), Role::Live)
-    } else {
-        (format!("{} idle", glyphs::EMPTY), Role::Idle)
-    };
-    canvas.text(line, 0, &says, says_role);
-    canvas.text(line, STATE_COLUMNS, &fit(name, names_wide), Role::Name);
-    let percent = source.percent(&weight.target_group);
-    let health = observation.fleet.target_groups.get(&weight.target_group);
-    let healthy = match health.and_then(|group| Some((group.healthy()?, group.health.as_ref()?.value.len())))
-    {
-        Some((healthy, all)) if healthy == all => {
-            piece(format!("{} {healthy}/{all} healthy", glyphs::GOOD), Role::Healthy)
-        }
-        Some((healthy, all)) => piece(format!("{} {healthy}/{all} healthy", glyphs::BAD), Role::Unhealthy),
-        None => piece(format!("{} health unknown", glyphs::UNKNOWN), Role::Unknown),
-    };
-    let tail = [
-        piece(format!("{:>6}", words::percent(percent)), Role::Text),
-        piece(format!("  weight {:>3}  ", weight.weight), Role::Dim),
-        healthy,
-    ];
-    let tail_wide = width_of(&tail).max(6 + 14 + 15);
-    let start = STATE_COLUMNS + names_wide + 1;
-    let columns = line.width.saturating_sub(start + tail_wide);
-    canvas.text(line, start, &bar::filled(percent, columns), bar_role(number, name));
-    canvas.pieces(line, start + columns, &tail);
-}
-
-fn stickiness(source: &TrafficSource) -> Vec<Piece> {
-    let mut pieces = Vec::new();
-    match source.stickiness.and_then(|stickiness| stickiness.duration_seconds) {
-        Some(seconds) => {
-            let time = words::span(jiff::SignedDuration::from_secs(i64::from(seconds)));
-            let says = format!(
-                "{} sticky: clients stay with their side for {time}, whatever the weights say",
-                glyphs::WARN
-            );
-            pieces.push(piece(says, Role::Warning));
-        }
-        None => pieces.push(piece("not sticky between sides", Role::Dim)),
-    }
-    if source.kind != LoadBalancerKind::Application {
-        pieces.push(piece(" · not an application load balancer: shown, not written to", Role::Dim));
-    }
-    pieces
-}
-
-/// The four states of the newest change, shown apart: a weight is not true because it was written.
-fn truth(look: &Look<'_>, operation: Option<&Operation>) -> Vec<Piece> {
-    let Some(operation) = operation else {
-        return vec![piece("no change by this cockpit under way", Role::Dim)];
-    };
-    let states = [
-        (Truth::Wanted, "wanted"),
-        (Truth::Written, "written"),
-        (Truth::ReadBack, "read back"),
-        (Truth::Settled, "settled"),
-    ];
-    let mut pieces = vec![operation_piece(operation, look, u16::MAX), piece("  ", Role::Text)];
-    for (truth, word) in states {
-        let (glyph, role) = if operation.truth >= truth {
-            (glyphs::GOOD, Role::Healthy)
-        } else if operation.runs() {
-            (glyphs::MOVING, Role::Moving)
-        } else {
-            (glyphs::EMPTY, Role::Dim)
-        };
-        pieces.push(piece(format!(" {glyph} {word}"), role));
-    }
-    let says = match (&operation.ended, &operation.progress) {
-        (Some((_, Outcome::Done { says })), _) => says.clone(),
-        (
-            Some((
-                _,
-                Outcome::Refused { why, remedy }
-                | Outcome::Failed { why, remedy }
-                | Outcome::Held { why, remedy },
-            )),
-            _,
-        ) => format!("{why}: {remedy}"),
-        (None, Some(progress)) => progress.says.clone(),
-        (None, None) => String::new(),
-    };
-    pieces.push(piece(format!("  {says}"), Role::Text));
-    pieces
 }
 
 fn heading(observation: &Observation, group: &ServerGroup) -> Vec<Piece> {

@@ -98,6 +98,7 @@ impl Session {
             demo: true,
             looking_at: "the simulated fleet".into(),
             filter: None,
+            cluster: None,
             host: "laptop".into(),
             width,
             height,
