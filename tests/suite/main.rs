@@ -2,6 +2,8 @@
 //!
 //! The rig plays AWS (`tests/rig`, Python), so what needs it is built only with the `aws` feature.
 
+#[cfg(feature = "aws")]
+mod aws;
 mod command;
 mod demo;
 mod headless;
