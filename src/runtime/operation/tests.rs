@@ -125,7 +125,7 @@ async fn an_operation_that_is_left_sends_nothing_more_and_the_journal_says_why()
     running.add(operation.clone(), tokio::runtime::Handle::current().spawn(site.hangar.clone().run(plan)));
     tokio::time::sleep(std::time::Duration::from_secs(3)).await;
     running.leave("flightdeck ended here: ended by SIGTERM".to_owned(), site.hangar.clock.now()).await;
-    tokio::time::sleep(std::time::Duration::from_secs(60)).await;
+    tokio::time::sleep(std::time::Duration::from_mins(1)).await;
     site.hangar.ledger.catch_up();
     let history = site.hangar.ledger.history();
     let last = history.records().last().unwrap();
