@@ -97,13 +97,15 @@ impl Looks {
     }
 
     /// Sets the time of the next by how this one ended, and hands on what it looked at.
-    fn ended(&mut self, failed: bool, interval: Duration) -> Option<Scope> {
+    fn ended(&mut self, answer: &Answer, interval: Duration) -> Option<Scope> {
         let UnderWay { scope, began, .. } = self.under_way.take()?;
-        self.failures = if failed { self.failures.saturating_add(1) } else { 0 };
+        self.failures = if answer.is_err() { self.failures.saturating_add(1) } else { 0 };
         self.due = if std::mem::take(&mut self.again) {
             Some(clock::monotonic())
-        } else if failed {
-            Some(clock::monotonic() + retry_after(self.failures))
+        } else if let Err(failure) = answer {
+            // What needs a person may take its time: nothing is gained by asking often.
+            let wait = if failure.may_pass() { retry_after(self.failures) } else { LONGEST_RETRY };
+            Some(clock::monotonic() + wait)
         } else {
             self.repeats.then(|| began + interval)
         };
@@ -224,7 +226,7 @@ impl Poller {
     }
 
     async fn fleet_seen(&mut self, answer: Answer) {
-        let scope = self.fleet.ended(answer.is_err(), self.interval);
+        let scope = self.fleet.ended(&answer, self.interval);
         if answer.is_ok() && scope == Some(Scope::Complete) {
             self.complete = false;
         }
@@ -234,7 +236,7 @@ impl Poller {
     async fn cluster_seen(&mut self, id: ClusterId, answer: Answer) {
         let is_gone = answer.as_ref().is_err_and(|failure| failure.kind == FailureKind::NotFound);
         if let Some(looks) = self.clusters.get_mut(&id) {
-            looks.ended(answer.is_err(), CLOSELY);
+            looks.ended(&answer, CLOSELY);
             if is_gone && !looks.repeats {
                 looks.stop();
             }
@@ -288,9 +290,8 @@ async fn any(clusters: &mut BTreeMap<ClusterId, Looks>) -> (ClusterId, Answer) {
 
 /// A failure in the words of the screen.
 fn trouble(failure: Failure, offers_demo: bool) -> Trouble {
-    let may_pass = failure.may_pass();
     let Failure { what, why, remedy, .. } = failure;
-    Trouble { what, why, remedy, may_pass, offers_demo }
+    Trouble { what, why, remedy, offers_demo }
 }
 
 #[cfg(test)]

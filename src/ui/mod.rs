@@ -69,8 +69,7 @@ fn too_small(canvas: &mut Canvas<'_>, look: &Look<'_>, mut area: Area) {
 fn notices(canvas: &mut Canvas<'_>, look: &Look<'_>, mut area: Area) {
     if let (true, Some((trouble, since))) = (look.model.shows_trouble(), &look.model.trouble) {
         let ago = crate::app::words::ago(*since, look.at);
-        let hope = if trouble.may_pass { "; trying again" } else { "" };
-        let says = format!(" {} {}: {} (for {ago}{hope})", glyphs::BAD, trouble.what, trouble.why);
+        let says = format!(" {} {}: {} (for {ago}; trying again)", glyphs::BAD, trouble.what, trouble.why);
         canvas.text(area.cut_top(1), 0, &says, Role::Error);
         if !trouble.remedy.is_empty() {
             canvas.text(area.cut_top(1), 3, &trouble.remedy, Role::Title);

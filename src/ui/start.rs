@@ -34,9 +34,9 @@ pub fn draw(canvas: &mut Canvas<'_>, look: &Look<'_>, body: Area) {
                     Role::Text,
                 );
             }
-            let hope = if trouble.may_pass { ", trying again by itself" } else { "" };
+            let ago = words::ago(*since, look.at);
             paragraph(
-                &format!("Looked at {}, for {}{hope}.", model.looking_at, words::ago(*since, look.at)),
+                &format!("Looked at {}, for {ago}, trying again by itself.", model.looking_at),
                 Role::Dim,
             );
         }

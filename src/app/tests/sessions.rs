@@ -293,7 +293,6 @@ fn a_lost_network_is_told_until_the_fleet_answers_again() {
         what: "observe eu-west-1".into(),
         why: "no answer".into(),
         remedy: String::new(),
-        may_pass: true,
         offers_demo: false,
     };
     person.tell(Message::ObserveFailed(trouble));

@@ -170,13 +170,20 @@ async fn observing_now_waits_for_a_look_at_everything_that_is_under_way() {
 
 #[tokio::test(start_paused = true)]
 async fn a_failure_is_told_and_tried_again_later_and_later() {
-    let cloud = Slow::failing(6, FailureKind::NoCredentials);
+    let cloud = Slow::failing(6, FailureKind::Unreachable);
     let (seen, troubles) = poll(&cloud, 100, vec![]).await;
     let log = cloud.log();
     let tries: Vec<&str> = log.iter().filter_map(|line| line.strip_suffix(" everything")).collect();
     assert_eq!(tries, ["0", "2", "6", "14", "30", "60", "90"]);
     assert!(seen.borrow().is_some());
     assert_eq!(troubles, 6);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_needs_a_person_is_tried_again_every_half_a_minute() {
+    let cloud = Slow::failing(2, FailureKind::NoCredentials);
+    poll(&cloud, 65, vec![]).await;
+    assert_eq!(cloud.log(), ["0 everything", "30 everything", "60 everything"]);
 }
 
 #[tokio::test(start_paused = true)]

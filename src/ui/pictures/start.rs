@@ -12,7 +12,6 @@ fn trouble(offers_demo: bool) -> Message {
         what: "observe eu-west-1".into(),
         why: "the login of profile ops expired 12 min ago".into(),
         remedy: "run `aws sso login --profile ops`".into(),
-        may_pass: true,
         offers_demo,
     })
 }
