@@ -109,6 +109,7 @@ fn right(look: &Look<'_>) -> Vec<Part> {
         .push(Part {
             pieces: vec![piece(format!(" · {}", words::count(running, "operation")), role)], rank
         });
-    parts.push(Part { pieces: vec![piece(" ", Role::Text)], rank: 9 });
+    // As far from the edge as every other line.
+    parts.push(Part { pieces: vec![piece(" ", Role::Text)], rank: 0 });
     parts
 }
