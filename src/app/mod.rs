@@ -16,6 +16,7 @@ mod field;
 mod filter;
 mod layout;
 mod list;
+pub mod measure;
 mod message;
 mod model;
 mod observation;

@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 
 use super::{Seen, Step, View};
+use crate::app::measure::{width, wrap};
 use crate::app::summary::image_label;
 use crate::app::{Area, List, Observation, Row, Subject, words};
 use crate::drift::{RuleName, Severity};
@@ -14,6 +15,12 @@ use crate::keymap::{Action, Context};
 
 /// Rows of a frame.
 const FRAME: u16 = 2;
+/// Columns at the left of the page that hold what a line is about.
+pub const LABELS: u16 = 33;
+/// Columns by which the sentences below a finding stand in.
+pub const INDENT: u16 = 3;
+/// Columns of the frame and the pad inside it.
+const EDGES: u16 = 4;
 
 /// One part of the page.
 #[derive(Clone, PartialEq, Debug)]
@@ -80,16 +87,21 @@ pub struct Instance {
     /// Whether the newest look still has it.
     pub is_gone: bool,
     from: Subject,
+    /// Columns of the page.
+    columns: u16,
 }
 
 impl Instance {
     /// The screen of an instance, opened from a subject.
     pub fn new(id: InstanceId, from: Subject) -> Self {
-        Self { id, list: List::default(), details: true, is_gone: false, from }
+        Self { id, list: List::default(), details: true, is_gone: false, from, columns: u16::MAX }
     }
 
-    fn finding_height(&self) -> u16 {
-        if self.details { 2 } else { 1 }
+    fn height(&self, part: &Part) -> u16 {
+        let Part::Finding { expected, actual, why, .. } = part else { return 1 };
+        let compared = if is_short(expected, actual, self.columns) { 0 } else { 2 };
+        let why = if self.details { wrap(why, self.columns.saturating_sub(INDENT)).len() } else { 0 };
+        1 + compared + u16::try_from(why).unwrap_or(0)
     }
 }
 
@@ -109,13 +121,18 @@ impl View for Instance {
         let parts = page(observation, group, instance);
         let rows = parts.into_iter().enumerate().map(|(number, part)| Row {
             key: key(number, &part),
-            height: if matches!(part, Part::Finding { .. }) { self.finding_height() } else { 1 },
+            height: self.height(&part),
             shows: part,
         });
         self.list.set_rows(rows.collect());
     }
 
-    fn fit(&mut self, _seen: &Seen<'_>, body: Area) {
+    fn fit(&mut self, seen: &Seen<'_>, body: Area) {
+        let columns = body.width.saturating_sub(EDGES);
+        if columns != self.columns {
+            self.columns = columns;
+            self.derive(seen);
+        }
         self.list.set_height(body.height.saturating_sub(FRAME));
     }
 
@@ -138,6 +155,13 @@ impl View for Instance {
         }
         None
     }
+}
+
+/// Whether what is and what ought to be stand beside the name of the rule; else each has a line of its own.
+pub fn is_short(expected: &str, actual: &str, columns: u16) -> bool {
+    const WORDS: u16 = 12;
+    let needs = LABELS.saturating_add(WORDS).saturating_add(width(expected)).saturating_add(width(actual));
+    needs <= columns
 }
 
 /// What names a part, so that the selection stays with it.

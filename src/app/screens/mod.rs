@@ -11,7 +11,7 @@ mod instance;
 pub use activity::{Activity, event_word};
 pub use cluster::{Cluster, ClusterLayout, Line, Order as ClusterOrder};
 pub use fleet::{Fleet, MOST_SIDES, Order as FleetOrder};
-pub use instance::{Instance, Part};
+pub use instance::{INDENT, Instance, LABELS, Part, is_short};
 
 use super::{Area, Filter, List, Observation, Operation};
 use crate::fleet::ClusterId;

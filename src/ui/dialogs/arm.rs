@@ -15,7 +15,7 @@ pub fn draw(canvas: &mut Canvas<'_>, look: &Look<'_>, body: Area, dialog: &Arm) 
     let says = format!("This session may then change {what} {}.", words::account(&dialog.account));
     labelled(&mut lines, columns, &piece("", Role::Text), &says, Role::Text);
     lines.push(Vec::new());
-    lines.extend(asks(&dialog.asks));
+    lines.extend(asks(&dialog.asks, columns));
     if let Some(says) = &dialog.says {
         labelled(&mut lines, columns, &piece(format!("{} ", glyphs::BAD), Role::Error), says, Role::Error);
     }

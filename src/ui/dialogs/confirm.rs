@@ -155,7 +155,7 @@ fn foot(look: &Look<'_>, dialog: &Confirm, columns: u16) -> Lines {
                     format!("guard {} blocks it: it cannot go on like this", guard.name.replace('-', " "));
                 labelled(&mut lines, columns, &bad, &says, Role::Error);
             }
-            lines.extend(asks(&dialog.asks));
+            lines.extend(asks(&dialog.asks, columns));
         }
         (Stage::Waiting(_), ..) => {
             let says = "confirmed: it is on its way, and goes on if this dialog is closed";

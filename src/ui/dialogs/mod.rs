@@ -14,8 +14,10 @@ use crate::app::{Area, Layout, Session};
 use crate::keymap::{Action, Context};
 use crate::theme::Role;
 use crate::ui::Look;
-use crate::ui::canvas::{Canvas, Piece, piece, width, wrap};
+use crate::ui::canvas::{Canvas, Piece, piece, width, width_of, wrap};
 
+/// Columns of corners and spaces around the two ends of a title.
+const EDGES: u16 = 8;
 /// Columns beyond which a dialog is hard to read.
 const WIDEST: u16 = 116;
 
@@ -39,7 +41,10 @@ fn popup(canvas: &mut Canvas<'_>, look: &Look<'_>, area: Area, title: &str, righ
     let border = if look.model.is_production() { Role::BorderProduction } else { Role::DialogBorder };
     canvas.fill(area, Role::Dialog);
     canvas.frame(area, &[piece(title, Role::Title)], border);
-    canvas.on_edge_right(Area { height: area.height.min(1), ..area }, right);
+    // The title says more than what stands beside it; the account is in the state line too.
+    if width(title) + width_of(right) + EDGES <= area.width {
+        canvas.on_edge_right(Area { height: area.height.min(1), ..area }, right);
+    }
     area.without(2, 1)
 }
 
@@ -64,31 +69,32 @@ fn write(canvas: &mut Canvas<'_>, mut area: Area, lines: &[Vec<Piece>]) {
     }
 }
 
-/// What has to be typed, one line each.
-fn asks(asks: &Asks) -> Lines {
-    let line = |(number, asked): (usize, &crate::app::dialogs::Asked)| {
-        let here = number == asks.focus();
-        let (wants, goal) = match &asked.ask {
+/// What has to be typed, one line each; two where the question leaves no room for the answer.
+fn asks(asks: &Asks, columns: u16) -> Lines {
+    let mut lines: Lines = Vec::new();
+    for (number, asked) in asks.list().iter().enumerate() {
+        let (wants, role, goal) = match &asked.ask {
             Ask::Digits(_) => {
-                let minutes = Session::ARMED_FOR.as_mins();
-                ("the last 4 digits of the account".to_owned(), format!("to arm for {minutes} min:"))
+                let goal = format!("to arm {} min:", Session::ARMED_FOR.as_mins());
+                ("last 4 digits of the account".to_owned(), Role::Text, goal)
             }
-            Ask::AccountName(_) => ("the name of the account".to_owned(), "which is production:".to_owned()),
-            Ask::Phrase(phrase) => (phrase.clone(), "to go on:".to_owned()),
+            Ask::AccountName(_) => ("name of this production account:".to_owned(), Role::Text, String::new()),
+            Ask::Phrase(phrase) => (phrase.clone(), Role::Title, "to go on:".to_owned()),
         };
-        let wants_role = if matches!(asked.ask, Ask::Phrase(_)) { Role::Title } else { Role::Text };
-        let mut pieces = vec![
-            piece("type  ", Role::Dim),
-            piece(wants, wants_role),
-            piece(format!("  {goal}  "), Role::Dim),
-        ];
-        pieces.extend(field_pieces(&asked.field, here));
+        let question =
+            vec![piece("type  ", Role::Dim), piece(wants, role), piece(format!("  {goal}  "), Role::Dim)];
+        let mut answer = field_pieces(&asked.field, number == asks.focus());
         if asked.is_right() {
-            pieces.push(piece(format!("  {}", crate::ui::glyphs::GOOD), Role::Healthy));
+            answer.push(piece(format!("  {}", crate::ui::glyphs::GOOD), Role::Healthy));
         }
-        pieces
-    };
-    asks.list().iter().enumerate().map(line).collect()
+        if width_of(&question) + width_of(&answer) <= columns {
+            lines.push([question, answer].concat());
+        } else {
+            answer.insert(0, piece("      ", Role::Dim));
+            lines.extend([question, answer]);
+        }
+    }
+    lines
 }
 
 /// The plainest key that says an action.

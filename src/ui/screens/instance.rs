@@ -2,10 +2,10 @@
 
 use super::fleet::severity_role;
 use super::{border, local};
-use crate::app::screens::{Instance, Part};
+use crate::app::screens::{INDENT, Instance, LABELS, Part, is_short};
 use crate::app::{Area, Layout, Observation, words};
 use crate::theme::Role;
-use crate::ui::canvas::{Canvas, fit, piece, width};
+use crate::ui::canvas::{Canvas, fit, piece, width, wrap};
 use crate::ui::{Look, glyphs};
 
 /// Columns of the name of a fact, a source or a rule.
@@ -83,15 +83,19 @@ fn part(canvas: &mut Canvas<'_>, look: &Look<'_>, mut line: Area, part: &Part) {
             let role = severity_role(*severity);
             let glyph = glyphs::severity(*severity);
             let word = severity.word();
-            canvas.text(first, 1, &fit(&format!("{glyph} {rule} ({word})"), NAME + WORD), role);
-            let pieces = [
-                piece("is ", Role::Dim),
-                piece(actual.clone(), Role::Actual),
-                piece("  wanted ", Role::Dim),
-                piece(expected.clone(), Role::Wanted),
-            ];
-            canvas.pieces(first, NAME + WORD, &pieces);
-            canvas.text(line, 3, why, Role::Text);
+            canvas.text(first, 1, &fit(&format!("{glyph} {rule} ({word})"), LABELS - 2), role);
+            let is = [piece("is ", Role::Dim), piece(actual.clone(), Role::Actual)];
+            let wanted = [piece("wanted ", Role::Dim), piece(expected.clone(), Role::Wanted)];
+            if is_short(expected, actual, first.width) {
+                let end = canvas.pieces(first, LABELS, &is);
+                canvas.pieces(first, end + 2, &wanted);
+            } else {
+                canvas.pieces(line.cut_top(1), INDENT, &is);
+                canvas.pieces(line.cut_top(1), INDENT, &wanted);
+            }
+            for says in wrap(why, line.width.saturating_sub(INDENT)) {
+                canvas.text(line.cut_top(1), INDENT, &says, Role::Text);
+            }
         }
         Part::Health { source, word, verdict, reason } => {
             let (glyph, _, role) = glyphs::health(*verdict);
