@@ -27,6 +27,7 @@ use super::terminal::{self, Enhancements, Screen, TerminalError};
 use super::{clock, input, machine, signals};
 use crate::app::{Message, Model, Session, Setup};
 use crate::config::{ReadOnly, Settings};
+use crate::fleet::Text;
 use crate::provider::{Clock, Observer, Operator};
 use crate::{drift, plan};
 
@@ -79,7 +80,8 @@ pub(super) struct Opening {
 /// Where it cannot start. Nothing is left changed then.
 pub fn run(cockpit: Cockpit) -> Result<Ending, CockpitError> {
     let (overdue, ended) = mpsc::channel();
-    let screen = Screen::enter(Enhancements::for_terminal(&cockpit.settings.terminal))?;
+    let mut screen = Screen::enter(Enhancements::for_terminal(&cockpit.settings.terminal))?;
+    screen.set_title(&Text::new(format!("flightdeck · {}", looking_at(&cockpit.settings, cockpit.demo))));
     let panicked = overdue.clone();
     terminal::on_panic(move |what| {
         // Without a listener the program is ending already.
