@@ -6,8 +6,7 @@ use ratatui::layout::Rect;
 use unicode_width::UnicodeWidthStr;
 
 use crate::app::Area;
-use crate::app::measure::CUT;
-pub use crate::app::measure::{fit, width, wrap};
+use crate::app::measure::{CUT, fit, width};
 use crate::fleet::clean;
 use crate::theme::{Role, Theme};
 

@@ -59,7 +59,7 @@ pub(super) fn picture(person: &mut Person, width: u16, height: u16) -> String {
             if skip == 0 {
                 line.push_str(symbol);
             }
-            skip = super::canvas::width(symbol).max(1).max(skip) - 1;
+            skip = crate::app::measure::width(symbol).max(1).max(skip) - 1;
         }
         lines.push(line.trim_end().to_owned());
     }

@@ -1,8 +1,9 @@
 //! The screen before anything was seen: what is being looked at, or why nothing can be, and what to do.
 
+use crate::app::measure::wrap;
 use crate::app::{Area, words};
 use crate::theme::Role;
-use crate::ui::canvas::{Canvas, wrap};
+use crate::ui::canvas::Canvas;
 use crate::ui::{Look, glyphs};
 
 /// Columns beyond which a sentence is hard to read.

@@ -3,8 +3,9 @@
 use super::popup;
 use crate::app::Area;
 use crate::app::dialogs::{Help, HelpRow};
+use crate::app::measure::{fit, width};
 use crate::theme::Role;
-use crate::ui::canvas::{Canvas, fit, piece, width};
+use crate::ui::canvas::{Canvas, piece};
 use crate::ui::{Look, glyphs};
 
 /// Columns of keys beyond which what they do is worth more.

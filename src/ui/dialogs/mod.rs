@@ -10,11 +10,12 @@ mod palette;
 mod shift;
 
 use crate::app::dialogs::{Ask, Asks, Dialog};
+use crate::app::measure::{width, wrap};
 use crate::app::{Area, Layout, Session};
 use crate::keymap::{Action, Context};
 use crate::theme::Role;
 use crate::ui::Look;
-use crate::ui::canvas::{Canvas, Piece, piece, width, width_of, wrap};
+use crate::ui::canvas::{Canvas, Piece, piece, width_of};
 
 /// Columns of corners and spaces around the two ends of a title.
 const EDGES: u16 = 8;

@@ -3,8 +3,9 @@
 use super::{field_pieces, popup};
 use crate::app::Area;
 use crate::app::dialogs::{Item, Palette};
+use crate::app::measure::{fit, width};
 use crate::theme::Role;
-use crate::ui::canvas::{Canvas, fit, piece, width};
+use crate::ui::canvas::{Canvas, piece};
 use crate::ui::{Look, glyphs};
 
 /// Columns of a name beyond which what it does is worth more.

@@ -3,12 +3,13 @@
 use jiff::Timestamp;
 
 use super::{border, filter_pieces, local};
+use crate::app::measure::{fit, wrap};
 use crate::app::screens::{Activity, event_word};
 use crate::app::{Area, Layout, words};
 use crate::fleet::{Action, Actions, Text};
 use crate::plan::{Event, Record};
 use crate::theme::Role;
-use crate::ui::canvas::{Canvas, Piece, fit, piece, width_of, wrap};
+use crate::ui::canvas::{Canvas, Piece, piece, width_of};
 use crate::ui::widgets::table::{Column, Table};
 use crate::ui::{Look, glyphs};
 

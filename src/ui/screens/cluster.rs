@@ -6,6 +6,7 @@ use jiff::Timestamp;
 
 use super::border;
 use super::fleet::severity_role;
+use crate::app::measure::{width, wrap};
 use crate::app::screens::{Cluster, ClusterOrder, Line};
 use crate::app::{Area, Layout, Observation, words};
 use crate::drift::Finding;
@@ -13,7 +14,7 @@ use crate::fleet::{self, Instance, Place, ServerGroup, Text};
 use crate::plan::LightKind;
 use crate::theme::Role;
 use crate::ui::Look;
-use crate::ui::canvas::{Canvas, Piece, piece, width, width_of, wrap};
+use crate::ui::canvas::{Canvas, Piece, piece, width_of};
 use crate::ui::glyphs::{self, severity as severity_glyph};
 use crate::ui::header::STALE_SECONDS;
 use crate::ui::widgets::table::{Column, Table};

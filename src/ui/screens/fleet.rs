@@ -1,6 +1,7 @@
 //! The fleet: what is running where, is it healthy, what is different, what is moving, can I go back.
 
 use super::border;
+use crate::app::measure::{fit, width};
 use crate::app::screens::{Fleet, FleetOrder, MOST_SIDES};
 use crate::app::{
     Area, DriftCount, HealthCount, Layout, Observation, Operation, Side, SideImage, Summary, TrafficWord,
@@ -9,7 +10,7 @@ use crate::app::{
 use crate::drift::Severity;
 use crate::plan::LightKind;
 use crate::theme::Role;
-use crate::ui::canvas::{Canvas, Piece, fit, piece, width, width_of};
+use crate::ui::canvas::{Canvas, Piece, piece, width_of};
 use crate::ui::header::STALE_SECONDS;
 use crate::ui::widgets::bar;
 use crate::ui::widgets::table::{Column, Table};

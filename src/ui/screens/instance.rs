@@ -2,10 +2,11 @@
 
 use super::fleet::severity_role;
 use super::{border, local};
+use crate::app::measure::{fit, width, wrap};
 use crate::app::screens::{INDENT, Instance, LABELS, Part, is_short};
 use crate::app::{Area, Layout, Observation, words};
 use crate::theme::Role;
-use crate::ui::canvas::{Canvas, fit, piece, width, wrap};
+use crate::ui::canvas::{Canvas, piece};
 use crate::ui::{Look, glyphs};
 
 /// Columns of the name of a fact, a source or a rule.

@@ -3,9 +3,10 @@
 
 use std::hash::Hash;
 
+use crate::app::measure::width;
 use crate::app::{Area, List, Row, words};
 use crate::theme::Role;
-use crate::ui::canvas::{Canvas, piece, width};
+use crate::ui::canvas::{Canvas, piece};
 use crate::ui::glyphs;
 
 /// A column.
@@ -87,7 +88,7 @@ impl Table<'_> {
         }
         if list.rows().is_empty() {
             let room = Area { x: inside.x + 2, width: inside.width.saturating_sub(4), ..inside };
-            let lines = crate::ui::canvas::wrap(&self.empty, room.width);
+            let lines = crate::app::measure::wrap(&self.empty, room.width);
             let mut room = room;
             let _edge = room.cut_top(room.height.saturating_sub(u16::try_from(lines.len()).unwrap_or(1)) / 2);
             for line in lines {

@@ -2,12 +2,13 @@
 
 use super::super::border;
 use super::super::fleet::{bar_role, operation_piece};
+use crate::app::measure::{fit, width};
 use crate::app::screens::Cluster;
 use crate::app::{Area, Observation, Operation, words};
 use crate::fleet::{self, LoadBalancerKind, TrafficSource, Weight};
 use crate::plan::{Outcome, Truth};
 use crate::theme::Role;
-use crate::ui::canvas::{Canvas, Piece, fit, piece, width, width_of};
+use crate::ui::canvas::{Canvas, Piece, piece, width_of};
 use crate::ui::widgets::bar;
 use crate::ui::{Look, glyphs};
 
