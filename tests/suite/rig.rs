@@ -58,8 +58,7 @@ impl Rig {
 
     /// An account that nobody else knows.
     pub fn own() -> Self {
-        static SERVER: OnceLock<Server> = OnceLock::new();
-        Self::in_new_account(SERVER.get_or_init(|| Server::start(&[])))
+        Self::in_new_account(extended())
     }
 
     /// An account that nobody else knows, in moto without the rig's extension.
@@ -68,12 +67,21 @@ impl Rig {
         Self::in_new_account(SERVER.get_or_init(|| Server::start(&["--plain"])))
     }
 
+    /// An account with nothing in it.
+    pub fn empty() -> Self {
+        Self::in_empty_account(extended())
+    }
+
     fn in_new_account(server: &'static Server) -> Self {
-        static NEXT: AtomicU64 = AtomicU64::new(200_000_000_001);
-        let account = NEXT.fetch_add(1, Ordering::Relaxed).to_string();
-        let mut rig = Self { server, account, fleet: Value::Null };
+        let mut rig = Self::in_empty_account(server);
         rig.fleet = rig.tell("seed", &json!({}));
         rig
+    }
+
+    fn in_empty_account(server: &'static Server) -> Self {
+        static NEXT: AtomicU64 = AtomicU64::new(200_000_000_001);
+        let account = NEXT.fetch_add(1, Ordering::Relaxed).to_string();
+        Self { server, account, fleet: Value::Null }
     }
 
     /// Twelve digits.
@@ -136,6 +144,12 @@ impl Rig {
     pub fn forget(&self) {
         self.tell("log", &json!({}));
     }
+}
+
+/// The server with the rig's extension.
+fn extended() -> &'static Server {
+    static SERVER: OnceLock<Server> = OnceLock::new();
+    SERVER.get_or_init(|| Server::start(&[]))
 }
 
 /// One process of the rig. It ends with its standard input, so also when this process is killed.

@@ -4,7 +4,11 @@
 
 mod documents;
 mod gaps;
+mod hostile;
+mod login;
 mod looking;
+mod lost;
+mod refused;
 mod traffic;
 
 use serde_json::{Value, json};
