@@ -231,7 +231,12 @@ impl<S: Stage> Cycle<S> {
     fn update(&mut self, message: Message) -> ControlFlow<Ending> {
         let at = self.clock.now();
         self.recorder.record(&message, at);
-        for effect in app::update(&mut self.model, message, at) {
+        let seen = self.model.observation.as_ref().filter(|_| matches!(message, Message::Observed(_)));
+        // A large fleet takes longer to be taken apart than a key may wait for its frame.
+        let outdated = seen.map(|seen| (Arc::clone(&seen.fleet), Arc::clone(&seen.judgement)));
+        let effects = app::update(&mut self.model, message, at);
+        self.hands.discard(outdated);
+        for effect in effects {
             self.perform(effect)?;
         }
         ControlFlow::Continue(())

@@ -54,7 +54,7 @@ pub enum FilesError {
         path.display()
     )]
     Busy {
-        /// The lock.
+        /// The folder.
         path: PathBuf,
         /// The other's process id, where it wrote one.
         holder: Option<u32>,
@@ -199,7 +199,7 @@ impl StateFolder {
             Err(Errno::WOULDBLOCK) => {
                 let mut text = String::new();
                 let holder = file.read_to_string(&mut text).ok().and_then(|_| text.trim().parse().ok());
-                return Err(FilesError::Busy { path, holder });
+                return Err(FilesError::Busy { path: self.path.clone(), holder });
             }
             Err(errno) => return Err(failed("lock", &path)(errno)),
         }

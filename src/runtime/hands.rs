@@ -83,6 +83,13 @@ impl Hands {
         self.calls.load(Ordering::Relaxed)
     }
 
+    /// Lets go of something large, where nobody waits for it.
+    pub(super) fn discard<T: Send + 'static>(&self, outdated: Option<T>) {
+        if let Some(outdated) = outdated {
+            self.tasks.spawn_blocking(move || drop(outdated));
+        }
+    }
+
     fn ask(&self, ask: Ask) {
         // Without a poller nobody looks, and the program is ending.
         let _ending = self.asks.send(ask);

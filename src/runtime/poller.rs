@@ -1,7 +1,7 @@
 //! When to look: at everything first, then in the background at an interval, and closely at what is being changed.
 //!
-//! Its rule: a timer never starts a look while one of its kind is under way, and a look that was given up cannot
-//! answer late, for its future is dropped with it. What a look costs is kept within the budget by the observer; what
+//! Its rule: a timer never starts a look while one of its kind is under way; only a larger scope or another account
+//! gives one up, and what was given up cannot answer late, for its future is dropped with it. What a look costs is kept within the budget by the observer; what
 //! it found is judged elsewhere (`judging`), the newest alone.
 
 use std::collections::BTreeMap;
@@ -16,7 +16,7 @@ use tokio::time::{Instant, sleep_until};
 use super::clock;
 use super::cycle::Queue;
 use crate::app::{Message, Trouble, Watch};
-use crate::fleet::{ClusterId, Fleet, Scope};
+use crate::fleet::{AccountId, ClusterId, Fleet, Scope};
 use crate::provider::{Failure, FailureKind, Observer};
 
 /// Time between two looks at a cluster that is planned, confirmed or running: guards take facts of at most 10 s, and
@@ -59,6 +59,8 @@ pub(super) struct Poller {
     clusters: BTreeMap<ClusterId, Looks>,
     /// Whether anything was ever seen.
     seen: bool,
+    /// The account that was seen last.
+    account: Option<AccountId>,
 }
 
 /// Looks of one kind, one after the other.
@@ -148,7 +150,19 @@ impl Poller {
     ) -> Self {
         let (fleet, interval) = (Looks::beginning(true), interval.max(SHORTEST));
         let (first, clusters) = (Vec::new(), BTreeMap::new());
-        Self { observer, interval, asks, newest, queue, first, fleet, complete: true, clusters, seen: false }
+        Self {
+            observer,
+            interval,
+            asks,
+            newest,
+            queue,
+            first,
+            fleet,
+            complete: true,
+            clusters,
+            seen: false,
+            account: None,
+        }
     }
 
     /// Looks until nobody asks any more.
@@ -253,10 +267,24 @@ impl Poller {
         self.clusters.retain(|_, looks| looks.repeats || looks.under_way.is_some() || looks.due.is_some());
     }
 
+    /// Gives up what is under way for another account than the one that answers now, and looks at everything.
+    fn follow_account(&mut self, fleet: &Fleet) {
+        let Some(account) = fleet.identity.as_ref().map(|identity| &identity.account) else { return };
+        if self.account.as_ref().is_some_and(|known| known != account) {
+            self.complete = true;
+            for looks in self.clusters.values_mut().chain([&mut self.fleet]) {
+                looks.under_way = None;
+                looks.due = Some(clock::monotonic());
+            }
+        }
+        self.account = Some(account.clone());
+    }
+
     async fn tell(&mut self, answer: Answer) {
         match answer {
             Ok(fleet) => {
                 self.seen = true;
+                self.follow_account(&fleet);
                 self.newest.send_replace(Some(fleet));
             }
             Err(failure) => {

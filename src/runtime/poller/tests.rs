@@ -14,8 +14,12 @@ use crate::runtime::cycle::Arrival;
 struct Slow {
     began: Instant,
     takes: Duration,
+    /// The same for one cluster.
+    cluster_takes: Duration,
     /// How many looks from now on fail, and how.
     fails: Mutex<(u32, FailureKind)>,
+    /// The second from which it is another account that answers what is asked from then on.
+    moves: u64,
     /// Second and scope of each look as it begins; `late` where its answer came.
     log: Mutex<Vec<String>>,
 }
@@ -25,7 +29,9 @@ impl Slow {
         Arc::new(Self {
             began: clock::monotonic(),
             takes: Duration::from_secs(takes),
+            cluster_takes: Duration::from_secs(takes),
             fails: Mutex::new((0, FailureKind::Unreachable)),
+            moves: u64::MAX,
             log: Mutex::default(),
         })
     }
@@ -60,8 +66,10 @@ impl Observer for Slow {
             Scope::Cluster(id) => id.name.to_string(),
         };
         self.note(&what);
-        sleep(self.takes).await;
-        if self.takes > Duration::ZERO {
+        let account = if self.began.elapsed().as_secs() < self.moves { "1" } else { "2" };
+        let takes = if matches!(scope, Scope::Cluster(_)) { self.cluster_takes } else { self.takes };
+        sleep(takes).await;
+        if takes > Duration::ZERO {
             self.note(&format!("{what} answered"));
         }
         let mut fails = self.fails.lock().unwrap();
@@ -69,7 +77,8 @@ impl Observer for Slow {
             fails.0 -= 1;
             return Err(failure(fails.1));
         }
-        Ok(Arc::new(Fleet::empty(Timestamp::UNIX_EPOCH)))
+        let identity = Identity { account: account.into(), arn: "arn:aws:iam::1:user/ann".into() };
+        Ok(Arc::new(Fleet { identity: Some(identity), ..Fleet::empty(Timestamp::UNIX_EPOCH) }))
     }
 
     async fn actions(&self, _place: &Place, _source: &SourceArn) -> Result<Actions, Failure> {
@@ -166,6 +175,26 @@ async fn observing_now_waits_for_a_look_at_everything_that_is_under_way() {
     let cloud = Slow::new(6);
     poll(&cloud, 15, vec![(3, Ask::Look(Scope::Complete))]).await;
     assert_eq!(cloud.log(), ["0 everything", "6 everything answered", "10 background"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn another_account_gives_up_what_was_asked_of_the_one_before() {
+    let slow = Arc::into_inner(Slow::new(8)).unwrap();
+    let cloud = Arc::new(Slow { moves: 11, cluster_takes: Duration::from_secs(4), ..slow });
+    let (seen, _) = poll(&cloud, 19, vec![(12, closely(&["orders"]))]).await;
+    assert_eq!(
+        cloud.log(),
+        [
+            "0 everything",
+            "8 everything answered",
+            "10 background",
+            "12 orders",
+            "16 orders answered",
+            "16 everything",
+            "16 orders"
+        ]
+    );
+    assert_eq!(seen.borrow().as_ref().unwrap().identity.as_ref().unwrap().account, "2".into());
 }
 
 #[tokio::test(start_paused = true)]
