@@ -1,0 +1,33 @@
+//! How fast the cockpit is and what it weighs, as rows of a Markdown table.
+//!
+//! `cargo bench --no-default-features --bench speed [-- PART… [--once]]`; the parts are `look` (a snapshot from its
+//! raw facts to what the screens show), `frames` (a key to its frame, without a terminal) and `cockpit` (the whole
+//! program on a pseudo-terminal). `--once` does everything once, for a profiler.
+
+mod cockpit;
+mod frames;
+mod look;
+mod measure;
+
+use measure::Runs;
+
+/// Numbers of instances: what a large account has, and far beyond.
+const SIZES: [usize; 2] = [5_000, 100_000];
+
+fn main() {
+    let words: Vec<String> = std::env::args().skip(1).collect();
+    let runs = if words.iter().any(|word| word == "--once") { Runs::Once } else { Runs::Many };
+    let parts: Vec<&String> = words.iter().filter(|word| !word.starts_with("--")).collect();
+    let is_wanted = |part: &str| parts.is_empty() || parts.iter().any(|wanted| *wanted == part);
+    for size in SIZES {
+        if is_wanted("look") {
+            look::run(size, runs);
+        }
+        if is_wanted("frames") {
+            frames::run(size, runs);
+        }
+    }
+    if is_wanted("cockpit") {
+        cockpit::run(runs);
+    }
+}
