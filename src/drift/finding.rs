@@ -5,8 +5,8 @@ use std::str::FromStr;
 
 use serde::{Serialize, Serializer};
 
-use super::policy::Settled;
-use super::{Missing, RULES, Severity, Subject, rule};
+use super::policy::{Active, Settled};
+use super::{Missing, RULES, Rule, Severity, Subject, rule};
 use crate::fleet::{AccountId, ClusterName, GroupName, InstanceId, Region};
 
 /// The name of a rule that exists.
@@ -27,8 +27,8 @@ impl RuleName {
         RULES.iter().position(|rule| rule.name() == self.0).unwrap_or(RULES.len())
     }
 
-    pub(super) fn at(position: usize) -> Self {
-        RULES.get(position).map_or(Self::UNKNOWN, |rule| Self(rule.name()))
+    pub(super) fn of(rule: &dyn Rule) -> Self {
+        Self(rule.name())
     }
 }
 
@@ -53,9 +53,7 @@ impl FromStr for RuleName {
     type Err = UnknownRule;
 
     fn from_str(name: &str) -> Result<Self, Self::Err> {
-        rule(name)
-            .map(|rule| Self(rule.name()))
-            .ok_or_else(|| UnknownRule(crate::fleet::clean(name).into_owned()))
+        rule(name).map(Self::of).ok_or_else(|| UnknownRule(crate::fleet::clean(name).into_owned()))
     }
 }
 
@@ -102,16 +100,14 @@ impl Findings {
 
     /// Turns to the next subject; returns where its findings begin.
     pub(super) fn begin_subject(&mut self, settled: &Settled) -> usize {
-        self.unknown = settled.severities[RuleName::UNKNOWN.position()];
+        self.unknown = settled.unknown;
         self.begin = self.list.len();
         self.begin
     }
 
-    /// Turns to a rule; returns whether it is on.
-    pub(super) fn begin_rule(&mut self, position: usize, settled: &Settled) -> bool {
-        let Some(severity) = settled.severities[position] else { return false };
-        (self.rule, self.severity) = (RuleName::at(position), severity);
-        true
+    /// Turns to a rule.
+    pub(super) fn begin_rule(&mut self, rule: &Active) {
+        (self.rule, self.severity) = (rule.name, rule.severity);
     }
 
     /// Writes down what the present rule found.

@@ -12,8 +12,11 @@ use super::policy::Settled;
 use super::relation::Relation;
 use super::subject::{Standing, Subject};
 use super::view::{PlaceView, View};
-use super::{Finding, Findings, Policy, RULES, RuleName, Severity};
-use crate::fleet::{ClusterId, Fleet, GroupId, ImageId, Instance, InstanceId, Place};
+use super::{Finding, Findings, Policy, RuleName, Severity};
+use crate::fleet::{
+    ClusterId, Fleet, GroupId, Image, ImageId, Instance, InstanceId, Place, TemplateId, TemplateVersion,
+    TemplateVersionFact,
+};
 
 /// Everything that was found in a fleet.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -161,14 +164,32 @@ impl Sheet<'_> {
         settled: &Settled,
     ) -> Summary {
         let place = self.view.place(place);
+        let mut latest = Latest::default();
         let mut summary = Summary::default();
         for instance in instances {
-            let subject = subject(instance, standing, place, self.view, settled, self.at);
-            let begin = self.findings.begin_subject(settled);
-            for (position, rule) in RULES.iter().enumerate() {
-                if self.findings.begin_rule(position, settled) {
-                    rule.judge(&subject, &mut self.findings);
+            let running = instance.running.as_ref().map(|running| &running.image);
+            let find = |id: &ImageId| place.image(id);
+            let relation = match standing {
+                Standing::InGroup(group) => {
+                    Relation::of(group.group, running, instance.instance_type.as_ref(), find)
                 }
+                Standing::Unmanaged | Standing::Unplaced => Relation::NoGroup,
+            };
+            let subject = Subject {
+                instance,
+                standing,
+                image: running.and_then(|id| latest.image(id, place)),
+                relation,
+                template: latest.template(instance, place),
+                at: self.at,
+                phoenix_age: settled.phoenix_age,
+                place,
+                view: self.view,
+            };
+            let begin = self.findings.begin_subject(settled);
+            for active in &settled.rules {
+                self.findings.begin_rule(active);
+                active.rule.judge(&subject, &mut self.findings);
             }
             let own = &mut self.findings.list[begin..];
             own.sort_by_key(|finding| (std::cmp::Reverse(finding.severity), finding.rule.position()));
@@ -181,28 +202,25 @@ impl Sheet<'_> {
     }
 }
 
-fn subject<'a>(
-    instance: &'a Instance,
-    standing: Standing<'a>,
-    place: &'a PlaceView<'a>,
-    view: &'a View<'a>,
-    settled: &Settled,
-    at: Timestamp,
-) -> Subject<'a> {
-    let running = instance.running.as_ref().map(|running| &running.image);
-    let find = |id: &ImageId| place.image(id);
-    let relation = match standing {
-        Standing::InGroup(group) => Relation::of(group.group, running, instance.instance_type.as_ref(), find),
-        Standing::Unmanaged | Standing::Unplaced => Relation::NoGroup,
-    };
-    Subject {
-        instance,
-        standing,
-        image: running.and_then(find),
-        relation,
-        at,
-        phoenix_age: settled.phoenix_age,
-        place,
-        view,
+/// What was looked up for the instance before: its neighbour mostly runs the same.
+#[derive(Default)]
+struct Latest<'a> {
+    image: Option<(&'a ImageId, Option<&'a Image>)>,
+    template: Option<((&'a TemplateId, i64), Option<&'a TemplateVersionFact>)>,
+}
+
+impl<'a> Latest<'a> {
+    fn image(&mut self, id: &'a ImageId, place: &PlaceView<'a>) -> Option<&'a Image> {
+        let same = self.image.filter(|(known, _)| *known == id);
+        self.image.insert(same.unwrap_or_else(|| (id, place.image(id)))).1
+    }
+
+    /// The template version an instance was launched from.
+    fn template(&mut self, instance: &'a Instance, place: &PlaceView<'a>) -> Option<&'a TemplateVersionFact> {
+        let template = instance.launched_from.as_ref()?;
+        let TemplateVersion::Number(number) = template.version else { return None };
+        let asked = (template.id.as_ref()?, number);
+        let same = self.template.filter(|(known, _)| *known == asked);
+        self.template.insert(same.unwrap_or_else(|| (asked, place.template(asked.0, asked.1)))).1
     }
 }

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use super::{RULES, RuleName, Severity};
+use super::{RULES, Rule, RuleName, Severity};
 use crate::fleet::{ClusterId, ClusterSelector};
 
 /// Age from which an instance is long-lived unless told otherwise: a month of missed patches.
@@ -47,9 +47,18 @@ impl Default for Policy {
 
 /// The policy of one cluster, looked up once.
 pub(super) struct Settled {
-    /// By position of the rule; `None`: off.
-    pub(super) severities: Vec<Option<Severity>>,
+    /// The rules that are on, in their order.
+    pub(super) rules: Vec<Active>,
+    /// The severity of `unknown`, where that rule is on.
+    pub(super) unknown: Option<Severity>,
     pub(super) phoenix_age: Duration,
+}
+
+/// A rule that is on.
+pub(super) struct Active {
+    pub(super) rule: &'static dyn Rule,
+    pub(super) name: RuleName,
+    pub(super) severity: Severity,
 }
 
 impl Policy {
@@ -70,10 +79,13 @@ impl Policy {
     }
 
     pub(super) fn settle(&self, cluster: Option<&ClusterId>) -> Settled {
+        let active = |rule: &&'static dyn Rule| {
+            let name = RuleName::of(*rule);
+            Some(Active { rule: *rule, name, severity: self.severity(name, cluster)? })
+        };
         Settled {
-            severities: (0..RULES.len())
-                .map(|position| self.severity(RuleName::at(position), cluster))
-                .collect(),
+            rules: RULES.iter().filter_map(active).collect(),
+            unknown: self.severity(RuleName::UNKNOWN, cluster),
             phoenix_age: self.of(cluster).find_map(|policy| policy.phoenix_age).unwrap_or(self.phoenix_age),
         }
     }

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use super::relation::Relation;
 use super::view::{GroupView, PlaceView, TargetView, View};
-use crate::fleet::{Image, Instance, TargetGroupArn};
+use crate::fleet::{Image, Instance, TargetGroupArn, TemplateVersionFact};
 
 /// Where an instance stands.
 #[derive(Clone, Copy)]
@@ -29,6 +29,8 @@ pub struct Subject<'a> {
     pub image: Option<&'a Image>,
     /// How that stands to what its group wants.
     pub relation: Relation<'a>,
+    /// The template version it was launched from, where that is known.
+    pub template: Option<&'a TemplateVersionFact>,
     /// Now.
     pub at: Timestamp,
     /// Age from which it is long-lived.

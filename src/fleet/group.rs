@@ -122,6 +122,5 @@ impl Refresh {
 pub fn candidates<'a>(wants: &'a [Wanted], instance_type: Option<&Text>) -> impl Iterator<Item = &'a Wanted> {
     let meant =
         instance_type.filter(|kind| wants.iter().any(|wanted| wanted.instance_type.as_ref() == Some(*kind)));
-    let meant = meant.cloned();
-    wants.iter().filter(move |wanted| wanted.instance_type == meant)
+    wants.iter().filter(move |wanted| wanted.instance_type.as_ref() == meant)
 }

@@ -58,8 +58,7 @@ fn launched_from<'a>(subject: &Subject<'a>, findings: &mut Findings) -> Option<&
         return None;
     };
     let TemplateVersion::Number(number) = template.version else { return None };
-    let version = template.id.as_ref().and_then(|id| subject.place().template(id, number));
-    if version.is_none() {
+    if subject.template.is_none() {
         findings.unknown(subject, "what the template version it was launched from sets", || {
             let name = template.name.as_ref().map(Text::to_string);
             let id = template.id.as_ref().map(ToString::to_string);
@@ -69,7 +68,7 @@ fn launched_from<'a>(subject: &Subject<'a>, findings: &mut Findings) -> Option<&
             format!("Version {number} of {name} is not known. {why}")
         });
     }
-    version
+    subject.template
 }
 
 struct Comparison<'a, 'b> {
@@ -112,7 +111,8 @@ impl Comparison<'_, '_> {
     /// Their order means nothing.
     fn security_groups(&mut self, has: &[SecurityGroupId]) {
         let set = &self.version.security_groups;
-        let is_same = set.iter().all(|id| has.contains(id)) && has.iter().all(|id| set.contains(id));
+        let is_same =
+            set == has || set.iter().all(|id| has.contains(id)) && has.iter().all(|id| set.contains(id));
         if !set.is_empty() && !is_same {
             self.differs("security groups", list(set), list(has));
         }
