@@ -96,6 +96,7 @@ impl Cockpit {
             demo: true,
             looking_at: "the simulated fleet".to_owned(),
             filter: None,
+            cluster: None,
             host: "bench".into(),
             width,
             height,

@@ -1,6 +1,7 @@
 //! Small worlds of raw facts for unit tests: everything is read and healthy until a test changes it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -32,7 +33,7 @@ impl World {
         let place = Place { account: "123456789012".into(), region: "eu-west-1".into() };
         let facts = Facts {
             instances: Some(seen(Vec::new())),
-            statuses: Some(seen(BTreeMap::new())),
+            statuses: Some(seen(HashMap::new())),
             root_volumes: Some(seen(BTreeMap::new())),
             images: Some(seen(BTreeMap::new())),
             image_metadata: Some(seen(BTreeMap::new())),
@@ -123,7 +124,7 @@ impl World {
         let ok = StatusFact { system: "ok".into(), instance: "ok".into(), events: Vec::new() };
         self.facts.statuses.as_mut().unwrap().value.insert(id.into(), ok);
         let instances = &mut self.facts.instances.as_mut().unwrap().value;
-        instances.push(InstanceFact {
+        instances.push(Arc::new(InstanceFact {
             id: id.into(),
             image: Some(image.into()),
             instance_type: Some("m7g.large".into()),
@@ -138,14 +139,14 @@ impl World {
             ebs_optimized: None,
             devices: BTreeMap::new(),
             tags: Tags::new(),
-        });
-        instances.last_mut().unwrap()
+        }));
+        Arc::make_mut(instances.last_mut().unwrap())
     }
 
     /// An instance added before.
     pub(crate) fn instance_mut(&mut self, id: &str) -> &mut InstanceFact {
         let instances = &mut self.facts.instances.as_mut().unwrap().value;
-        instances.iter_mut().find(|instance| instance.id.raw() == id).unwrap()
+        Arc::make_mut(instances.iter_mut().find(|instance| instance.id.raw() == id).unwrap())
     }
 
     /// Adds a running instance in service in a group, launched from what is now the default version of its template.

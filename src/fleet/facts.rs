@@ -7,7 +7,8 @@ mod balancing;
 mod compute;
 mod scaling;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -73,10 +74,10 @@ pub enum Section {
 pub struct Facts {
     /// The account and the region.
     pub place: Place,
-    /// EC2 instances, terminated ones too.
-    pub instances: Option<Seen<Vec<InstanceFact>>>,
+    /// EC2 instances, terminated ones too. Shared with every snapshot that is made of them.
+    pub instances: Option<Seen<Vec<Arc<InstanceFact>>>>,
     /// Status checks by instance; an instance that is missing has no status yet.
-    pub statuses: Option<Seen<BTreeMap<InstanceId, StatusFact>>>,
+    pub statuses: Option<Seen<HashMap<InstanceId, StatusFact>>>,
     /// Root volumes replaced with success, the newest per instance.
     pub root_volumes: Option<Seen<BTreeMap<InstanceId, RootVolumeFact>>>,
     /// Images by id.
@@ -137,6 +138,9 @@ impl Facts {
 
     /// When one thing of a list was last read: with its list, or by itself after it.
     pub fn read_at(&self, section: Section, about: &str, list: Timestamp) -> Timestamp {
+        if self.read_again.is_empty() {
+            return list;
+        }
         self.read_again.get(&(section, Text::new(about))).map_or(list, |again| *again.max(&list))
     }
 }

@@ -1,5 +1,7 @@
 //! An instance: what runs, where, from which image, and how well.
 
+use std::sync::Arc;
+
 use jiff::Timestamp;
 
 use super::{
@@ -67,7 +69,7 @@ pub struct Instance {
     /// Health by source.
     pub health: Health,
     /// EC2's facts; `None` where EC2's answer does not have it.
-    pub facts: Option<InstanceFact>,
+    pub facts: Option<Arc<InstanceFact>>,
 }
 
 impl Instance {

@@ -3,7 +3,7 @@
 //! "Not returned" is not "deregistered": an image is gone only where an answer says so.
 
 use std::cmp::Ordering;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use crate::fleet::{
     Availability, Facts, FamilyId, Image, ImageFact, ImageId, ImageMetadataFact, Naming, Tags, Text, version,
@@ -12,7 +12,7 @@ use crate::fleet::{
 /// The images of a place, by id: those that DescribeImages returned, and those that only an instance's image
 /// metadata tells of.
 pub(super) fn of(facts: &Facts, naming: &Naming) -> Vec<Image> {
-    let mut told: BTreeMap<&ImageId, &ImageMetadataFact> = BTreeMap::new();
+    let mut told: HashMap<&ImageId, &ImageMetadataFact> = HashMap::new();
     for metadata in facts.image_metadata.iter().flat_map(|seen| seen.value.values()) {
         if let Some(id) = &metadata.image {
             told.entry(id).or_insert(metadata);

@@ -3,13 +3,14 @@
 //! Terminated and shutting-down instances are no part of the fleet, whoever still names them.
 
 use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 
 use crate::fleet::{
     Facts, GROUP_TAG, GroupFact, GroupName, Health, ImageSource, Instance, InstanceFact, InstanceId,
-    InstanceState, MemberFact, Membership, Running, Section, TargetFact, TargetHealth, TemplateRef,
-    TemplateVersion,
+    InstanceState, MemberFact, Membership, Running, Section, TargetFact, TargetGroupArn, TargetHealth,
+    TemplateRef, TemplateVersion,
 };
 
 use super::wants::Templates;
@@ -26,31 +27,37 @@ const MEMBERSHIP_LAG: SignedDuration = SignedDuration::from_mins(2);
 pub(super) struct Instances<'a> {
     facts: &'a Facts,
     templates: &'a Templates<'a>,
-    by_id: HashMap<&'a InstanceId, &'a InstanceFact>,
-    targets: HashMap<&'a InstanceId, Vec<TargetHealth>>,
+    said: HashMap<&'a InstanceId, Said<'a>>,
     /// Whether EC2's answer is complete, so that what it does not name does not exist.
     complete: bool,
 }
 
+/// What is said of one instance.
+#[derive(Default)]
+struct Said<'a> {
+    /// By EC2; `None` where its answer does not have it.
+    fact: Option<&'a Arc<InstanceFact>>,
+    /// By target groups.
+    targets: Vec<(&'a TargetGroupArn, &'a TargetFact)>,
+    /// Whether a group names it.
+    is_member: bool,
+}
+
 impl<'a> Instances<'a> {
     pub(super) fn of(facts: &'a Facts, templates: &'a Templates<'a>) -> Self {
-        let by_id: HashMap<_, _> =
-            facts.instances.iter().flat_map(|seen| &seen.value).map(|fact| (&fact.id, fact)).collect();
+        let list = facts.instances.as_ref().map_or(&[][..], |seen| &seen.value);
+        let known = |fact: &'a Arc<InstanceFact>| (&fact.id, Said { fact: Some(fact), ..Said::default() });
+        let said = list.iter().map(known).collect();
         let complete = facts.instances.is_some() && !has_gap(facts, Section::Instances);
-        let mut instances = Self { facts, templates, by_id, targets: HashMap::new(), complete };
+        let mut instances = Self { facts, templates, said, complete };
+        for member in facts.groups.iter().flat_map(|seen| &seen.value).flat_map(|group| &group.members) {
+            instances.said.entry(&member.id).or_default().is_member = true;
+        }
         for (target_group, seen) in &facts.target_health {
             for target in &seen.value {
-                if instances.is_gone(&target.id) {
-                    continue;
+                if !instances.is_gone(&target.id) {
+                    instances.said.entry(&target.id).or_default().targets.push((target_group, target));
                 }
-                instances.targets.entry(&target.id).or_default().push(TargetHealth {
-                    target_group: target_group.clone(),
-                    port: target.port,
-                    state: target.state.clone(),
-                    reason: target.reason.clone(),
-                    description: target.description.clone(),
-                    shifted_away: target.shifted_away,
-                });
             }
         }
         instances
@@ -62,7 +69,7 @@ impl<'a> Instances<'a> {
     }
 
     fn is_gone(&self, id: &InstanceId) -> bool {
-        match self.by_id.get(id) {
+        match self.said.get(id).and_then(|said| said.fact) {
             Some(fact) => has_ended(fact),
             None => self.complete && id.raw().starts_with("i-"),
         }
@@ -70,39 +77,41 @@ impl<'a> Instances<'a> {
 
     /// The instances of a group, by id.
     pub(super) fn of_group(&self, group: &GroupFact) -> Vec<Instance> {
-        let mut members: Vec<Instance> = group
-            .members
-            .iter()
-            .filter_map(|member| {
-                let fact = self.by_id.get(&member.id).copied();
-                (!fact.is_some_and(has_ended)).then(|| self.member(group, member, fact))
-            })
-            .collect();
+        let mut members: Vec<&MemberFact> = group.members.iter().collect();
         members.sort_by(|a, b| a.id.cmp(&b.id));
         members.dedup_by(|a, b| a.id == b.id);
-        members
+        let nothing = Said::default();
+        let mut instances = Vec::with_capacity(members.len());
+        for member in members {
+            let said = self.said.get(&member.id).unwrap_or(&nothing);
+            if !said.fact.is_some_and(|fact| has_ended(fact)) {
+                instances.push(self.member(group, member, said));
+            }
+        }
+        instances
     }
 
-    /// The instances that no group names: those that are in none, and those of which that is not known.
+    /// The instances that no group names, in any order: those that are in none, and those of which that is not known.
     pub(super) fn in_no_group(&self) -> (Vec<Instance>, Vec<Instance>) {
         let groups = self.facts.groups.as_ref();
-        let list = || groups.iter().flat_map(|seen| &seen.value);
-        let members: HashSet<&InstanceId> = list().flat_map(|group| &group.members).map(|m| &m.id).collect();
-        let names: HashSet<&str> = list().map(|group| group.name.raw()).collect();
+        let names = groups.iter().flat_map(|seen| &seen.value).map(|group| group.name.raw());
+        let names: HashSet<&str> = names.collect();
         let read_at = groups.filter(|_| !has_gap(self.facts, Section::Groups)).map(|seen| seen.at);
-        self.facts
-            .instances
-            .iter()
-            .flat_map(|seen| &seen.value)
-            .filter(|fact| !has_ended(fact) && !members.contains(&fact.id))
-            .map(|fact| (self.instance(fact), read_at.is_some_and(|at| !launched_since(fact, &names, at))))
+        self.said
+            .values()
+            .filter(|said| !said.is_member)
+            .filter_map(|said| Some((said.fact.filter(|fact| !has_ended(fact))?, said)))
+            .map(|(fact, said)| {
+                let is_outside = read_at.is_some_and(|at| !launched_since(fact, &names, at));
+                (self.instance(fact, said), is_outside)
+            })
             .fold((Vec::new(), Vec::new()), |(mut unmanaged, mut unplaced), (instance, is_outside)| {
                 if is_outside { &mut unmanaged } else { &mut unplaced }.push(instance);
                 (unmanaged, unplaced)
             })
     }
 
-    fn instance(&self, fact: &InstanceFact) -> Instance {
+    fn instance(&self, fact: &Arc<InstanceFact>, said: &Said<'_>) -> Instance {
         Instance {
             id: fact.id.clone(),
             place: self.facts.place.clone(),
@@ -113,12 +122,13 @@ impl<'a> Instances<'a> {
             running: self.running(&fact.id, None, Some(fact), None),
             launched_from: self.launched_from(None, Some(fact)),
             membership: None,
-            health: self.health(&fact.id, None),
+            health: self.health(&fact.id, None, said),
             facts: Some(fact.clone()),
         }
     }
 
-    fn member(&self, group: &GroupFact, member: &MemberFact, fact: Option<&InstanceFact>) -> Instance {
+    fn member(&self, group: &GroupFact, member: &MemberFact, said: &Said<'_>) -> Instance {
+        let fact = said.fact;
         Instance {
             id: member.id.clone(),
             place: self.facts.place.clone(),
@@ -136,7 +146,7 @@ impl<'a> Instances<'a> {
                 protected: member.protected,
                 template: member.template.clone(),
             }),
-            health: self.health(&member.id, Some(member)),
+            health: self.health(&member.id, Some(member), said),
             facts: fact.cloned(),
         }
     }
@@ -148,7 +158,7 @@ impl<'a> Instances<'a> {
         &self,
         id: &InstanceId,
         member: Option<&MemberFact>,
-        fact: Option<&InstanceFact>,
+        fact: Option<&Arc<InstanceFact>>,
         group: Option<&GroupName>,
     ) -> Option<Running> {
         let by_group = member.and_then(|member| member.image.clone());
@@ -174,7 +184,11 @@ impl<'a> Instances<'a> {
     }
 
     /// The template version of the launch. `$Latest` and `$Default` tell nothing: they have moved since.
-    fn launched_from(&self, member: Option<&MemberFact>, fact: Option<&InstanceFact>) -> Option<TemplateRef> {
+    fn launched_from(
+        &self,
+        member: Option<&MemberFact>,
+        fact: Option<&Arc<InstanceFact>>,
+    ) -> Option<TemplateRef> {
         let by_group = member
             .and_then(|member| member.template.clone())
             .filter(|template| matches!(template.version, TemplateVersion::Number(_)));
@@ -191,12 +205,27 @@ impl<'a> Instances<'a> {
         Some(template)
     }
 
-    fn health(&self, id: &InstanceId, member: Option<&MemberFact>) -> Health {
+    fn health(&self, id: &InstanceId, member: Option<&MemberFact>, said: &Said<'_>) -> Health {
         Health {
             ec2: self.facts.statuses.as_ref().and_then(|seen| seen.value.get(id)).cloned(),
             group: member.map(|member| member.health.clone()),
-            targets: self.targets.get(id).cloned().unwrap_or_default(),
+            targets: said
+                .targets
+                .iter()
+                .map(|(target_group, target)| target_health(target_group, target))
+                .collect(),
         }
+    }
+}
+
+fn target_health(target_group: &TargetGroupArn, target: &TargetFact) -> TargetHealth {
+    TargetHealth {
+        target_group: target_group.clone(),
+        port: target.port,
+        state: target.state.clone(),
+        reason: target.reason.clone(),
+        description: target.description.clone(),
+        shifted_away: target.shifted_away,
     }
 }
 

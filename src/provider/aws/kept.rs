@@ -2,6 +2,7 @@
 //! older answer never replaces a newer one.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::Arc;
 
 use jiff::Timestamp;
 
@@ -69,7 +70,8 @@ impl Kept {
         self.gaps.retain(|failed, gap| !task.heals(failed, gap.about.is_none()));
         match answer {
             Answer::Instances(found) => {
-                let id = |fact: &crate::fleet::InstanceFact| Text::new(fact.id.raw());
+                let id = |fact: &Arc<crate::fleet::InstanceFact>| Text::new(fact.id.raw());
+                let found = found.into_iter().map(Arc::new).collect();
                 let asked = match task {
                     Task::InstancesById(ids) | Task::InstancesFiltered(ids) => {
                         Some(ids.iter().map(|id| id.raw().into()).collect())
@@ -107,7 +109,7 @@ impl Kept {
             Answer::Statuses(found) => match task {
                 Task::StatusesById(ids) => {
                     let ids: HashSet<_> = ids.iter().collect();
-                    let seen = self.facts.statuses.get_or_insert(Seen { at, value: BTreeMap::new() });
+                    let seen = self.facts.statuses.get_or_insert(Seen { at, value: HashMap::new() });
                     seen.value.retain(|id, _| !ids.contains(id));
                     seen.value.extend(found);
                 }

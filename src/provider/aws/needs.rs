@@ -189,7 +189,9 @@ fn instances<'a>(kept: &'a Kept, part: Part<'a>) -> impl Iterator<Item = &'a Ins
         ),
     };
     let all = kept.facts.instances.iter().flat_map(|seen| &seen.value);
-    all.filter(move |instance| members.as_ref().is_none_or(|members| members.contains(&instance.id)))
+    all.map(AsRef::as_ref).filter(move |instance: &&InstanceFact| {
+        members.as_ref().is_none_or(|members| members.contains(&instance.id))
+    })
 }
 
 /// Images that are run or wanted. With `known`, also those that were described before: their state may have changed.

@@ -2,7 +2,8 @@
 //!
 //! Which sections a look asks for is in `look`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 
 use jiff::Timestamp;
 
@@ -29,8 +30,9 @@ impl Sight<'_> {
         self.region.groups.iter().flat_map(|group| &group.instances).chain(&self.region.loose)
     }
 
-    pub(super) fn instances(&self) -> Vec<InstanceFact> {
-        self.all().filter_map(|instance| Some(self.instance(instance, instance.state(self.now)?))).collect()
+    pub(super) fn instances(&self) -> Vec<Arc<InstanceFact>> {
+        let fact = |instance: &Instance| Some(self.instance(instance, instance.state(self.now)?));
+        self.all().filter_map(fact).map(Arc::new).collect()
     }
 
     fn instance(&self, instance: &Instance, state: InstanceState) -> InstanceFact {
@@ -55,7 +57,7 @@ impl Sight<'_> {
         }
     }
 
-    pub(super) fn statuses(&self) -> BTreeMap<InstanceId, StatusFact> {
+    pub(super) fn statuses(&self) -> HashMap<InstanceId, StatusFact> {
         let words = Words::default();
         self.all()
             .filter_map(|instance| {

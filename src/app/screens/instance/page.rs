@@ -141,7 +141,7 @@ fn facts(fleet: &Fleet, group: Option<&ServerGroup>, instance: &fleet::Instance)
         },
         template_fact(instance.launched_from.as_ref(), wanted),
     ];
-    let has = instance.facts.as_ref();
+    let has = instance.facts.as_deref();
     parts.push(fact(
         "type",
         instance.instance_type.as_ref().map(Text::to_string),
