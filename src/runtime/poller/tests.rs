@@ -148,8 +148,11 @@ async fn everything_is_looked_at_first_and_then_what_the_budget_allows() {
 async fn the_timer_never_starts_a_look_while_one_is_under_way() {
     let cloud = Slow::new(25);
     poll(&cloud, 60, vec![]).await;
+    let mut log = cloud.log();
+    // What begins together begins in any order.
+    log[5..].sort();
     assert_eq!(
-        cloud.log(),
+        log,
         [
             "0 everything",
             "25 everything answered",
