@@ -6,7 +6,7 @@ use jiff::SignedDuration;
 use proptest::prelude::*;
 
 use super::*;
-use crate::fleet::builders::{World, forward, read_at};
+use crate::fleet::builders::{World, forward, read_at, target};
 use crate::fleet::{
     Action, Exact, GroupStickiness, ListenerArn, LoadBalancerKind, Setting, TargetGroupArn, TargetState,
     same_actions,
@@ -229,6 +229,22 @@ fn a_side_without_healthy_targets_is_never_given_traffic() {
         assert_eq!(verdict(&plan, "enough-healthy-targets").verdict, Answer::Block, "{state:?}");
         assert!(plan.clone().approve(approval(&plan), read_at()).is_err());
     }
+}
+
+#[test]
+fn less_than_half_of_before_never_carries_the_traffic() {
+    let mut orders = orders(100, 0);
+    for n in 2..5 {
+        orders.world.member("orders-blue", &format!("i-blue{n}"), "ami-1");
+        let blue = orders.blue.clone();
+        orders.world.targets_mut(&blue).push(target(&format!("i-blue{n}"), TargetState::Healthy));
+    }
+    let plan = planned(&orders, &shift(100), &History::default()).unwrap();
+    let guard = verdict(&plan, "enough-healthy-targets");
+    assert_eq!(guard.verdict, Answer::Block);
+    assert!(guard.why.contains("half of the 5 of orders-blue"), "{}", guard.why);
+    let plan = planned(&orders, &shift(99), &History::default()).unwrap();
+    assert!(!plan.is_blocked(), "{:?}", plan.guards);
 }
 
 #[test]

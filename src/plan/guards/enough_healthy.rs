@@ -1,7 +1,11 @@
-//! No side is given traffic that has too few healthy targets. Unknown counts as unhealthy.
+//! No side is given traffic that has too few healthy targets, and all sides with traffic together keep at least half
+//! of the healthy targets that carried it before. Unknown counts as unhealthy.
+//!
+//! "Before" is the side with the largest weight now, and the sentence says so; what the journal tells of the last
+//! fully live side, and zones, come with the guards that hold during a run.
 
 use super::{Guard, Subject};
-use crate::fleet::{TargetGroup, TargetState};
+use crate::fleet::{TargetGroup, TargetGroupArn, TargetState};
 use crate::plan::{Answer, Intent};
 
 pub(super) const GUARD: Guard = Guard { name: "enough-healthy-targets", check };
@@ -24,6 +28,9 @@ fn check(subject: &Subject<'_>) -> (Answer, String) {
         }
         fine.push(format!("{healthy} of {} healthy in {name}", registered(group)));
     }
+    if let Some(too_few) = fewer_than_half(subject) {
+        return (Answer::Block, too_few);
+    }
     let empty_but_kept = subject.draft.weights_after().into_iter().find(|(arn, weight)| {
         *weight > 0
             && !gaining.contains(arn)
@@ -33,6 +40,27 @@ fn check(subject: &Subject<'_>) -> (Answer, String) {
         return (Answer::Warn, format!("{} keeps traffic and has no target known to be healthy", arn.name()));
     }
     (Answer::Pass, if fine.is_empty() { "no side gains traffic".into() } else { fine.join(", ") })
+}
+
+/// Whether less than half of before would carry the traffic, in one sentence. The way back has its own, stricter rule.
+fn fewer_than_half(subject: &Subject<'_>) -> Option<String> {
+    if matches!(subject.intent, Intent::Rollback { .. }) {
+        return None;
+    }
+    let healthy = |arn: &TargetGroupArn| {
+        subject.fleet.target_groups.get(arn).and_then(TargetGroup::healthy).unwrap_or(0)
+    };
+    let largest = subject.draft.source.weights.iter().max_by_key(|weight| weight.weight)?;
+    let before = healthy(&largest.target_group);
+    let serving = subject.draft.weights_after().into_iter().filter(|(_, weight)| *weight > 0);
+    let after: usize = serving.map(|(arn, _)| healthy(&arn)).sum();
+    (after * 2 < before).then(|| {
+        format!(
+            "{after} healthy targets would carry the traffic; half of the {before} of {}, which has the largest \
+             weight now, is needed",
+            largest.target_group.name()
+        )
+    })
 }
 
 /// Healthy targets a side needs: the cluster's minimum; for a way back also a share of its targets, stricter the
