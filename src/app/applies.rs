@@ -2,6 +2,7 @@
 
 use super::screens::Screen;
 use super::{Model, Session, WayBack, words};
+use crate::fleet::LoadBalancerKind;
 use crate::keymap::Action;
 
 /// Tells whether an action applies on the screen that is seen.
@@ -15,9 +16,9 @@ pub fn applies(model: &Model, action: Action) -> Result<(), String> {
     }
     match action {
         Action::Open => selected(model),
-        Action::Shift => has_traffic(model).and_then(|()| is_free(model)),
+        Action::Shift => has_traffic(model).and_then(|()| is_free(model, action)),
         Action::Rollback => {
-            has_traffic(model).and_then(|()| is_free(model)).and_then(|()| can_go_back(model))
+            has_traffic(model).and_then(|()| is_free(model, action)).and_then(|()| can_go_back(model))
         }
         Action::Arm => may_arm(model),
         Action::NextSource | Action::PreviousSource => several_sources(model),
@@ -76,13 +77,16 @@ fn has_traffic(model: &Model) -> Result<(), String> {
     if cluster.traffic.is_empty() {
         return Err(format!("no listener or rule sends traffic to {}", id.name));
     }
+    if cluster.traffic.iter().all(|source| source.kind != LoadBalancerKind::Application) {
+        return Err("only listeners of application load balancers are written to for now".into());
+    }
     Ok(())
 }
 
 /// One operation at a time per cluster.
-fn is_free(model: &Model) -> Result<(), String> {
-    let running = model.screen().view().subject().and_then(|id| model.running().find(|op| op.cluster == *id));
-    match running {
+fn is_free(model: &Model, action: Action) -> Result<(), String> {
+    let subject = model.screen().view().subject();
+    match subject.and_then(|id| model.in_the_way(id, action == Action::Rollback)) {
         Some(operation) => Err(format!("{} {} is not over yet", operation.verb, operation.id)),
         None => Ok(()),
     }

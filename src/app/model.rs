@@ -10,7 +10,7 @@ use super::screens::{Fleet, Screen, Seen};
 use super::{Area, Layout, Observation, Operation, Session, Trouble, Watch};
 use crate::fleet::{AccountId, ClusterId, Identity, Text};
 use crate::keymap::{Context, Key, Keymap};
-use crate::plan::{History, Policy};
+use crate::plan::{History, Policy, Truth};
 
 /// A notice is taken away after this long.
 const NOTICE_LIFE: SignedDuration = SignedDuration::from_secs(12);
@@ -212,6 +212,14 @@ impl Model {
     /// The newest operation on a cluster, running or just ended.
     pub fn operation_on(&self, cluster: &ClusterId) -> Option<&Operation> {
         self.operations.iter().rev().find(|operation| operation.cluster == *cluster)
+    }
+
+    /// The operation that another one on this cluster has to wait for. The way back waits for writes only: it does
+    /// not wait until what it takes back has settled.
+    pub fn in_the_way(&self, cluster: &ClusterId, way_back: bool) -> Option<&Operation> {
+        self.running()
+            .filter(|operation| operation.cluster == *cluster)
+            .find(|operation| !way_back || operation.truth < Truth::ReadBack)
     }
 
     /// Says something.

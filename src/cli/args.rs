@@ -24,7 +24,7 @@ pub struct Arguments {
 #[derive(Args, Debug, Clone)]
 pub struct Global {
     /// The simulated fleet: no account, no network
-    #[arg(long, global = true)]
+    #[arg(long, global = true, conflicts_with_all = ["profile", "region", "endpoint_url"])]
     pub demo: bool,
     /// Instances of the simulated fleet
     #[arg(long, global = true, value_name = "N", requires = "demo")]

@@ -57,10 +57,12 @@ fn print_bytes(bytes: &[u8]) -> io::Result<()> {
     }
 }
 
-/// A sentence for a person, on stderr.
+/// Sentences for a person, on stderr, a line each.
 pub fn tell(sentence: &str) {
-    // Where stderr is closed there is nobody to tell.
-    let _ = writeln!(io::stderr().lock(), "{}", crate::fleet::clean(sentence));
+    for line in sentence.lines() {
+        // Where stderr is closed there is nobody to tell.
+        let _ = writeln!(io::stderr().lock(), "{}", crate::fleet::clean(line));
+    }
 }
 
 /// The document of a refusal.

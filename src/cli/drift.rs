@@ -8,6 +8,7 @@ use super::exit::End;
 use super::session::{self, Session};
 use super::snapshot::columns;
 use crate::drift::{Finding, Severity};
+use crate::fleet::{ClusterId, Place};
 
 /// Schema of the document.
 const SCHEMA: &str = "flightdeck.drift.v1";
@@ -22,14 +23,21 @@ struct Document<'a> {
 
 /// Observes once, judges, prints, and ends with 1 where a finding is at or above the level.
 pub(super) fn run(session: &Session, json: bool, fail_on: Severity) -> Result<(), End> {
-    let observation = session.observe()?;
+    let observed = session.observe()?;
+    let observation = &observed.observation;
     let fleet = &observation.fleet;
-    let only = session.only(fleet)?;
+    let selection = session.selection(&observed)?;
     let findings: Vec<&Finding> = observation
         .judgement
         .findings
         .iter()
-        .filter(|finding| only.is_none_or(|only| finding.cluster.as_ref() == Some(&only.id.name)))
+        .filter(|finding| {
+            let place = Place { account: finding.account.clone(), region: finding.region.clone() };
+            match &finding.cluster {
+                Some(name) => selection.has(&ClusterId { place, name: name.clone() }),
+                None => selection.has_ungrouped(&place),
+            }
+        })
         .collect();
     let drifted = findings.iter().any(|finding| finding.severity >= fail_on);
     if json {

@@ -15,6 +15,9 @@ pub enum End {
     /// Refused: read-only, a guard, a stale plan, a wrong phrase, an unknown cluster or group.
     #[error("{0}")]
     Refused(Refusal),
+    /// The words of the command line are off in a way only the program sees.
+    #[error("{0}")]
+    Usage(String),
     /// A plan was made and a guard blocks it. The words stand on the streams already.
     #[error("")]
     Blocked,
@@ -30,6 +33,7 @@ impl End {
             Self::Short => 1,
             Self::Error(_) => 2,
             Self::Refused(_) | Self::Blocked => 3,
+            Self::Usage(_) => USAGE,
             Self::Left(code) => *code,
         }
     }

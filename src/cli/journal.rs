@@ -8,6 +8,7 @@ use super::documents;
 use super::exit::End;
 use super::session;
 use super::snapshot::columns;
+use crate::app::words;
 use crate::config::Settings;
 use crate::engine::Journal;
 use crate::fleet::{Actions, Text};
@@ -73,23 +74,18 @@ pub(super) fn run(settings: &Settings, verb: Option<JournalVerb>, json: bool) ->
         documents::print_text(&table(records))
     }
     .map_err(session::unwritable)?;
-    tell_damage(&journal);
+    session::tell_damage(&journal);
     Ok(())
 }
 
 fn verify(journal: &Journal) -> Result<(), End> {
-    tell_damage(journal);
+    session::tell_damage(journal);
     if journal.damage().is_empty() {
-        let count = journal.history().records().len();
-        documents::print_text(&format!("{count} records, every hash fits\n")).map_err(session::unwritable)
+        let records = words::count(journal.history().records().len(), "record");
+        documents::print_text(&format!("{records}, every hash fits\n")).map_err(session::unwritable)
     } else {
-        Err(End::Error(format!("{} records cannot be trusted", journal.damage().len())))
-    }
-}
-
-fn tell_damage(journal: &Journal) {
-    for damage in journal.damage() {
-        documents::tell(&format!("journal line {}: {}", damage.line, damage.what));
+        let records = words::count(journal.damage().len(), "record");
+        Err(End::Error(format!("{records} cannot be trusted")))
     }
 }
 

@@ -11,11 +11,11 @@ use crate::plan::{Answer, Call, Intent, Percent, Plan, Refusal, find_cluster, pl
 
 /// Observes, plans, prints; ends with 3 where a guard blocks.
 pub(super) fn run(session: &Session, verb: &PlanVerb, json: bool) -> Result<(), End> {
-    let observation = session.observe()?;
-    let intent = intent(verb, &observation.fleet)?;
+    let observed = session.observe()?;
+    let intent = intent(verb, &observed.observation.fleet)?;
     // The look at everything may have taken longer than a decision's facts may be old.
     let fleet = session.look(&Scope::Cluster(intent.cluster().clone()))?;
-    let plan = plan(&intent, &fleet, &observation.history, &session.settings.plan, session.now())?;
+    let plan = plan(&intent, &fleet, &observed.history, &session.settings.plan, session.now())?;
     if json { documents::print(&plan) } else { documents::print_text(&words(&plan)) }
         .map_err(session::unwritable)?;
     session::tell_gaps(&fleet);

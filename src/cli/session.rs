@@ -1,5 +1,6 @@
 //! What a verb works with: settings, a provider, a clock, the journal.
 
+use std::collections::BTreeSet;
 use std::future::Future;
 use std::io;
 use std::sync::Arc;
@@ -9,10 +10,12 @@ use jiff::Timestamp;
 use super::args::Global;
 use super::documents;
 use super::exit::End;
+use crate::app::screens::matching;
+use crate::app::{Filter, Observation, Subject};
 use crate::config::{self, Environment, Flags, Settings};
-use crate::drift::{Judgement, judge};
+use crate::drift::judge;
 use crate::engine::Journal;
-use crate::fleet::{Cluster, Fleet, Identity, Scope};
+use crate::fleet::{ClusterId, Fleet, Identity, Place, Scope};
 use crate::plan::{History, Refusal, find_cluster};
 use crate::provider::demo::{self, Demo};
 use crate::provider::{Clock, Observer, Operator};
@@ -32,9 +35,23 @@ pub(super) struct Session {
 
 /// One look with what was judged of it.
 pub(super) struct Observed {
-    pub fleet: Arc<Fleet>,
-    pub judgement: Judgement,
+    pub observation: Observation,
     pub history: History,
+}
+
+/// What `--cluster` and `--filter` leave to be told of: the rows that the Fleet screen would show.
+pub(super) struct Selection(Option<BTreeSet<Subject>>);
+
+impl Selection {
+    /// Whether this cluster is told of.
+    pub fn has(&self, cluster: &ClusterId) -> bool {
+        self.0.as_ref().is_none_or(|rows| rows.contains(&Subject::Cluster(cluster.clone())))
+    }
+
+    /// Whether instances in no group of this place are told of.
+    pub fn has_ungrouped(&self, place: &Place) -> bool {
+        self.0.as_ref().is_none_or(|rows| rows.contains(&Subject::Ungrouped(place.clone())))
+    }
 }
 
 impl Session {
@@ -85,15 +102,43 @@ impl Session {
     /// Observes everything, judges it, and reads the journal.
     pub fn observe(&self) -> Result<Observed, End> {
         let fleet = self.look(&Scope::Complete)?;
-        let judgement = judge(&fleet, &self.settings.drift, self.now());
-        let history = journal_to_read(&self.settings)?.history().clone();
-        Ok(Observed { fleet, judgement, history })
+        let judgement = Arc::new(judge(&fleet, &self.settings.drift, self.now()));
+        let history = self.history();
+        let observation = Observation::new(fleet, judgement, &history, &self.settings.plan, self.now());
+        Ok(Observed { observation, history })
     }
 
-    /// The cluster of `--cluster`, if one was named.
-    pub fn only<'a>(&self, fleet: &'a Fleet) -> Result<Option<&'a Cluster>, Refusal> {
-        let name = self.settings.cluster.as_ref();
-        name.map(|name| find_cluster(fleet, name.raw())).transpose()
+    /// What the journal tells. Looking goes on without it, and says so: only what a rollback restores hangs on it.
+    fn history(&self) -> History {
+        match journal_to_read(&self.settings) {
+            Ok(journal) => {
+                tell_damage(&journal);
+                journal.history().clone()
+            }
+            Err(end) => {
+                documents::tell(&format!("{end}; nothing tells what was before"));
+                History::default()
+            }
+        }
+    }
+
+    /// What is to be told of.
+    ///
+    /// # Errors
+    /// No cluster of that name, or a filter that cannot be read.
+    pub fn selection(&self, observed: &Observed) -> Result<Selection, End> {
+        let observation = &observed.observation;
+        let cluster = self.settings.cluster.as_ref().map(|name| find_cluster(&observation.fleet, name.raw()));
+        let cluster = cluster.transpose()?.map(|cluster| &cluster.id);
+        let filter = Filter::parse(self.settings.filter.as_deref().unwrap_or_default())
+            .map_err(|why| End::Usage(format!("--filter: {why}")))?;
+        if cluster.is_none() && filter.is_empty() {
+            return Ok(Selection(None));
+        }
+        let rows = matching(observation, &filter).map(|summary| &summary.subject);
+        Ok(Selection(Some(
+            rows.filter(|row| cluster.is_none() || row.cluster() == cluster).cloned().collect(),
+        )))
     }
 
     /// The journal, as its one writer.
@@ -187,6 +232,13 @@ pub(super) fn built_without_aws() -> End {
 #[expect(clippy::needless_pass_by_value, reason = "it stands in map_err")]
 pub(super) fn unwritable(error: io::Error) -> End {
     End::Error(format!("cannot write the answer: {error}"))
+}
+
+/// Says which records cannot be trusted.
+pub(super) fn tell_damage(journal: &Journal) {
+    for damage in journal.damage() {
+        documents::tell(&format!("journal line {}: {}", damage.line, damage.what));
+    }
 }
 
 /// Says what could not be read.

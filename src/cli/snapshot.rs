@@ -5,7 +5,8 @@ use serde::Serialize;
 
 use super::documents::{self, GapDocument};
 use super::exit::End;
-use super::session::{self, Session};
+use super::session::{self, Selection, Session};
+use crate::app::words;
 use crate::drift::Judgement;
 use crate::fleet::{
     AccountId, Cluster, ClusterName, Fleet, GroupName, ImageId, Instance, InstanceId, InstanceState, Place,
@@ -79,8 +80,9 @@ struct WantedDocument<'a> {
     instance_type: Option<&'a Text>,
     #[serde(skip_serializing_if = "Option::is_none")]
     unknown: Option<&'a str>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    others: Vec<WantedDocument<'a>>,
+    /// Further overrides; `None` inside of one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    others: Option<Vec<WantedDocument<'a>>>,
 }
 
 #[derive(Serialize)]
@@ -163,8 +165,8 @@ impl<'a> View<'a> {
     }
 
     /// The whole document, of one cluster where one is named.
-    pub(super) fn document(&'a self, only: Option<&Cluster>) -> Document<'a> {
-        let shown = |cluster: &&Cluster| only.is_none_or(|only| only.id == cluster.id);
+    pub(super) fn document(&'a self, selection: &Selection) -> Document<'a> {
+        let shown = |cluster: &&Cluster| selection.has(&cluster.id);
         let places = &self.fleet.places;
         let mut accounts: Vec<_> = places.iter().map(|place| &place.account).collect();
         accounts.dedup();
@@ -172,7 +174,11 @@ impl<'a> View<'a> {
         regions.sort();
         regions.dedup();
         let loose = |instances: &'a [Instance]| {
-            instances.iter().filter(|_| only.is_none()).map(|instance| self.instance(instance)).collect()
+            instances
+                .iter()
+                .filter(|instance| selection.has_ungrouped(&instance.place))
+                .map(|instance| self.instance(instance))
+                .collect()
         };
         Document {
             schema: SCHEMA,
@@ -231,9 +237,9 @@ impl<'a> View<'a> {
             template: template(&wanted.source),
             instance_type: wanted.instance_type.as_ref(),
             unknown: wanted.unknown.as_deref(),
-            others: Vec::new(),
+            others: None,
         };
-        Some(WantedDocument { others: others.iter().map(one).collect(), ..one(first) })
+        Some(WantedDocument { others: Some(others.iter().map(one).collect()), ..one(first) })
     }
 
     fn image(&'a self, place: &Place, id: &'a ImageId) -> ImageDocument<'a> {
@@ -326,11 +332,10 @@ fn template(source: &WantedSource) -> Option<TemplateDocument<'_>> {
 }
 
 /// The table for people: a line a cluster, then what was not seen.
-pub(super) fn table(view: &View<'_>, only: Option<&Cluster>) -> String {
+pub(super) fn table(view: &View<'_>, selection: &Selection) -> String {
     let mut rows =
         vec![["CLUSTER", "REGION", "TRAFFIC", "IMAGES", "INSTANCES", "DRIFT", "BACK"].map(String::from)];
-    for cluster in view.fleet.clusters.iter().filter(|cluster| only.is_none_or(|only| only.id == cluster.id))
-    {
+    for cluster in view.fleet.clusters.iter().filter(|cluster| selection.has(&cluster.id)) {
         let shares: Vec<String> = cluster
             .traffic
             .iter()
@@ -365,10 +370,11 @@ pub(super) fn table(view: &View<'_>, only: Option<&Cluster>) -> String {
         return "no server groups and no instances were found\n".into();
     }
     let table = columns(&rows);
-    match view.fleet.unmanaged.len() {
-        0 => table,
-        _ if only.is_some() => table,
-        count => format!("{table}{count} instances in no group\n"),
+    let ungrouped = view.fleet.unmanaged.iter().filter(|one| selection.has_ungrouped(&one.place)).count();
+    if ungrouped == 0 {
+        table
+    } else {
+        format!("{table}{} in no group\n", words::count(ungrouped, "instance"))
     }
 }
 
@@ -392,12 +398,17 @@ pub(super) fn columns<const N: usize>(rows: &[[String; N]]) -> String {
 
 /// Observes once and prints it.
 pub(super) fn run(session: &Session, json: bool) -> Result<(), End> {
-    let observation = session.observe()?;
+    let observed = session.observe()?;
+    let observation = &observed.observation;
     let view =
-        View::new(&observation.fleet, &observation.judgement, &observation.history, &session.settings.plan);
-    let only = session.only(&observation.fleet)?;
-    if json { documents::print(&view.document(only)) } else { documents::print_text(&table(&view, only)) }
-        .map_err(session::unwritable)?;
+        View::new(&observation.fleet, &observation.judgement, &observed.history, &session.settings.plan);
+    let selection = session.selection(&observed)?;
+    if json {
+        documents::print(&view.document(&selection))
+    } else {
+        documents::print_text(&table(&view, &selection))
+    }
+    .map_err(session::unwritable)?;
     session::tell_gaps(&observation.fleet);
     Ok(())
 }

@@ -272,6 +272,9 @@ impl Run<'_> {
                     if let Some(found) = found
                         && !same_actions(&found.actions, written.actions())
                     {
+                        if let Some(newer) = self.overtaken(&source) {
+                            return Err(self.stop(newer));
+                        }
                         return Err(self.stop(Refusal::new(
                             format!(
                                 "someone changed {source} while it settled: it has {}, {} was written",
@@ -307,6 +310,15 @@ impl Run<'_> {
             self.say(step.n, Truth::ReadBack, &waits, Some(deadline));
             self.ports.clock.sleep(SETTLE_PAUSE).await;
         }
+    }
+
+    /// Whether another operation of this cockpit has changed the same listener or rule since: a way back does not
+    /// wait until what it takes back has settled.
+    fn overtaken(&self, source: &SourceArn) -> Option<Refusal> {
+        let journal = self.remembered();
+        let newer = journal.history().overtaken(&self.plan.id, source)?;
+        let says = format!("{} {} took over before it had settled", newer.verb, newer.operation);
+        Some(Refusal::new(says, "follow that one"))
     }
 
     async fn look(&mut self) -> Result<std::sync::Arc<Fleet>, Stop> {

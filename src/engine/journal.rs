@@ -81,7 +81,7 @@ impl Journal {
             reading.line(index + 1, line);
         }
         let Reading { last_hash, records, damage } = reading;
-        Ok(Self { store, last_hash, torn, history: History::new(records), damage })
+        Ok(Self { store, last_hash, torn, history: History::new(records).without(damage.len()), damage })
     }
 
     /// What the records tell.

@@ -2,8 +2,6 @@
 
 use std::collections::BTreeSet;
 
-use jiff::Timestamp;
-
 use super::{Event, OperationId, Record};
 use crate::fleet::{Action, Actions, ClusterId, SourceArn};
 
@@ -11,6 +9,7 @@ use crate::fleet::{Action, Actions, ClusterId, SourceArn};
 #[derive(Clone, PartialEq, Debug, Default)]
 pub struct History {
     records: Vec<Record>,
+    untrusted: usize,
 }
 
 /// The actions of a listener or rule before an operation changed them.
@@ -34,7 +33,18 @@ impl Recorded<'_> {
 impl History {
     /// Takes records in the order of the journal.
     pub fn new(records: Vec<Record>) -> Self {
-        Self { records }
+        Self { records, untrusted: 0 }
+    }
+
+    /// The same, where so many further records could not be trusted and were left out.
+    #[must_use]
+    pub fn without(self, untrusted: usize) -> Self {
+        Self { untrusted, ..self }
+    }
+
+    /// How many records could not be trusted: what was before may be newer than the records tell.
+    pub fn untrusted(&self) -> usize {
+        self.untrusted
     }
 
     /// All of them, oldest first.
@@ -52,13 +62,14 @@ impl History {
         self.records.iter().any(|record| record.operation == *operation)
     }
 
-    /// When the newest change of a cluster was sent.
-    pub fn last_change(&self, cluster: &ClusterId) -> Option<Timestamp> {
+    /// The newest change to a listener or rule that came after this operation's own.
+    pub fn overtaken(&self, operation: &OperationId, source: &SourceArn) -> Option<&Record> {
         self.records
             .iter()
             .rev()
-            .find(|record| record.cluster == *cluster && record.event == Event::Intended)
-            .map(|record| record.at)
+            .filter(|record| record.event == Event::Intended && record.source.as_ref() == Some(source))
+            .take_while(|record| record.operation != *operation)
+            .next()
     }
 
     /// What was before each operation that changed this cluster's traffic, newest first. Rollbacks are left out:

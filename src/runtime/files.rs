@@ -238,16 +238,24 @@ pub fn append(path: &Path) -> Result<File, FilesError> {
     open_private(CWD, path, path, OFlags::CREATE | OFlags::APPEND | OFlags::WRONLY)
 }
 
+/// No plan and no configuration is larger; a device never ends.
+const LARGEST_TEXT: u64 = 16 << 20;
+
 /// Reads a text that the user named, or that may be missing; `None` where there is no such file.
 ///
 /// # Errors
 /// It cannot be read, or is no UTF-8.
 pub fn read_text(path: &Path) -> io::Result<Option<String>> {
-    match std::fs::read_to_string(path) {
-        Ok(text) => Ok(Some(text)),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(error),
+    let file = match File::open(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        opened => opened?,
+    };
+    let mut text = String::new();
+    file.take(LARGEST_TEXT + 1).read_to_string(&mut text)?;
+    if text.len() as u64 > LARGEST_TEXT {
+        return Err(io::Error::new(io::ErrorKind::FileTooLarge, "it is larger than 16 MiB"));
     }
+    Ok(Some(text))
 }
 
 fn open_private(

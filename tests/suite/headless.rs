@@ -186,3 +186,53 @@ fn the_same_seed_gives_the_same_fleet_and_instances_spread_as_promised() {
         assert!(count >= 31, "{} has {count}", cluster["name"]);
     }
 }
+
+#[test]
+fn a_filter_and_a_cluster_leave_the_rest_out() {
+    let home = Home::empty();
+    let names = |arguments: &[&str]| -> Vec<String> {
+        let json = demo(&home, &[arguments, &["snapshot", "--json"]].concat()).json();
+        json["clusters"].as_array().unwrap().iter().map(|cluster| cluster["name"].to_string()).collect()
+    };
+    assert_eq!(names(&["--filter", "name:order"]), ["\"orders\""]);
+    assert_eq!(names(&["--cluster", "orders"]), ["\"orders\""]);
+    assert!(names(&["--filter", "nothing like it"]).is_empty());
+    let drift = demo(&home, &["--filter", "nothing like it", "drift"]);
+    assert_eq!((drift.code, drift.out.as_str()), (0, "no drift found\n"));
+    assert_eq!(demo(&home, &["--filter", "/(/", "snapshot"]).code, 64);
+    assert_eq!(
+        demo(&home, &["--region", "eu-west-1", "snapshot"]).code,
+        64,
+        "the simulated fleet has its own"
+    );
+}
+
+#[test]
+fn looking_goes_on_without_a_journal_and_a_damaged_one_is_named() {
+    let home = Home::empty();
+    let (_, path) = saved_plan(&home, SHIFT);
+    assert_eq!(demo(&home, &["apply", &path, "--confirm", "orders 25"]).code, 0);
+    let journal = home.path().join("state/flightdeck/demo/journal.jsonl");
+    let text = std::fs::read_to_string(&journal).unwrap();
+    std::fs::write(&journal, text.replacen("intended", "invented", 1)).unwrap();
+    let ran = demo(&home, &["snapshot"]);
+    assert_eq!(ran.code, 0);
+    assert!(ran.err.contains("journal line 2"), "{}", ran.err);
+    std::fs::remove_file(&journal).unwrap();
+    std::os::unix::fs::symlink("/dev/null", &journal).unwrap();
+    let ran = demo(&home, &["drift", "--json"]);
+    assert_eq!(ran.code, 1, "{}", ran.err);
+    assert!(ran.err.contains("nothing tells what was before"), "{}", ran.err);
+}
+
+#[test]
+fn every_mistake_has_a_line_of_its_own() {
+    let home = Home::empty();
+    let config = home.path().join("wrong.toml");
+    std::fs::write(&config, "refresh = \"soon\"\ncolour = 1\n").unwrap();
+    let ran = demo(&home, &["--config", config.to_str().unwrap(), "snapshot"]);
+    assert_eq!(ran.code, 2);
+    assert_eq!(ran.err.lines().filter(|line| line.contains("wrong.toml:")).count(), 2, "{}", ran.err);
+    let endless = demo(&home, &["--config", "/dev/zero", "snapshot"]);
+    assert_eq!(endless.code, 2);
+}

@@ -122,8 +122,8 @@ impl Confirm {
         if let Some(guard) = self.blocked_by() {
             return Err(format!("guard {} blocks it: {}", guard.name, guard.why));
         }
-        if let Some(running) = model.running().find(|running| running.cluster == *self.plan.intent.cluster())
-        {
+        let way_back = matches!(self.plan.intent, Intent::Rollback { .. });
+        if let Some(running) = model.in_the_way(self.plan.intent.cluster(), way_back) {
             return Err(format!("{} {} runs on this cluster: let it end first", running.verb, running.id));
         }
         let Some(identity) = model.identity.clone() else {

@@ -170,6 +170,11 @@ struct Searched<'a> {
     summary: &'a Summary,
 }
 
+/// The rows that a filter shows.
+pub fn matching<'a>(observation: &'a Observation, filter: &'a Filter) -> impl Iterator<Item = &'a Summary> {
+    observation.summaries.iter().filter(move |summary| filter.matches(&Searched { observation, summary }))
+}
+
 /// Fields that a cluster has only through its instances.
 const OF_INSTANCES: [&str; 6] = ["instance", "zone", "type", "state", "health", "tag"];
 

@@ -10,7 +10,7 @@ mod instance;
 
 pub use activity::{Activity, event_word};
 pub use cluster::{Cluster, ClusterLayout, Line, Order as ClusterOrder};
-pub use fleet::{Fleet, MOST_SIDES, Order as FleetOrder};
+pub use fleet::{Fleet, MOST_SIDES, Order as FleetOrder, matching};
 pub use instance::{INDENT, Instance, LABELS, Part, is_short};
 
 use super::{Area, Filter, List, Observation, Operation};

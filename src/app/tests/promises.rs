@@ -4,10 +4,10 @@
 use jiff::SignedDuration;
 
 use crate::app::dialogs::{Dialog, SETTLING, Stage};
-use crate::app::fixture::{ACCOUNT, Person, production, read_only, safe};
+use crate::app::fixture::{ACCOUNT, Person, operation, production, read_only, safe};
 use crate::app::{Effect, Message, Session};
 use crate::fleet::Identity;
-use crate::plan::Policy;
+use crate::plan::{Policy, Truth};
 
 /// A person before the confirmation of a shift of orders to 25 % green, before it takes keys.
 fn asked(mut person: Person) -> Person {
@@ -204,6 +204,16 @@ fn one_operation_at_a_time_runs_on_a_cluster() {
     person.types("9012").press("enter").types("orders 25").press("enter esc s");
     assert!(person.model.dialogs.is_empty());
     assert!(person.model.notice.as_ref().is_some_and(|notice| notice.text.contains("is not over yet")));
+}
+
+#[test]
+fn the_way_back_does_not_wait_until_what_it_takes_back_has_settled() {
+    let mut person = operation(Truth::Written);
+    let id = person.model.operations[0].cluster.clone();
+    assert!(person.model.in_the_way(&id, true).is_some(), "it is still being written");
+    person = operation(Truth::ReadBack);
+    assert!(person.model.in_the_way(&id, true).is_none());
+    assert!(person.model.in_the_way(&id, false).is_some(), "anything else waits");
 }
 
 #[test]

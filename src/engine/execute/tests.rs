@@ -424,6 +424,21 @@ fn a_rollback_restores_the_recorded_actions() {
 }
 
 #[test]
+fn a_way_back_takes_over_what_has_not_settled_yet() {
+    let cloud = Cloud::new(orders(100, 0));
+    let journal = journal(&cloud, None);
+    let there = approved(&cloud, &shift(25), &History::default());
+    run_with(&cloud, there.clone(), &journal, Until::ReadBack);
+    let history = journal.lock().unwrap().history().clone();
+    let way_back = approved(&cloud, &back(), &history);
+    run_with(&cloud, way_back.clone(), &journal, Until::ReadBack);
+    let history = journal.lock().unwrap().history().clone();
+    let source = &way_back.plan().steps[0].call.as_ref().unwrap().source();
+    assert_eq!(history.overtaken(&there.plan().id, source).unwrap().operation, way_back.plan().id);
+    assert!(history.overtaken(&way_back.plan().id, source).is_none());
+}
+
+#[test]
 fn targets_that_are_not_steady_keep_it_from_settling_until_the_deadline_holds_it() {
     let cloud = Cloud::new(orders(90, 10));
     {

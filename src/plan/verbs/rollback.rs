@@ -48,6 +48,12 @@ pub(crate) fn draft<'a>(
                 .into(),
         );
     }
+    if history.untrusted() > 0 {
+        notes.push(format!(
+            "{} records of the journal cannot be trusted and were left out: a newer change may be missing",
+            history.untrusted()
+        ));
+    }
     notes.extend(sticky_note(source));
     Ok(Draft {
         source,
