@@ -81,8 +81,9 @@ fn access(flags: &Flags, environment: &Environment, said: &Said) -> Access {
     let mut regions = regions.into_iter().find(|regions| !regions.is_empty()).unwrap_or_default();
     let mut seen = BTreeSet::new();
     regions.retain(|region| seen.insert(region.clone()));
-    let profile = flags.profile.as_ref().or(environment.profile.as_ref()).or(said.profile.as_ref());
     // The SDK reads its own variables itself, those for a single service too.
+    let by_file_profile = said.profile.as_ref().filter(|_| environment.profile.is_none());
+    let profile = flags.profile.as_ref().or(by_file_profile);
     let by_file = said.endpoint_url.as_ref().filter(|_| !environment.has_endpoint);
     Access {
         profile: profile.cloned(),

@@ -106,7 +106,8 @@ pub struct Settings {
 /// Which account, and where in it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Access {
-    /// Profile; the chain's own choice where there is none.
+    /// Profile that was named on purpose, by flag or file: it comes before keys in the environment. Where there is
+    /// none, `AWS_PROFILE` and the rest of the chain are the SDK's own business.
     pub profile: Option<String>,
     /// Regions; the chain's own choice where there is none.
     pub regions: Vec<Region>,

@@ -6,6 +6,9 @@
 use std::borrow::Cow;
 use std::time::Duration;
 
+use aws_config::meta::region::ProvideRegion;
+use aws_config::profile::{ProfileFileCredentialsProvider, ProfileFileRegionProvider};
+use aws_config::provider_config::ProviderConfig;
 use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{AppName, BehaviorVersion, Region as SdkRegion, SdkConfig};
@@ -110,12 +113,13 @@ impl Factory {
         if let Some(profile) = &settings.profile {
             check_profile(profile).await?;
         }
-        let mut loader = aws_config::defaults(BehaviorVersion::v2026_01_12()).http_client(http);
+        let mut loader = aws_config::defaults(BehaviorVersion::v2026_01_12()).http_client(http.clone());
         if let Ok(name) = AppName::new("flightdeck") {
             loader = loader.app_name(name);
         }
         if let Some(profile) = &settings.profile {
-            loader = loader.profile_name(profile);
+            let login = login_of(profile, settings.regions.first(), http).await;
+            loader = loader.profile_name(profile).credentials_provider(login);
         }
         if let Some(url) = &settings.endpoint_url {
             loader = loader.endpoint_url(url);
@@ -211,6 +215,21 @@ impl Factory {
             sts: client!(aws_sdk_sts),
         }
     }
+}
+
+/// The login of a profile that was named on purpose: keys that happen to lie in the environment do not come before
+/// it, as they would in the SDK's default chain.
+async fn login_of(
+    profile: &str,
+    region: Option<&String>,
+    http: SharedHttpClient,
+) -> ProfileFileCredentialsProvider {
+    let region = match region {
+        Some(region) => Some(SdkRegion::new(region.clone())),
+        None => ProfileFileRegionProvider::builder().profile_name(profile).build().region().await,
+    };
+    let provider = ProviderConfig::without_region().with_http_client(http).with_region(region);
+    ProfileFileCredentialsProvider::builder().profile_name(profile).configure(&provider).build()
 }
 
 /// The HTTP client of all AWS clients and of the credential chain: rustls with ring, plain HTTP where an endpoint
