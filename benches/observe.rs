@@ -257,6 +257,13 @@ fn image(group: usize) -> String {
     format!("ami-{:017x}", group / 2)
 }
 
+fn tags() -> String {
+    (0..10)
+        .map(|n| format!("<item><key>tag-{n}</key><value>a value of some length {n}</value></item>"))
+        .collect::<Vec<_>>()
+        .concat()
+}
+
 impl Pages {
     fn render() -> Self {
         let load_balancers: Vec<String> =
@@ -280,6 +287,8 @@ impl Pages {
             ),
         );
         pages.compute();
+        pages.about_instances();
+        pages.origins();
         pages.scaling();
         pages.balancing();
         pages
@@ -308,10 +317,7 @@ impl Pages {
 
     fn compute(&mut self) {
         let all: Vec<usize> = (0..GROUPS * PER_GROUP).collect();
-        let tags: String = (0..10)
-            .map(|n| format!("<item><key>tag-{n}</key><value>a value of some length {n}</value></item>"))
-            .collect::<Vec<_>>()
-            .concat();
+        let tags = tags();
         let instances: Vec<String> = all
             .iter()
             .map(|&n| {
@@ -345,9 +351,13 @@ impl Pages {
             )
             .into()
         });
+    }
+
+    fn about_instances(&mut self) {
+        let all = 0..GROUPS * PER_GROUP;
         let statuses: Vec<String> = all
-            .iter()
-            .map(|&n| {
+            .clone()
+            .map(|n| {
                 format!(
                     "<item><instanceId>{}</instanceId><systemStatus><status>ok</status></systemStatus>\
                      <instanceStatus><status>ok</status></instanceStatus></item>",
@@ -363,8 +373,7 @@ impl Pages {
             .into()
         });
         let metadata: Vec<String> = all
-            .iter()
-            .map(|&n| {
+            .map(|n| {
                 format!(
                     "<item><instanceId>{}</instanceId><imageMetadata><imageId>{}</imageId><name>service-1.0.0</name>\
                      <imageState>available</imageState></imageMetadata></item>",
@@ -380,6 +389,10 @@ impl Pages {
             )
             .into()
         });
+    }
+
+    fn origins(&mut self) {
+        let tags = tags();
         let images: Vec<String> = (0..GROUPS)
             .step_by(2)
             .map(|n| {

@@ -167,7 +167,7 @@ impl Kept {
             }
             (Task::Rules(listener), Answer::Rules(found)) => put_one(&mut facts.rules, listener, found, at),
             (Task::Refreshes(group), Answer::Refreshes(mut found)) => {
-                found.sort_by(|a, b| b.started_at.cmp(&a.started_at));
+                found.sort_by_key(|refresh| std::cmp::Reverse(refresh.started_at));
                 put_one(&mut facts.refreshes, group, found, at);
             }
             (Task::Attributes(target_group), Answer::Attributes(found)) => {

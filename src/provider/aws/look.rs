@@ -14,7 +14,7 @@ use jiff::Timestamp;
 use super::factory::Clients;
 use super::kept::Kept;
 use super::needs;
-use super::task::{Answer, Reply, Task, ask};
+use super::task::{Answer, FILTER, Reply, Task, ask};
 use super::trouble::Trouble;
 use crate::fleet::{Region, Section};
 use crate::provider::{Clock, Failure, FailureKind};
@@ -218,8 +218,9 @@ impl Look<'_> {
             }
             FailureKind::NotFound => {
                 self.kept().drop_one(task);
-                if let Some(other) = instead(task) {
-                    add(queue, vec![other], report);
+                let others = instead(task);
+                if !others.is_empty() {
+                    add(queue, others, report);
                     return;
                 }
             }
@@ -230,14 +231,17 @@ impl Look<'_> {
 }
 
 /// Another way to ask where one of many things that were named is not there any more, and the whole call failed.
-fn instead(task: &Task) -> Option<Task> {
+fn instead(task: &Task) -> Vec<Task> {
     match task {
-        Task::InstancesById(ids) => Some(Task::InstancesFiltered(ids.clone())),
-        Task::TargetGroupsByArn(_) => Some(Task::TargetGroups),
-        Task::Versions(template, numbers) if numbers.len() > 1 => {
-            Some(Task::VersionsBetween(template.clone(), *numbers.first()?, *numbers.last()?))
+        Task::InstancesById(ids) => {
+            ids.chunks(FILTER).map(|ids| Task::InstancesFiltered(ids.to_vec())).collect()
         }
-        _ => None,
+        Task::TargetGroupsByArn(_) => vec![Task::TargetGroups],
+        Task::Versions(template, numbers) => match numbers.as_slice() {
+            [first, .., last] => vec![Task::VersionsBetween(template.clone(), *first, *last)],
+            _ => Vec::new(),
+        },
+        _ => Vec::new(),
     }
 }
 

@@ -17,7 +17,7 @@ pub(super) enum Task {
     Instances,
     /// Some instances, at most [`IDS`] and best of one zone.
     InstancesById(Vec<InstanceId>),
-    /// Some instances of which one may be gone.
+    /// Some instances of which one may be gone, at most [`FILTER`].
     InstancesFiltered(Vec<InstanceId>),
     /// Status checks of all instances.
     Statuses,
