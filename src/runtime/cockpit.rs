@@ -29,6 +29,7 @@ use crate::app::{Message, Model, Session, Setup};
 use crate::config::{ReadOnly, Settings};
 use crate::fleet::Text;
 use crate::provider::{Clock, Observer, Operator};
+use crate::theme::Depth;
 use crate::{drift, plan};
 
 /// How long the journal may take to note that operations were left.
@@ -80,6 +81,8 @@ pub(super) struct Opening {
 /// Where it cannot start. Nothing is left changed then.
 pub fn run(cockpit: Cockpit) -> Result<Ending, CockpitError> {
     let (overdue, ended) = mpsc::channel();
+    // Depth was settled by the configuration; crossterm would read NO_COLOR again, over an explicit --color.
+    crossterm::style::force_color_output(cockpit.settings.depth != Depth::None);
     let mut screen = Screen::enter(Enhancements::for_terminal(&cockpit.settings.terminal))?;
     screen.set_title(&Text::new(format!("flightdeck · {}", looking_at(&cockpit.settings, cockpit.demo))));
     let panicked = overdue.clone();
