@@ -36,8 +36,8 @@ pub fn run(runs: Runs) {
         row("key to frame on the terminal, the fleet", instances, &moves(&mut program, &["j", "k"], runs));
         program.send("j\r");
         program.wait_until(|screen| screen.contents().contains("INSTANCE"));
-        let keys = ["\x04", "\x04", "\x15", "\x15"];
-        row("the same, pages of a cluster", instances, &moves(&mut program, &keys, runs));
+        let ends = ["G", "g"];
+        row("the same, from end to end of a cluster", instances, &moves(&mut program, &ends, runs));
     }
 }
 

@@ -112,6 +112,9 @@ impl Cockpit {
 
     fn answer<const N: usize>(&mut self, messages: [Message; N]) -> Duration {
         let at = self.clock.now();
+        // As in the loop, where a task of its own lets go of what is outdated.
+        let seen = self.model.observation.as_ref();
+        let _outdated = seen.map(|seen| (Arc::clone(&seen.fleet), Arc::clone(&seen.judgement)));
         let answer = || {
             for message in messages {
                 self.take(message);
