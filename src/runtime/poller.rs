@@ -59,6 +59,8 @@ pub(super) struct Poller {
     clusters: BTreeMap<ClusterId, Looks>,
     /// Whether anything was ever seen.
     seen: bool,
+    /// Whether the newest look failed.
+    failed: bool,
     /// The account that was seen last.
     account: Option<AccountId>,
 }
@@ -161,6 +163,7 @@ impl Poller {
             complete: true,
             clusters,
             seen: false,
+            failed: false,
             account: None,
         }
     }
@@ -285,9 +288,16 @@ impl Poller {
             Ok(fleet) => {
                 self.seen = true;
                 self.follow_account(&fleet);
-                self.newest.send_replace(Some(fleet));
+                // What saw nothing new was judged before; that it answers again is news all the same.
+                let answers_again = std::mem::take(&mut self.failed);
+                self.newest.send_if_modified(|held| {
+                    let same = held.as_ref().is_some_and(|held| Arc::ptr_eq(held, &fleet));
+                    *held = Some(fleet);
+                    answers_again || !same
+                });
             }
             Err(failure) => {
+                self.failed = true;
                 tracing::warn!("{failure}");
                 let message = Message::ObserveFailed(trouble(failure, !self.seen));
                 // Whoever does not listen any more needs no message.

@@ -20,6 +20,8 @@ struct Slow {
     fails: Mutex<(u32, FailureKind)>,
     /// The second from which it is another account that answers what is asked from then on.
     moves: u64,
+    /// What every look sees, where nothing ever changes.
+    still: Option<Arc<Fleet>>,
     /// Second and scope of each look as it begins; `late` where its answer came.
     log: Mutex<Vec<String>>,
 }
@@ -32,6 +34,7 @@ impl Slow {
             cluster_takes: Duration::from_secs(takes),
             fails: Mutex::new((0, FailureKind::Unreachable)),
             moves: u64::MAX,
+            still: None,
             log: Mutex::default(),
         })
     }
@@ -76,6 +79,9 @@ impl Observer for Slow {
         if fails.0 > 0 {
             fails.0 -= 1;
             return Err(failure(fails.1));
+        }
+        if let Some(fleet) = &self.still {
+            return Ok(Arc::clone(fleet));
         }
         let identity = Identity { account: account.into(), arn: "arn:aws:iam::1:user/ann".into() };
         Ok(Arc::new(Fleet { identity: Some(identity), ..Fleet::empty(Timestamp::UNIX_EPOCH) }))
@@ -142,6 +148,29 @@ async fn everything_is_looked_at_first_and_then_what_the_budget_allows() {
     );
     assert!(seen.borrow().is_some());
     assert_eq!(troubles, 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_look_that_saw_nothing_new_is_handed_on_only_after_a_failure() {
+    let still = Some(Arc::new(Fleet::empty(Timestamp::UNIX_EPOCH)));
+    let cloud = Arc::new(Slow { still, ..Arc::into_inner(Slow::new(0)).unwrap() });
+    let (_ask, asked) = mpsc::unbounded_channel();
+    let (newest, mut seen) = watch::channel(None);
+    let (queue, _arrivals) = mpsc::channel(1000);
+    let poller = Poller::new(cloud.clone(), Duration::from_secs(10), asked, newest, queue);
+    let watched = async {
+        seen.changed().await.unwrap();
+        sleep(Duration::from_secs(15)).await;
+        assert!(!seen.has_changed().unwrap());
+        *cloud.fails.lock().unwrap() = (1, FailureKind::Unreachable);
+        sleep(Duration::from_secs(10)).await;
+        assert!(seen.has_changed().unwrap());
+        assert_eq!(cloud.log(), ["0 everything", "10 background", "20 background", "22 background"]);
+    };
+    tokio::select! {
+        () = poller.run() => panic!("a poller never ends by itself"),
+        () = watched => {}
+    }
 }
 
 #[tokio::test(start_paused = true)]
