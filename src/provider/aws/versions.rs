@@ -42,19 +42,9 @@ impl Versions {
         if resolved {
             self.unresolved = None;
         }
-        if matches!(task, Task::TemplatesWritten | Task::TemplatesResolved) {
-            if self.seen_at.is_some_and(|seen| seen > at) {
-                return;
-            }
-            let mut current: BTreeMap<TemplateId, (Option<i64>, i64)> = BTreeMap::new();
-            for version in &found {
-                let (default, latest) = current.entry(version.id.clone()).or_insert((None, version.number));
-                *latest = version.number.max(*latest);
-                if version.is_default {
-                    *default = Some(version.number);
-                }
-            }
-            self.current = current;
+        let is_newest = self.seen_at.is_none_or(|seen| seen <= at);
+        if matches!(task, Task::TemplatesWritten | Task::TemplatesResolved) && is_newest {
+            self.current = current_of(&found);
             self.seen_at = Some(at);
         }
         match task {
@@ -137,6 +127,19 @@ impl Versions {
         });
         Some(Seen { at: self.seen_at?, value: value.collect() })
     }
+}
+
+/// The numbers behind `$Default` and `$Latest`, of a list that holds both: the highest number is the latest.
+fn current_of(found: &[TemplateVersionFact]) -> BTreeMap<TemplateId, (Option<i64>, i64)> {
+    let mut current = BTreeMap::new();
+    for version in found {
+        let (default, latest) = current.entry(version.id.clone()).or_insert((None, version.number));
+        *latest = version.number.max(*latest);
+        if version.is_default {
+            *default = Some(version.number);
+        }
+    }
+    current
 }
 
 /// Whether an image is given by a parameter, to be resolved at launch.

@@ -130,6 +130,16 @@ fn the_numbers_behind_latest_and_default_move_and_versions_stay() {
 }
 
 #[test]
+fn what_a_version_says_is_kept_though_its_list_was_overtaken() {
+    let mut kept = kept();
+    kept.take_in(&Task::TemplatesResolved, Answer::Templates(vec![version(4, "ami-4", true)]), at(10));
+    assert!(kept.templates.need_written());
+    kept.take_in(&Task::TemplatesWritten, Answer::Templates(vec![version(4, "ami-4", true)]), at(9));
+    assert!(!kept.templates.need_written());
+    assert_eq!(kept.templates.seen_at, Some(at(10)));
+}
+
+#[test]
 fn an_image_by_parameter_is_resolved_as_of_now_and_a_denial_matters_only_where_there_is_one() {
     let mut kept = kept();
     kept.take_in(&Task::TemplatesWritten, Answer::Templates(vec![version(1, "ami-1", true)]), at(0));
