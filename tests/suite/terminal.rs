@@ -73,6 +73,17 @@ impl Terminal {
         }
     }
 
+    /// Whether the screen shows `text` within this time.
+    pub fn shows(&mut self, text: &str, within: Duration) -> bool {
+        let end = now() + within;
+        while !self.text().contains(text) {
+            if !self.read_until(end) {
+                return false;
+            }
+        }
+        true
+    }
+
     /// What the screen shows, as text.
     pub fn text(&self) -> String {
         self.screen.screen().contents()

@@ -37,8 +37,25 @@ fn no_login_no_region_and_an_unknown_profile_are_told_apart() {
     assert_says(&no_region, &["no region is set", "--region"]);
     let unknown = run_in(&home, &rig.environment(), &["--profile", "prodution", "snapshot"]);
     assert_says(&unknown, &["there is no profile prodution", "did you mean production?"]);
-    let of_environment = [rig.environment(), vec![("AWS_PROFILE", "nowhere".to_owned())]].concat();
-    assert_says(&run_in(&home, &of_environment, &["snapshot"]), &["there is no profile nowhere"]);
+    let of_environment = [without(rig, &keys), vec![("AWS_PROFILE", "nowhere".to_owned())]].concat();
+    assert_says(&run_in(&home, &of_environment, &["snapshot"]), &["no AWS credentials were found"]);
+}
+
+#[test]
+fn a_profile_named_on_purpose_comes_before_keys_in_the_environment() {
+    let (rig, other) = (Rig::shared(), Rig::empty());
+    let home = Home::empty();
+    std::fs::create_dir(home.path().join(".aws")).unwrap();
+    let key = &other.environment()[1];
+    assert_eq!(key.0, "AWS_ACCESS_KEY_ID");
+    let login = format!("[other]\naws_access_key_id = {}\naws_secret_access_key = rig\n", key.1);
+    std::fs::write(home.path().join(".aws/credentials"), login).unwrap();
+    let account = |arguments: &[&str]| {
+        run_in(&home, &rig.environment(), &[arguments, &["snapshot", "--json"]].concat()).json()["account"]
+            .clone()
+    };
+    assert_eq!(account(&[]), rig.account());
+    assert_eq!(account(&["--profile", "other"]), other.account());
 }
 
 #[test]

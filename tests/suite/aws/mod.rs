@@ -2,6 +2,7 @@
 //!
 //! Wherever "nothing is sent" is meant, the rig's request log is the judge.
 
+mod cockpit;
 mod documents;
 mod gaps;
 mod hostile;
@@ -90,6 +91,11 @@ impl Saved {
 /// The requests of an account that change something.
 fn changes(rig: &Rig) -> Vec<Request> {
     rig.log().into_iter().filter(|request| request.mutating).collect()
+}
+
+/// The names of the operations that changed something, in their order.
+fn changed(rig: &Rig) -> Vec<String> {
+    changes(rig).into_iter().map(|request| request.operation).collect()
 }
 
 /// Every listener and numbered rule of the seeded front door, as AWS gives them back: never with a login's secret.
