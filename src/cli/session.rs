@@ -205,6 +205,7 @@ fn real_provider(settings: &Settings, clock: &Arc<RealClock>) -> Result<Open, En
     use crate::provider::aws::{Aws, Settings as Access};
     let access = Access {
         profile: settings.access.profile.clone(),
+        profile_on_purpose: settings.access.profile_on_purpose,
         regions: settings.access.regions.iter().map(|region| region.raw().to_owned()).collect(),
         endpoint_url: settings.access.endpoint_url.clone(),
         pinned_account: settings.access.pinned_account.clone(),

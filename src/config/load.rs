@@ -82,11 +82,12 @@ fn access(flags: &Flags, environment: &Environment, said: &Said) -> Access {
     let mut seen = BTreeSet::new();
     regions.retain(|region| seen.insert(region.clone()));
     // The SDK reads its own variables itself, those for a single service too.
-    let by_file_profile = said.profile.as_ref().filter(|_| environment.profile.is_none());
-    let profile = flags.profile.as_ref().or(by_file_profile);
+    let profile = flags.profile.as_ref().or(environment.profile.as_ref()).or(said.profile.as_ref());
     let by_file = said.endpoint_url.as_ref().filter(|_| !environment.has_endpoint);
     Access {
         profile: profile.cloned(),
+        profile_on_purpose: flags.profile.is_some()
+            || (environment.profile.is_none() && said.profile.is_some()),
         regions,
         endpoint_url: flags.endpoint_url.as_ref().or(by_file).cloned(),
         pinned_account: said.account.clone(),

@@ -106,9 +106,11 @@ pub struct Settings {
 /// Which account, and where in it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Access {
-    /// Profile that was named on purpose, by flag or file: it comes before keys in the environment. Where there is
-    /// none, `AWS_PROFILE` and the rest of the chain are the SDK's own business.
+    /// Profile; the chain's own choice where there is none.
     pub profile: Option<String>,
+    /// Whether the profile comes before keys in the environment: where a flag or the file names it, and not where
+    /// `AWS_PROFILE` does.
+    pub profile_on_purpose: bool,
     /// Regions; the chain's own choice where there is none.
     pub regions: Vec<Region>,
     /// Endpoint of every service; AWS's own, or the SDK's variables, where there is none.

@@ -139,10 +139,24 @@ fn the_environment_is_laid_over_the_file_and_flags_over_both() {
         format!("{profile} {regions} {url} {theme} {:?} {refresh}", settings.depth)
     };
     assert_eq!(said(&Flags::default(), &[]), "f f-1 http://f light Ansi16 20");
-    // The SDK reads its own profile and endpoint, and weighs them against keys in the environment.
-    assert_eq!(said(&Flags::default(), &variables), " e-1  light None 20");
+    // The SDK reads its own endpoint.
+    assert_eq!(said(&Flags::default(), &variables), "e e-1  light None 20");
     assert_eq!(said(&Flags::default(), &variables[2..3]), "f e-2 http://f light Ansi16 20");
     assert_eq!(said(&flags, &variables), "c c-1 c-2 http://c monochrome TrueColor 60");
+}
+
+#[test]
+fn a_profile_of_a_flag_or_the_file_is_on_purpose_and_one_of_the_environment_is_not() {
+    let on_purpose = |flag: Option<&str>, variables: &[(&str, &str)]| {
+        let flags = Flags { profile: flag.map(Into::into), ..Flags::default() };
+        load_with(&flags, variables, &[(CONFIG, "profile = 'f'")])
+            .expect("no mistakes")
+            .access
+            .profile_on_purpose
+    };
+    assert!(on_purpose(None, &[]));
+    assert!(!on_purpose(None, &[("AWS_PROFILE", "e")]));
+    assert!(on_purpose(Some("c"), &[("AWS_PROFILE", "e")]));
 }
 
 #[test]

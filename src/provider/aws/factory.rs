@@ -30,6 +30,8 @@ use crate::provider::{Failure, FailureKind};
 pub struct Settings {
     /// Profile; the chain's own choice where there is none.
     pub profile: Option<String>,
+    /// Whether the profile comes before keys in the environment.
+    pub profile_on_purpose: bool,
     /// Regions; the chain's own choice where there is none.
     pub regions: Vec<String>,
     /// Endpoint for every service; AWS's own, or the environment's, where there is none.
@@ -118,8 +120,11 @@ impl Factory {
             loader = loader.app_name(name);
         }
         if let Some(profile) = &settings.profile {
-            let login = login_of(profile, settings.regions.first(), http).await;
-            loader = loader.profile_name(profile).credentials_provider(login);
+            loader = loader.profile_name(profile);
+            if settings.profile_on_purpose {
+                let login = login_of(profile, settings.regions.first(), http).await;
+                loader = loader.credentials_provider(login);
+            }
         }
         if let Some(url) = &settings.endpoint_url {
             loader = loader.endpoint_url(url);
