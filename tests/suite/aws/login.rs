@@ -38,7 +38,7 @@ fn no_login_no_region_and_an_unknown_profile_are_told_apart() {
     let unknown = run_in(&home, &rig.environment(), &["--profile", "prodution", "snapshot"]);
     assert_says(&unknown, &["there is no profile prodution", "did you mean production?"]);
     let of_environment = [without(rig, &keys), vec![("AWS_PROFILE", "nowhere".to_owned())]].concat();
-    assert_says(&run_in(&home, &of_environment, &["snapshot"]), &["no AWS credentials were found"]);
+    assert_says(&run_in(&home, &of_environment, &["snapshot"]), &["there is no profile nowhere"]);
 }
 
 #[test]
