@@ -27,6 +27,8 @@ pub fn run(runs: Runs) {
     let starts = (0..runs.of(20)).map(|_| Program::start(SMALL, 10).first_frame());
     row("start to first frame", SMALL, &Times::new(starts.collect()));
     for instances in [SMALL, super::SIZES[0], super::SIZES[1]] {
+        let starts = (0..runs.of(5)).map(|_| Program::start(instances, 10).wait_for_data());
+        row("start to the whole fleet on the screen", instances, &Times::new(starts.collect()));
         let mut program = Program::start(instances, 10);
         program.wait_for_data();
         rest(&mut program, instances, runs);
@@ -133,8 +135,9 @@ impl Program {
         }
     }
 
-    fn wait_for_data(&mut self) {
-        self.wait_until(|screen| selected(screen).is_some());
+    /// The time until the first look was there.
+    fn wait_for_data(&mut self) -> Duration {
+        self.wait_until(|screen| selected(screen).is_some()).duration_since(self.started)
     }
 
     /// Reads until the screen is as wanted; when the bytes came that made it so.
