@@ -6,11 +6,14 @@ mod cockpit;
 mod documents;
 mod gaps;
 mod hostile;
+mod keys;
 mod login;
 mod looking;
 mod lost;
+mod person;
 mod refused;
 mod traffic;
+mod trouble;
 
 use serde_json::{Value, json};
 
