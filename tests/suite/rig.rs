@@ -19,6 +19,8 @@ use sha2::{Digest, Sha256};
 const RIG: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/rig");
 /// What a test sees of AWS stands here unless it names another region.
 pub const REGION: &str = "us-east-1";
+/// What must stand in no file.
+pub const SECRET: &str = "secret-of-the-rig";
 
 /// One account of a rig, with the fleet of `tests/rig/seed.py` in it.
 pub struct Rig {
@@ -94,7 +96,7 @@ impl Rig {
         vec![
             ("AWS_ENDPOINT_URL", format!("http://127.0.0.1:{}", self.server.port)),
             ("AWS_ACCESS_KEY_ID", format!("AKIA{}RIGS", self.account)),
-            ("AWS_SECRET_ACCESS_KEY", "rig".into()),
+            ("AWS_SECRET_ACCESS_KEY", SECRET.into()),
             ("AWS_REGION", REGION.into()),
         ]
     }
