@@ -66,11 +66,11 @@ pub(super) fn run(
         }
         Outcome::Refused { why, remedy } => Err(Refusal::new(why, remedy).into()),
         Outcome::Failed { why, remedy } => {
-            documents::tell(&format!("failed: {why} ({remedy})"));
+            documents::tell(&format!("failed: {}", Refusal::new(why, remedy)));
             Err(End::Short)
         }
         Outcome::Held { why, remedy } => {
-            documents::tell(&format!("held: {why} ({remedy})"));
+            documents::tell(&format!("held: {}", Refusal::new(why, remedy)));
             Err(End::Short)
         }
     }

@@ -184,7 +184,7 @@ impl Plan {
 
 /// No plan could be made, or a plan cannot be run.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, thiserror::Error)]
-#[error("{why} ({remedy})")]
+#[error("{why}{}", in_brackets(.remedy))]
 pub struct Refusal {
     /// Why, in one sentence.
     pub why: String,
@@ -197,6 +197,11 @@ impl Refusal {
     pub fn new(why: impl Into<String>, remedy: impl Into<String>) -> Self {
         Self { why: why.into(), remedy: remedy.into() }
     }
+}
+
+/// A remedy behind its sentence; nothing where nobody knows one.
+fn in_brackets(remedy: &str) -> String {
+    if remedy.is_empty() { String::new() } else { format!(" ({remedy})") }
 }
 
 /// Works out what an intent takes, and asks every guard.

@@ -35,6 +35,13 @@ fn a_write_goes_out_once_whatever_becomes_of_it() {
             green: 10,
         },
         Fate {
+            fault: json!({ "kind": "error", "status": 400, "code": "Odd", "message": "it is odd" }),
+            code: 1,
+            says: "failed: ModifyListener in us-east-1: AWS answered 400: Odd: it is odd\n",
+            events: &["started", "intended", "failed", "failed"],
+            green: 10,
+        },
+        Fate {
             fault: json!({ "kind": "drop" }),
             code: 1,
             says: "nothing was changed",
