@@ -74,6 +74,7 @@ impl Terminal {
     }
 
     /// Whether the screen shows `text` within this time.
+    #[cfg(feature = "aws")]
     pub fn shows(&mut self, text: &str, within: Duration) -> bool {
         let end = now() + within;
         while !self.text().contains(text) {
