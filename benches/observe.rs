@@ -39,6 +39,10 @@ impl Clock for WallClock {
         jiff::Timestamp::now()
     }
 
+    fn monotonic(&self) -> Duration {
+        Duration::from_secs(u64::try_from(self.now().as_second()).unwrap_or(0))
+    }
+
     async fn sleep(&self, time: Duration) {
         tokio::time::sleep(time).await;
     }

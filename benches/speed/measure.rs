@@ -35,6 +35,10 @@ impl Clock for Told {
         Timestamp::from_second(self.0.load(Ordering::Relaxed)).unwrap_or_default()
     }
 
+    fn monotonic(&self) -> Duration {
+        Duration::from_secs(u64::try_from(self.now().as_second()).unwrap_or(0))
+    }
+
     async fn sleep(&self, _: Duration) {}
 }
 

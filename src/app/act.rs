@@ -120,7 +120,7 @@ fn plan_change(model: &mut Model, back: bool, effects: &mut Vec<Effect>) {
     if !back {
         return model.dialogs.push(Dialog::Shift(form));
     }
-    let intent = Intent::Rollback { cluster: cluster.id.clone(), source: None };
+    let intent = Intent::Rollback { cluster: cluster.id.clone(), of: None, source: None };
     match (Confirm::new(model, &intent), cluster.traffic.len()) {
         (Ok(confirm), _) => model.dialogs.push(Dialog::Confirm(confirm)),
         (Err(_), 2..) => model.dialogs.push(Dialog::Shift(form)),

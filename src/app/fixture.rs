@@ -145,6 +145,8 @@ pub(crate) fn operation(truth: Truth) -> Person {
         truth,
         says: "2 of 6 targets initial; needs 6".into(),
         deadline: Some(person.at + SignedDuration::from_secs(30)),
+        late: None,
+        paused: false,
     }));
     person
 }
@@ -168,6 +170,10 @@ pub(crate) fn records(person: &Person) -> Vec<Record> {
         cluster: cluster.id.clone(),
         digest: "d".into(),
         step: 1,
+        of: 0,
+        plan: None,
+        overrides: Vec::new(),
+        epoch: None,
         call: Some(Call::set_actions(&source.arn, source.actions.clone())),
         request_id: Some("8f2c".into()),
         source: Some(source.arn.clone()),

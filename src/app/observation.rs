@@ -107,7 +107,7 @@ impl Observation {
 
 /// The way back of a cluster: its light, and where a rollback would lead were it asked for now.
 fn way_back(cluster: &Cluster, fleet: &Fleet, history: &History, policy: &Policy, at: Timestamp) -> WayBack {
-    let intent = Intent::Rollback { cluster: cluster.id.clone(), source: None };
+    let intent = Intent::Rollback { cluster: cluster.id.clone(), of: None, source: None };
     WayBack {
         light: plan::light(fleet, cluster, history, policy),
         rollback: plan::plan(&intent, fleet, history, policy, at)

@@ -69,6 +69,7 @@ impl Operation {
             Some((_, Outcome::Done { .. })) => "done",
             Some((_, Outcome::Refused { .. })) => "refused",
             Some((_, Outcome::Failed { .. })) => "failed",
+            Some((_, Outcome::RolledBack { .. })) => "rolled back",
             Some((_, Outcome::Held { .. })) => "held",
             None => match self.truth {
                 Truth::Wanted => "sending",

@@ -48,6 +48,10 @@ pub fn title(plan: &Plan, fleet: &Fleet) -> String {
             let now = source.map_or_else(|| "?".into(), |source| format!("{:.0}", source.group_percent(to)));
             format!("Shift {}: {} {now} → {percent}", plan.cluster, words::side(&id.name, to))
         }
+        Intent::Switch { to, cluster: id, .. } => {
+            format!("Switch {} to {}", plan.cluster, words::side(&id.name, to))
+        }
+        Intent::Resume { operation, .. } => format!("Resume {operation} on {}", plan.cluster),
         Intent::Rollback { .. } => {
             let goal = cluster.map(|cluster| format!(" → {}", goal_of(plan, fleet, cluster)));
             format!("Roll back {}{}", plan.cluster, goal.unwrap_or_default())

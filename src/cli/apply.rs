@@ -36,6 +36,7 @@ pub(super) fn run(
     let approval = Approval {
         phrase: phrase.into(),
         reason: reason.map(Text::new),
+        overrides: Vec::new(),
         who: Who { principal: identity.arn, host: Text::new(crate::runtime::machine::host()) },
     };
     // A cockpit makes the first look before it plans; so does this, since a cluster is found among all of them.
@@ -67,6 +68,10 @@ pub(super) fn run(
         Outcome::Refused { why, remedy } => Err(Refusal::new(why, remedy).into()),
         Outcome::Failed { why, remedy } => {
             documents::tell(&format!("failed: {}", Refusal::new(why, remedy)));
+            Err(End::Short)
+        }
+        Outcome::RolledBack { why, remedy } => {
+            documents::tell(&format!("rolled back: {}", Refusal::new(why, remedy)));
             Err(End::Short)
         }
         Outcome::Held { why, remedy } => {

@@ -46,11 +46,13 @@ fn intent(verb: &PlanVerb, fleet: &Fleet) -> Result<Intent, Refusal> {
                 cluster: cluster.id.clone(),
                 to,
                 percent,
+                steps: None,
                 source: parse_source(source.as_deref())?,
             })
         }
         PlanVerb::Rollback { target, source } => Ok(Intent::Rollback {
             cluster: find_cluster(fleet, target)?.id.clone(),
+            of: None,
             source: parse_source(source.as_deref())?,
         }),
     }

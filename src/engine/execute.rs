@@ -13,8 +13,8 @@ use super::Journal;
 use super::journal::JournalError;
 use crate::fleet::{Actions, Fleet, Place, Scope, SourceArn, TargetState, same_actions};
 use crate::plan::{
-    ApprovedPlan, Call, Event, Expected, Outcome, Plan, Policy, Progress, RECORD_SCHEMA, Record, Refusal,
-    Step, Truth, plan,
+    ApprovedPlan, Call, Event, Expected, Late, Outcome, Plan, Policy, Progress, RECORD_SCHEMA, Record,
+    Refusal, Step, Truth, plan,
 };
 use crate::provider::{Clock, Failure, Observer, Operator};
 
@@ -348,6 +348,10 @@ impl Run<'_> {
             cluster: self.plan.intent.cluster().clone(),
             digest: self.plan.digest.clone(),
             step,
+            of: u32::try_from(self.plan.steps.len()).unwrap_or(u32::MAX),
+            plan: None,
+            overrides: Vec::new(),
+            epoch: None,
             call: None,
             request_id: None,
             source: None,
@@ -368,9 +372,10 @@ impl Run<'_> {
     fn end(&mut self, event: Event, outcome: Outcome) -> Outcome {
         let sentence = match &outcome {
             Outcome::Done { says } => says.clone(),
-            Outcome::Refused { why, .. } | Outcome::Failed { why, .. } | Outcome::Held { why, .. } => {
-                why.clone()
-            }
+            Outcome::Refused { why, .. }
+            | Outcome::Failed { why, .. }
+            | Outcome::RolledBack { why, .. }
+            | Outcome::Held { why, .. } => why.clone(),
         };
         if self.begun
             && let Err(error) = self.journal(0, event, |record| record.result = Some(sentence))
@@ -395,6 +400,8 @@ impl Run<'_> {
             truth,
             says: says.into(),
             deadline,
+            late: deadline.map(|_| Late::Hold),
+            paused: false,
         });
     }
 

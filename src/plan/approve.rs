@@ -13,6 +13,8 @@ pub struct Approval {
     pub phrase: String,
     /// The reason given, where one was.
     pub reason: Option<Text>,
+    /// Guards that block and are overridden, by name. Each takes a reason.
+    pub overrides: Vec<String>,
     /// Who approves.
     pub who: Who,
 }

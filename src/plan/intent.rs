@@ -5,6 +5,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
+use super::OperationId;
 use crate::fleet::{ClusterId, GroupName, SourceArn};
 
 /// A whole percentage, 0–100.
@@ -13,6 +14,9 @@ use crate::fleet::{ClusterId, GroupName, SourceArn};
 pub struct Percent(u8);
 
 impl Percent {
+    /// All of it.
+    pub const ALL: Self = Self(100);
+
     /// A percentage; `None` above 100.
     pub fn new(value: u8) -> Option<Self> {
         (value <= 100).then_some(Self(value))
@@ -48,11 +52,35 @@ impl<'de> Deserialize<'de> for Percent {
     }
 }
 
+/// How a shift goes on in steps.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Stepped {
+    /// Shares on the way, in order; those not between now and the goal are dropped, the goal comes last.
+    pub at: Vec<Percent>,
+    /// Time each step is watched before the next, in seconds.
+    pub bake: u64,
+}
+
+impl Stepped {
+    /// Shares on the way where none are named (SEMANTICS: 5 → 25 → 50 → 100).
+    pub const SHARES: [u8; 4] = [5, 25, 50, 100];
+
+    /// Time a step is watched where none is named, in seconds.
+    pub const BAKE: u64 = 120;
+}
+
+impl Default for Stepped {
+    fn default() -> Self {
+        Self { at: Self::SHARES.into_iter().filter_map(Percent::new).collect(), bake: Self::BAKE }
+    }
+}
+
 /// What is wanted.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(tag = "verb", rename_all = "kebab-case", deny_unknown_fields)]
 pub enum Intent {
-    /// One group of a cluster gets exactly this share, now, in one call.
+    /// One group of a cluster gets exactly this share: now and in one call, or in steps.
     Shift {
         /// The cluster.
         cluster: ClusterId,
@@ -60,6 +88,19 @@ pub enum Intent {
         to: GroupName,
         /// The share: of the group, absolute.
         percent: Percent,
+        /// The steps; `None`: one call.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        steps: Option<Stepped>,
+        /// Which listener or rule; required where several carry the cluster's traffic.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        source: Option<SourceArn>,
+    },
+    /// Blue/green: all traffic to the named group, in one call.
+    Switch {
+        /// The cluster.
+        cluster: ClusterId,
+        /// The group that gets all of it.
+        to: GroupName,
         /// Which listener or rule; required where several carry the cluster's traffic.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         source: Option<SourceArn>,
@@ -68,9 +109,19 @@ pub enum Intent {
     Rollback {
         /// The cluster.
         cluster: ClusterId,
+        /// Undoes this one operation: exactly what it recorded. `None`: back to what was fully live.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        of: Option<OperationId>,
         /// Which listener or rule; required where several have something to go back to.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         source: Option<SourceArn>,
+    },
+    /// A half-done operation goes on from what is observed: by whoever began it, or by a colleague who takes it over.
+    Resume {
+        /// The cluster.
+        cluster: ClusterId,
+        /// The operation.
+        operation: OperationId,
     },
 }
 
@@ -78,7 +129,10 @@ impl Intent {
     /// The cluster it is about.
     pub fn cluster(&self) -> &ClusterId {
         match self {
-            Self::Shift { cluster, .. } | Self::Rollback { cluster, .. } => cluster,
+            Self::Shift { cluster, .. }
+            | Self::Switch { cluster, .. }
+            | Self::Rollback { cluster, .. }
+            | Self::Resume { cluster, .. } => cluster,
         }
     }
 
@@ -86,7 +140,9 @@ impl Intent {
     pub fn verb(&self) -> &'static str {
         match self {
             Self::Shift { .. } => "shift",
+            Self::Switch { .. } => "switch",
             Self::Rollback { .. } => "rollback",
+            Self::Resume { .. } => "resume",
         }
     }
 }

@@ -5,6 +5,7 @@
 
 mod approve;
 mod call;
+mod claim;
 mod digest;
 mod guard;
 mod guards;
@@ -24,12 +25,13 @@ use serde::{Deserialize, Serialize};
 
 pub use approve::{Approval, ApprovedPlan};
 pub use call::{Call, Receipt};
+pub use claim::{Claim, Hold, SessionId, Stand};
 pub use guard::{Answer, Finding};
 pub use history::History;
-pub use intent::{Intent, Percent};
+pub use intent::{Intent, Percent, Stepped};
 pub use light::{Light, LightKind, light};
 pub use policy::{ClusterPolicy, Policy};
-pub use progress::{Outcome, Progress, Truth};
+pub use progress::{Outcome, Progress, Steer, Truth};
 pub use record::{Event, RECORD_SCHEMA, Record, Who};
 
 use crate::fleet::{AccountId, Actions, Cluster, ClusterId, ClusterName, Fleet, Place, Region, SourceArn};
@@ -76,14 +78,53 @@ pub struct Confirm {
     pub phrase: String,
 }
 
+/// What a wait waits for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum WaitFor {
+    /// Propagation time has passed and target states are steady.
+    Settled,
+    /// The bake time has passed, and every gate stayed good meanwhile.
+    Bake,
+    /// Targets of a side that was just added with weight 0 are healthy.
+    Healthy,
+    /// A person says so.
+    Person,
+}
+
+/// What becomes of an operation whose wait does not end as it should before its deadline.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Late {
+    /// It stays where it is and asks.
+    Hold,
+    /// It goes back.
+    RollBack,
+}
+
+impl Late {
+    /// In words.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Hold => "holds",
+            Self::RollBack => "rolls back",
+        }
+    }
+}
+
 /// A wait inside a plan.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Wait {
-    /// Longest time in seconds.
+    /// Planned time in seconds: least time of settling and baking, longest time of the others.
     pub seconds: u64,
     /// What is waited for, in words.
     pub until: String,
+    /// What is waited for.
+    #[serde(rename = "for")]
+    pub what: WaitFor,
+    /// What happens at the deadline where it did not come.
+    pub late: Late,
 }
 
 /// What a step expects to find before it, by identity.
@@ -221,7 +262,14 @@ pub fn plan(
         Intent::Shift { to, percent, source, .. } => {
             verbs::shift::draft(fleet, cluster, to, *percent, source.as_ref())
         }
+        Intent::Switch { to, source, .. } => {
+            verbs::shift::draft(fleet, cluster, to, Percent::ALL, source.as_ref())
+        }
         Intent::Rollback { source, .. } => verbs::rollback::draft(cluster, history, source.as_ref()),
+        Intent::Resume { operation, .. } => Err(Refusal::new(
+            format!("no record tells how {operation} goes on"),
+            "look at the cluster and make a new plan",
+        )),
     }?;
     let guards = guards::ask(&Subject { fleet, cluster, intent, draft: &draft, policy, at });
     let mut plan = Plan {

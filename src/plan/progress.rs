@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::OperationId;
+use super::{Late, OperationId};
 
 /// How far a weight is true. It is not true because it was written.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
@@ -17,6 +17,22 @@ pub enum Truth {
     ReadBack,
     /// Propagation time has passed and target states are steady.
     Settled,
+}
+
+/// What a person tells a running operation.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Steer {
+    /// Stay at this step, lease kept, until told to go on.
+    Pause,
+    /// Go on after a pause.
+    Continue,
+    /// End the present wait now and take the next step; also the yes to a wait for a person.
+    StepNow,
+    /// Stop after the call in flight, give the lease back, and leave everything where it is.
+    Hold,
+    /// Go back to what was before, at once.
+    Abort,
 }
 
 /// One thing that happened in an operation.
@@ -34,6 +50,10 @@ pub struct Progress {
     pub says: String,
     /// When the present wait ends at the latest.
     pub deadline: Option<Timestamp>,
+    /// What happens at the deadline.
+    pub late: Option<Late>,
+    /// Whether a person has paused it.
+    pub paused: bool,
 }
 
 /// The end of an operation.
@@ -57,6 +77,13 @@ pub enum Outcome {
         /// Why.
         why: String,
         /// What to do.
+        remedy: String,
+    },
+    /// It went back: what was before is again.
+    RolledBack {
+        /// Why it went back.
+        why: String,
+        /// What to do next.
         remedy: String,
     },
     /// Something was changed, or may have been, and the operation stopped short of its goal.

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{Call, OperationId};
+use super::{Call, OperationId, Plan};
 use crate::fleet::{Actions, ClusterId, SourceArn, Text};
 
 /// The newest record schema this program knows; a newer record is refused with a sentence.
@@ -29,6 +29,12 @@ pub enum Event {
     Held,
     /// The operation reached its goal.
     Done,
+    /// It went back to what was before.
+    RolledBack,
+    /// A person steered it: paused it, let it go on, asked it to stop.
+    Steered,
+    /// Another operation took it over from here: it was resumed, adopted or rolled back.
+    TakenOver,
 }
 
 impl Event {
@@ -43,6 +49,9 @@ impl Event {
             Self::Settled => "settled",
             Self::Held => "held",
             Self::Done => "done",
+            Self::RolledBack => "rolled-back",
+            Self::Steered => "steered",
+            Self::TakenOver => "taken-over",
         }
     }
 }
@@ -57,7 +66,7 @@ pub struct Who {
 }
 
 /// One entry of the journal.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct Record {
     /// [`RECORD_SCHEMA`].
     pub schema: u32,
@@ -80,6 +89,18 @@ pub struct Record {
     pub digest: String,
     /// The step, from 1; 0 for what concerns the whole operation.
     pub step: u32,
+    /// How many steps it has.
+    #[serde(default)]
+    pub of: u32,
+    /// The whole plan, in the record that says it begins.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub plan: Option<Box<Plan>>,
+    /// Guards that were overridden, by name, in the record that says it begins.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub overrides: Vec<String>,
+    /// The epoch of the lease it was written under; `None` without a lease.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub epoch: Option<u64>,
     /// The call that is meant.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub call: Option<Call>,

@@ -43,12 +43,13 @@ pub(crate) fn shift(percent: u8) -> Intent {
         cluster: id(),
         to: "orders-green".into(),
         percent: Percent::new(percent).unwrap(),
+        steps: None,
         source: None,
     }
 }
 
 pub(crate) fn back() -> Intent {
-    Intent::Rollback { cluster: id(), source: None }
+    Intent::Rollback { cluster: id(), of: None, source: None }
 }
 
 fn id() -> ClusterId {
@@ -78,6 +79,7 @@ fn approval(plan: &Plan) -> Approval {
     Approval {
         phrase: plan.confirm.phrase.clone(),
         reason: None,
+        overrides: Vec::new(),
         who: Who { principal: "arn:aws:iam::1:user/ann".into(), host: "laptop".into() },
     }
 }
@@ -95,6 +97,10 @@ fn record(orders: &Orders, operation: &str, verb: &str, event: Event, before: (i
         cluster: id(),
         digest: "d".into(),
         step: 1,
+        of: 0,
+        plan: None,
+        overrides: Vec::new(),
+        epoch: None,
         call: None,
         request_id: None,
         source: Some(SourceArn::Listener(orders.listener.clone())),
@@ -178,6 +184,7 @@ fn what_cannot_be_meant_is_refused_with_the_nearest() {
         cluster: id(),
         to: group.into(),
         percent: Percent::new(5).unwrap(),
+        steps: None,
         source: None,
     };
     assert_eq!(
@@ -186,7 +193,7 @@ fn what_cannot_be_meant_is_refused_with_the_nearest() {
     );
     assert_eq!(ask(&shift(10)), "orders-green already has 10 % of the traffic of orders (nothing to do)");
     let elsewhere = ClusterId { name: "ordres".into(), ..id() };
-    let unknown = Intent::Rollback { cluster: elsewhere, source: None };
+    let unknown = Intent::Rollback { cluster: elsewhere, of: None, source: None };
     assert!(ask(&unknown).contains("did you mean `orders`?"));
     assert!(find_cluster(&fleet, "ordres").unwrap_err().remedy.contains("orders"));
     assert_eq!(find_cluster(&fleet, "orders@eu-west-1").unwrap().id, id());
@@ -208,8 +215,13 @@ fn several_sources_must_be_told_apart_and_a_network_load_balancer_is_not_written
     assert!(refusal.why.contains("2 listeners or rules"), "{refusal}");
     assert!(refusal.remedy.contains(orders.listener.raw()), "{refusal}");
     let Intent::Shift { cluster, to, percent, .. } = shift(25) else { unreachable!() };
-    let named =
-        Intent::Shift { cluster, to, percent, source: Some(SourceArn::Listener(orders.listener.clone())) };
+    let named = Intent::Shift {
+        cluster,
+        to,
+        percent,
+        steps: None,
+        source: Some(SourceArn::Listener(orders.listener.clone())),
+    };
     assert_eq!(weights(first_call(&planned(&orders, &named, &History::default()).unwrap())), [75, 25]);
 
     let mut orders = super::tests::orders(90, 10);

@@ -1,10 +1,12 @@
 //! The only door to a cloud: facts come in, calls go out, nothing is decided.
 //!
 //! [`Observer`] looks, [`Operator`] applies one [`Call`]; a read-only session has no `Operator` at all. `aws` is the
-//! real cloud, `demo` the simulated fleet. Bookkeeping writes (`Register`) come with the lease.
+//! real cloud, `demo` the simulated fleet. What cockpits tell each other (leases, remote records) is read by [`Observer`]
+//! and written by [`Register`], which a read-only session does not have either.
 
 #[cfg(feature = "aws")]
 pub mod aws;
+mod bookkeeping;
 pub mod demo;
 mod failure;
 
@@ -14,6 +16,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use jiff::Timestamp;
 
+pub use bookkeeping::{Created, Entries, Entry, EntryName};
 pub use failure::{Failure, FailureKind};
 
 use crate::fleet::{Actions, Fleet, Identity, Place, Scope, SourceArn};
@@ -42,6 +45,20 @@ pub trait Observer: Send + Sync {
     /// The call failed, or the listener or rule is gone.
     async fn actions(&self, place: &Place, source: &SourceArn) -> Result<Actions, Failure>;
 
+    /// Reads bookkeeping entries by name, at most [`Entries::BATCH`] at once: one call, and the names that are not
+    /// there are told by their absence.
+    ///
+    /// # Errors
+    /// The store cannot be reached or may not be read.
+    async fn entries(&self, place: &Place, names: &[EntryName]) -> Result<Entries, Failure>;
+
+    /// Lists bookkeeping entries under a prefix, to its end by token. Best effort: an entry that was just written may
+    /// be missing, so who holds a lease is never decided on it.
+    ///
+    /// # Errors
+    /// The store cannot be reached or may not be read.
+    async fn entries_under(&self, place: &Place, prefix: &EntryName) -> Result<Entries, Failure>;
+
     /// Calls sent in the last minute, for the meter on the screen.
     fn calls_last_minute(&self) -> u32;
 }
@@ -57,11 +74,38 @@ pub trait Operator: Send + Sync {
     async fn apply(&self, place: &Place, call: &Call) -> Result<Receipt, Failure>;
 }
 
+/// Writes bookkeeping: leases, remote records, approvals; only under [`EntryName::ROOT`]. Made only in a session that
+/// may write.
+#[async_trait]
+pub trait Register: Send + Sync {
+    /// Creates an entry that must not exist; tells whether it was created.
+    ///
+    /// # Errors
+    /// The store cannot be reached, refused it, or the answer was lost: [`Failure::maybe_applied`].
+    async fn create(&self, place: &Place, name: &EntryName, value: &str) -> Result<Created, Failure>;
+
+    /// Overwrites an entry and returns its new version. There is no compare-and-set: a version that is not the last
+    /// one plus 1 tells that somebody else wrote in between.
+    ///
+    /// # Errors
+    /// As [`Register::create`].
+    async fn put(&self, place: &Place, name: &EntryName, value: &str) -> Result<u64, Failure>;
+
+    /// Deletes an entry; one that is not there is no failure.
+    ///
+    /// # Errors
+    /// As [`Register::create`].
+    async fn delete(&self, place: &Place, name: &EntryName) -> Result<(), Failure>;
+}
+
 /// Time, passed in: wall clock for records and ages, a wait for the engine.
 #[async_trait]
 pub trait Clock: Send + Sync {
     /// The time of day.
     fn now(&self) -> Timestamp;
+
+    /// Time since some moment, which never runs back, is no date, and goes on while the machine is suspended.
+    fn monotonic(&self) -> Duration;
 
     /// Waits, on the monotonic clock.
     async fn sleep(&self, time: Duration);

@@ -19,6 +19,10 @@ impl Clock for RealClock {
         now()
     }
 
+    fn monotonic(&self) -> Duration {
+        since_boot()
+    }
+
     async fn sleep(&self, time: Duration) {
         tokio::time::sleep(time).await;
     }
@@ -36,6 +40,18 @@ pub fn now() -> Timestamp {
 #[expect(clippy::disallowed_methods, reason = "this is the one real clock; everyone else is given its time")]
 pub fn instant() -> Instant {
     Instant::now()
+}
+
+/// The time since the machine was started, its sleep included: a suspended laptop must not think that it still holds
+/// what others took over meanwhile.
+fn since_boot() -> Duration {
+    #[cfg(target_os = "linux")]
+    let clock = rustix::time::ClockId::Boottime;
+    #[cfg(not(target_os = "linux"))]
+    let clock = rustix::time::ClockId::Monotonic;
+    let passed = rustix::time::clock_gettime(clock);
+    let seconds = Duration::from_secs(passed.tv_sec.try_into().unwrap_or(0));
+    seconds + Duration::from_nanos(passed.tv_nsec.try_into().unwrap_or(0))
 }
 
 /// The same, as the timers of tasks count it.

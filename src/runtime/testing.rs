@@ -26,6 +26,10 @@ impl Clock for Paused {
         Timestamp::from_second(1_795_000_000).unwrap() + passed
     }
 
+    fn monotonic(&self) -> Duration {
+        self.0.elapsed()
+    }
+
     async fn sleep(&self, time: Duration) {
         sleep(time).await;
     }

@@ -21,6 +21,10 @@ impl Clock for Standing {
         self.0
     }
 
+    fn monotonic(&self) -> Duration {
+        Duration::from_secs(u64::try_from(self.now().as_second()).unwrap_or(0))
+    }
+
     async fn sleep(&self, _: Duration) {}
 }
 

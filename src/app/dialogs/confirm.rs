@@ -141,7 +141,7 @@ impl Confirm {
             .plan
             .as_ref()
             .clone()
-            .approve(Approval { phrase, reason: None, who }, model.now)
+            .approve(Approval { phrase, reason: None, overrides: Vec::new(), who }, model.now)
             .map_err(|refusal| refusal.to_string())?;
         if !model.session.may_write(&self.plan.account, model.now) {
             // What arms was typed by now; that it was asked for is looked at all the same.

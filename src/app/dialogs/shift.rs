@@ -147,7 +147,7 @@ impl ShiftForm {
         let source = self.source.chosen().cloned().filter(|_| self.source.options.len() > 1);
         let cluster = self.cluster.clone();
         if self.back {
-            return Ok(Intent::Rollback { cluster, source });
+            return Ok(Intent::Rollback { cluster, of: None, source });
         }
         let percent: Percent = self
             .percent
@@ -158,7 +158,7 @@ impl ShiftForm {
             self.group.chosen().cloned().ok_or_else(|| {
                 Refusal::new("the cluster has no server group", "there is nothing to shift to")
             })?;
-        Ok(Intent::Shift { cluster, to, percent, source })
+        Ok(Intent::Shift { cluster, to, percent, steps: None, source })
     }
 }
 

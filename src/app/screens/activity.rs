@@ -76,6 +76,9 @@ pub fn event_word(event: Event) -> &'static str {
         Event::Settled => "settled",
         Event::Held => "held",
         Event::Done => "done",
+        Event::RolledBack => "rolled back",
+        Event::Steered => "steered",
+        Event::TakenOver => "taken over",
     }
 }
 

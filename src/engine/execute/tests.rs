@@ -14,7 +14,7 @@ use crate::fleet::builders::read_at;
 use crate::fleet::{Action, Identity, TargetGroupArn, Text};
 use crate::plan::tests::{Orders, back, orders, shift};
 use crate::plan::{Approval, History, Intent, Receipt, Who};
-use crate::provider::FailureKind;
+use crate::provider::{Entries, EntryName, FailureKind};
 
 /// What the cloud does with the next write.
 #[derive(Clone, Copy, PartialEq, Debug)]
@@ -106,6 +106,14 @@ impl Observer for Cloud {
         Ok(orders.world.facts.listeners.values().next().unwrap().value[0].actions.clone())
     }
 
+    async fn entries(&self, _place: &Place, _names: &[EntryName]) -> Result<Entries, Failure> {
+        Ok(Entries { server_time: None, found: std::collections::BTreeMap::new() })
+    }
+
+    async fn entries_under(&self, _place: &Place, _prefix: &EntryName) -> Result<Entries, Failure> {
+        Ok(Entries { server_time: None, found: std::collections::BTreeMap::new() })
+    }
+
     fn calls_last_minute(&self) -> u32 {
         0
     }
@@ -141,6 +149,10 @@ impl Operator for Cloud {
 impl Clock for Cloud {
     fn now(&self) -> Timestamp {
         *self.now.lock().unwrap()
+    }
+
+    fn monotonic(&self) -> Duration {
+        Duration::from_secs(u64::try_from(self.now().as_second()).unwrap_or(0))
     }
 
     async fn sleep(&self, time: Duration) {
@@ -208,6 +220,7 @@ fn approved(cloud: &Cloud, intent: &Intent, history: &History) -> ApprovedPlan {
     let approval = Approval {
         phrase: plan.confirm.phrase.clone(),
         reason: Some("incident 7".into()),
+        overrides: Vec::new(),
         who: Who { principal: "arn:aws:iam::1:user/ann".into(), host: "laptop".into() },
     };
     plan.approve(approval, read_at()).unwrap()

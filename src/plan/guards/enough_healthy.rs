@@ -70,7 +70,7 @@ fn needed(subject: &Subject<'_>, group: &TargetGroup) -> usize {
     let minimum = subject.policy.min_healthy(&subject.cluster.id).max(1);
     match subject.intent {
         Intent::Rollback { .. } => minimum.max(required_for_way_back(registered(group))),
-        Intent::Shift { .. } => minimum,
+        _ => minimum,
     }
 }
 

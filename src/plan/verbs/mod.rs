@@ -7,7 +7,7 @@ use crate::fleet::{
     Action, Actions, Cluster, Fleet, GroupName, LoadBalancerKind, Setting, SourceArn, TargetGroup,
     TargetGroupArn, TrafficSource,
 };
-use crate::plan::{Call, Confirm, ConfirmKind, Expected, Policy, Reach, Refusal, Step, Wait};
+use crate::plan::{Call, Confirm, ConfirmKind, Expected, Late, Policy, Reach, Refusal, Step, Wait, WaitFor};
 
 /// What a verb worked out, before guards have spoken.
 pub(super) struct Draft<'a> {
@@ -87,6 +87,8 @@ impl Draft<'_> {
                 wait: Some(Wait {
                     seconds: settle,
                     until: "propagation time has passed and target states are steady".into(),
+                    what: WaitFor::Settled,
+                    late: Late::Hold,
                 }),
                 expects: None,
             },

@@ -20,7 +20,7 @@ use super::traffic;
 use crate::fleet::{
     AccountId, Actions, ClusterId, Fleet, Identity, Naming, Place, Region, Scope, SourceArn, assemble,
 };
-use crate::provider::{Clock, Failure, FailureKind, Observer};
+use crate::provider::{Clock, Entries, EntryName, Failure, FailureKind, Observer};
 
 /// AWS, as one session sees it.
 pub struct Aws {
@@ -322,6 +322,14 @@ impl Observer for Aws {
             self.connection.forget_after(failure).await;
         }
         read
+    }
+
+    async fn entries(&self, _place: &Place, _names: &[EntryName]) -> Result<Entries, Failure> {
+        Err(Failure::new(FailureKind::Unsupported, "read bookkeeping", "it is not kept on AWS yet", ""))
+    }
+
+    async fn entries_under(&self, _place: &Place, _prefix: &EntryName) -> Result<Entries, Failure> {
+        Err(Failure::new(FailureKind::Unsupported, "read bookkeeping", "it is not kept on AWS yet", ""))
     }
 
     fn calls_last_minute(&self) -> u32 {

@@ -19,6 +19,10 @@ impl Clock for StillClock {
         Timestamp::UNIX_EPOCH
     }
 
+    fn monotonic(&self) -> Duration {
+        Duration::from_secs(u64::try_from(self.now().as_second()).unwrap_or(0))
+    }
+
     async fn sleep(&self, _: Duration) {}
 }
 
@@ -37,6 +41,10 @@ impl HandClock {
 impl Clock for HandClock {
     fn now(&self) -> Timestamp {
         Timestamp::from_second(self.0.load(Ordering::Relaxed)).unwrap()
+    }
+
+    fn monotonic(&self) -> Duration {
+        Duration::from_secs(u64::try_from(self.now().as_second()).unwrap_or(0))
     }
 
     async fn sleep(&self, _: Duration) {}

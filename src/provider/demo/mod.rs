@@ -19,6 +19,7 @@ mod look;
 mod loose;
 mod phase;
 mod refresh;
+mod register;
 mod seed;
 mod traffic;
 mod weather;
@@ -33,7 +34,7 @@ pub use cast::DEFAULT_INSTANCES;
 pub use hands::Foreign;
 pub use weather::{Fate, Sent, Weather};
 
-use super::{Clock, Failure, FailureKind, Observer, Operator};
+use super::{Clock, Created, Entries, EntryName, Failure, FailureKind, Observer, Operator, Register};
 use crate::fleet::{Actions, Facts, Fleet, Identity, Naming, Place, Scope, SourceArn, Text, assemble};
 use crate::plan::{Call, Receipt};
 use look::Memory;
@@ -72,6 +73,7 @@ struct State {
     weather: Weather,
     sent: Vec<Sent>,
     last: Option<Arc<Fleet>>,
+    register: register::Entered,
 }
 
 impl Demo {
@@ -86,6 +88,7 @@ impl Demo {
             weather: Weather::default(),
             sent: Vec::new(),
             last: None,
+            register: register::Entered::default(),
         };
         Self { clock, naming, state: Mutex::new(state) }
     }
@@ -184,6 +187,20 @@ impl Observer for Demo {
             .ok_or_else(|| Failure::new(FailureKind::NotFound, what, "it is not there", "look again"))
     }
 
+    async fn entries(&self, _place: &Place, names: &[EntryName]) -> Result<Entries, Failure> {
+        let (mut state, at) = self.now();
+        state.outage("read bookkeeping")?;
+        state.memory.count(at, 1);
+        Ok(state.register.read(at, |name| names.contains(name)))
+    }
+
+    async fn entries_under(&self, _place: &Place, prefix: &EntryName) -> Result<Entries, Failure> {
+        let (mut state, at) = self.now();
+        state.outage("list bookkeeping")?;
+        state.memory.count(at, 1);
+        Ok(state.register.read(at, |name| name.raw().starts_with(prefix.raw())))
+    }
+
     fn calls_last_minute(&self) -> u32 {
         let at = self.clock.now();
         self.lock().memory.calls(at)
@@ -219,6 +236,31 @@ impl Operator for Demo {
         let nth = state.sent.len() as u64;
         let request_id = Some(Text::new(state.world.chance.uuid("request", nth)));
         Ok(Receipt { request_id, actions })
+    }
+}
+
+#[async_trait]
+impl Register for Demo {
+    async fn create(&self, _place: &Place, name: &EntryName, value: &str) -> Result<Created, Failure> {
+        let (mut state, at) = self.now();
+        state.outage("PutParameter")?;
+        state.memory.count(at, 1);
+        Ok(state.register.create(name, value, at))
+    }
+
+    async fn put(&self, _place: &Place, name: &EntryName, value: &str) -> Result<u64, Failure> {
+        let (mut state, at) = self.now();
+        state.outage("PutParameter")?;
+        state.memory.count(at, 1);
+        Ok(state.register.put(name, value, at))
+    }
+
+    async fn delete(&self, _place: &Place, name: &EntryName) -> Result<(), Failure> {
+        let (mut state, at) = self.now();
+        state.outage("DeleteParameter")?;
+        state.memory.count(at, 1);
+        state.register.delete(name);
+        Ok(())
     }
 }
 

@@ -30,6 +30,10 @@ impl Clock for Hand {
         *self.0.lock().unwrap()
     }
 
+    fn monotonic(&self) -> Duration {
+        Duration::from_secs(u64::try_from(self.now().as_second()).unwrap_or(0))
+    }
+
     async fn sleep(&self, time: Duration) {
         self.pass(i64::try_from(time.as_secs()).unwrap());
     }

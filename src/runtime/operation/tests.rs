@@ -72,10 +72,12 @@ impl Site {
 fn shift(cluster: &Cluster, fleet: &Fleet, at: jiff::Timestamp) -> Option<ApprovedPlan> {
     let approve = |to: &crate::fleet::GroupName| {
         let percent = "20".parse().unwrap();
-        let intent = Intent::Shift { cluster: cluster.id.clone(), to: to.clone(), percent, source: None };
+        let intent =
+            Intent::Shift { cluster: cluster.id.clone(), to: to.clone(), percent, steps: None, source: None };
         let plan = plan(&intent, fleet, &History::default(), &Policy::default(), at).ok()?;
         let who = Who { principal: "arn:aws:iam::1:user/ann".into(), host: "laptop".into() };
-        let approval = Approval { phrase: plan.confirm.phrase.clone(), reason: None, who };
+        let approval =
+            Approval { phrase: plan.confirm.phrase.clone(), reason: None, overrides: Vec::new(), who };
         plan.approve(approval, at).ok()
     };
     cluster.groups.iter().find_map(|group| approve(&group.id.name))

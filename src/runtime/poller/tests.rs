@@ -8,6 +8,7 @@ use tokio::time::{sleep, timeout};
 
 use super::*;
 use crate::fleet::{Actions, Identity, Place, SourceArn};
+use crate::provider::{Entries, EntryName};
 use crate::runtime::cycle::Arrival;
 
 /// A cloud that takes its time, and fails when told to.
@@ -89,6 +90,14 @@ impl Observer for Slow {
 
     async fn actions(&self, _place: &Place, _source: &SourceArn) -> Result<Actions, Failure> {
         Err(failure(FailureKind::Unsupported))
+    }
+
+    async fn entries(&self, _place: &Place, _names: &[EntryName]) -> Result<Entries, Failure> {
+        Ok(Entries { server_time: None, found: std::collections::BTreeMap::new() })
+    }
+
+    async fn entries_under(&self, _place: &Place, _prefix: &EntryName) -> Result<Entries, Failure> {
+        Ok(Entries { server_time: None, found: std::collections::BTreeMap::new() })
     }
 
     fn calls_last_minute(&self) -> u32 {

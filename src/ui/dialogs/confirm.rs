@@ -180,6 +180,7 @@ fn outcome_lines(lines: &mut Lines, columns: u16, bad: &Piece, outcome: &Outcome
         Outcome::Done { says } => return labelled(lines, columns, &piece("", Role::Text), says, Role::Text),
         Outcome::Refused { why, remedy } => ("refused, nothing was sent", why, remedy),
         Outcome::Failed { why, remedy } => ("failed, nothing was changed", why, remedy),
+        Outcome::RolledBack { why, remedy } => ("rolled back", why, remedy),
         Outcome::Held { why, remedy } => ("held", why, remedy),
     };
     labelled(lines, columns, bad, &format!("{what}: {why}"), Role::Error);

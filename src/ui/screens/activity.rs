@@ -68,11 +68,11 @@ fn record_row(canvas: &mut Canvas<'_>, look: &Look<'_>, record: &Record, cells: 
 
 fn event_look(event: Event) -> (&'static str, Role) {
     match event {
-        Event::Started => (glyphs::SAYS, Role::Text),
+        Event::Started | Event::Steered | Event::TakenOver => (glyphs::SAYS, Role::Text),
         Event::Intended => (glyphs::MOVING, Role::Moving),
         Event::Applied | Event::ReadBack | Event::Settled | Event::Done => (glyphs::GOOD, Role::Healthy),
         Event::Failed => (glyphs::BAD, Role::Error),
-        Event::Held => (glyphs::WARN, Role::Critical),
+        Event::Held | Event::RolledBack => (glyphs::WARN, Role::Critical),
     }
 }
 

@@ -292,7 +292,9 @@ pub fn operation_piece(operation: &Operation, look: &Look<'_>, room: u16) -> Pie
             crate::plan::Outcome::Refused { .. } | crate::plan::Outcome::Failed { .. } => {
                 (glyphs::BAD, Role::Error)
             }
-            crate::plan::Outcome::Held { .. } => (glyphs::WARN, Role::Critical),
+            crate::plan::Outcome::RolledBack { .. } | crate::plan::Outcome::Held { .. } => {
+                (glyphs::WARN, Role::Critical)
+            }
         };
         return piece(format!("{glyph} {} {word}", operation.verb), role);
     }

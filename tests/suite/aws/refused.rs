@@ -110,6 +110,7 @@ fn plan_of_long_ago() -> String {
         cluster: orders.id.clone(),
         to: "orders-green".into(),
         percent: "25".parse::<Percent>().unwrap(),
+        steps: None,
         source: None,
     };
     let plan = plan(&intent, &fleet, &History::default(), &Policy::default(), at).unwrap();
@@ -123,6 +124,10 @@ struct Standing(Timestamp);
 impl Clock for Standing {
     fn now(&self) -> Timestamp {
         self.0
+    }
+
+    fn monotonic(&self) -> Duration {
+        Duration::from_secs(u64::try_from(self.now().as_second()).unwrap_or(0))
     }
 
     async fn sleep(&self, _: Duration) {}

@@ -47,6 +47,10 @@ impl Clock for Hand {
         *self.0.lock().unwrap()
     }
 
+    fn monotonic(&self) -> Duration {
+        Duration::from_secs(u64::try_from(self.now().as_second()).unwrap_or(0))
+    }
+
     async fn sleep(&self, time: Duration) {
         let end = self.now() + SignedDuration::try_from(time).unwrap();
         // Nobody wakes it: whoever moves the clock asks again.

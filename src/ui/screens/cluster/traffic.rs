@@ -151,6 +151,7 @@ fn says(operation: &Operation) -> String {
                 _,
                 Outcome::Refused { why, remedy }
                 | Outcome::Failed { why, remedy }
+                | Outcome::RolledBack { why, remedy }
                 | Outcome::Held { why, remedy },
             )),
             _,
