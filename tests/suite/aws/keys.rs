@@ -106,9 +106,13 @@ const EARNEST: usize = 1_000;
 /// A dialog that confirms has ears again after this time.
 const DEAF: Duration = Duration::from_millis(400);
 
+/// Ends an escape sequence that random keys have begun (`ESC [ 5`, `ESC [ <`), which would swallow what comes next. By
+/// itself it is bound to nothing.
+const END_OF_SEQUENCE: &str = "m";
+
 /// Keys that lead from any dialog and screen to the first one. An escape joins what comes next: that is nothing.
 fn out_of_everything() -> String {
-    format!("{NOTHING}{}{NOTHING}", ESCAPE.repeat(8))
+    format!("{END_OF_SEQUENCE}{NOTHING}{}{NOTHING}", ESCAPE.repeat(8))
 }
 
 /// What would shift, on whatever screen it is: the form, the plan, and all that could confirm it.
