@@ -115,6 +115,7 @@ impl Said {
         let planned = plan::ClusterPolicy {
             production: cluster.read("production", values::boolean).unwrap_or_default(),
             min_healthy: cluster.read("min_healthy", values::number(MIN_HEALTHY)),
+            ..plan::ClusterPolicy::default()
         };
         if !has_name {
             cluster.wrong("a cluster has no name", "write name = \"…\" below it");

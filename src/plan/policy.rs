@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use crate::fleet::{ClusterId, ClusterSelector};
+use crate::fleet::{ClusterId, ClusterSelector, Text};
 
 /// Limits of plans.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Debug)]
 pub struct Policy {
     /// Fewest healthy targets a side must have before it is given traffic, unless a cluster says otherwise.
     pub min_healthy: usize,
@@ -17,12 +17,34 @@ pub struct Policy {
 }
 
 /// Limits of one cluster.
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
+#[derive(Clone, PartialEq, Debug, Default)]
 pub struct ClusterPolicy {
     /// Fewest healthy targets of a side that is given traffic.
     pub min_healthy: Option<usize>,
     /// Whether the cluster is production, whatever its account.
     pub production: bool,
+    /// CloudWatch alarms that must be quiet, metric and composite, by name; an empty list says that there are none.
+    pub alarms: Option<Vec<Text>>,
+    /// What its metrics must keep to while a bake lasts.
+    pub gates: GatePolicy,
+}
+
+/// Limits of the metrics of a cluster's target groups while a bake lasts; what is left out is not watched.
+#[derive(Clone, Copy, PartialEq, Debug, Default)]
+pub struct GatePolicy {
+    /// Largest share of answers by targets that are 5xx, in percent.
+    pub max_5xx_percent: Option<f64>,
+    /// Longest time in milliseconds in which 99 of 100 requests are answered.
+    pub max_response_ms: Option<u64>,
+    /// Fewest healthy targets of a target group with traffic, as its load balancer counts them.
+    pub min_healthy_hosts: Option<u32>,
+}
+
+impl GatePolicy {
+    /// Whether anything is watched.
+    pub fn is_on(&self) -> bool {
+        self.max_5xx_percent.is_some() || self.max_response_ms.is_some() || self.min_healthy_hosts.is_some()
+    }
 }
 
 impl Default for Policy {
@@ -53,6 +75,20 @@ impl Policy {
             || self.of(cluster).any(|own| own.production)
     }
 
+    /// CloudWatch alarms that must be quiet before and while this cluster's traffic moves.
+    pub fn alarms(&self, cluster: &ClusterId) -> &[Text] {
+        self.of(cluster).find_map(|own| own.alarms.as_deref()).unwrap_or_default()
+    }
+
+    /// What the metrics of this cluster must keep to while a bake lasts.
+    pub fn gates(&self, cluster: &ClusterId) -> GatePolicy {
+        GatePolicy {
+            max_5xx_percent: self.of(cluster).find_map(|own| own.gates.max_5xx_percent),
+            max_response_ms: self.of(cluster).find_map(|own| own.gates.max_response_ms),
+            min_healthy_hosts: self.of(cluster).find_map(|own| own.gates.min_healthy_hosts),
+        }
+    }
+
     fn of(&self, cluster: &ClusterId) -> impl Iterator<Item = &ClusterPolicy> {
         self.clusters.iter().filter(|(selector, _)| selector.matches(cluster)).map(|(_, own)| own)
     }
@@ -74,8 +110,8 @@ mod tests {
 
     #[test]
     fn what_is_said_of_a_cluster_in_one_account_holds_there_alone() {
-        let strict = ClusterPolicy { min_healthy: Some(6), production: true };
-        let usual = ClusterPolicy { min_healthy: Some(2), production: false };
+        let strict = ClusterPolicy { min_healthy: Some(6), production: true, ..ClusterPolicy::default() };
+        let usual = ClusterPolicy { min_healthy: Some(2), ..ClusterPolicy::default() };
         let clusters = vec![of_orders(Some("1"), strict), of_orders(None, usual)];
         let policy = Policy { clusters, ..Policy::default() };
         assert_eq!(policy.min_healthy(&cluster("1", "orders")), 6);
