@@ -3,6 +3,9 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use jiff::Timestamp;
+
+use super::{Freeze, Stepped};
 use crate::fleet::{ClusterId, ClusterSelector, Text};
 
 /// Limits of plans.
@@ -14,6 +17,8 @@ pub struct Policy {
     pub clusters: Vec<(ClusterSelector, ClusterPolicy)>,
     /// Accounts marked as production: id → name.
     pub production: BTreeMap<String, String>,
+    /// Times in which nothing is changed.
+    pub freezes: Vec<Freeze>,
 }
 
 /// Limits of one cluster.
@@ -27,6 +32,28 @@ pub struct ClusterPolicy {
     pub alarms: Option<Vec<Text>>,
     /// What its metrics must keep to while a bake lasts.
     pub gates: GatePolicy,
+    /// How long a switch is watched before it counts as done, in seconds; 0 for not at all.
+    pub bake: Option<u64>,
+    /// How long the old side is to stay up after a switch, in seconds. flightdeck scales nothing down by itself.
+    pub keep_warm: Option<u64>,
+    /// Whether a person says yes before each further step of a shift.
+    pub manual_gate: bool,
+    /// Whether every change takes a reason or a ticket.
+    pub require_reason: bool,
+    /// Whether another STS principal approves every plan.
+    pub two_people: bool,
+    /// Where the lease and the remote record are kept.
+    pub lease: Option<LeaseStore>,
+}
+
+/// Where operators tell each other what they do.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum LeaseStore {
+    /// SSM Parameter Store, under `/flightdeck/`; needs nothing set up.
+    #[default]
+    Ssm,
+    /// Nowhere: for accounts without SSM. Nothing keeps two operators apart then.
+    None,
 }
 
 /// Limits of the metrics of a cluster's target groups while a bake lasts; what is left out is not watched.
@@ -49,13 +76,22 @@ impl GatePolicy {
 
 impl Default for Policy {
     fn default() -> Self {
-        Self { min_healthy: 1, clusters: Vec::new(), production: BTreeMap::new() }
+        Self { min_healthy: 1, clusters: Vec::new(), production: BTreeMap::new(), freezes: Vec::new() }
     }
 }
 
 impl Policy {
     /// A plan is refused when it is older than this at approval.
     pub const PLAN_LIFE: Duration = Duration::from_mins(5);
+
+    /// A plan that waits for a second person is refused when it is older than this.
+    pub const SECOND_PERSON: Duration = Duration::from_hours(1);
+
+    /// Time between two changes of one cluster; the way back is exempt.
+    pub const PACE: Duration = Duration::from_secs(5);
+
+    /// How long the old side is to stay up after a switch where nothing else is said, in seconds.
+    pub const KEEP_WARM: u64 = 3_600;
 
     /// Facts a guard decides on are at most this old.
     pub const FRESH: Duration = Duration::from_secs(10);
@@ -87,6 +123,41 @@ impl Policy {
             max_response_ms: self.of(cluster).find_map(|own| own.gates.max_response_ms),
             min_healthy_hosts: self.of(cluster).find_map(|own| own.gates.min_healthy_hosts),
         }
+    }
+
+    /// How long a switch of this cluster is watched before it counts as done, in seconds.
+    pub fn bake(&self, cluster: &ClusterId) -> u64 {
+        self.of(cluster).find_map(|own| own.bake).unwrap_or(Stepped::BAKE)
+    }
+
+    /// How long the old side of this cluster is to stay up after a switch, in seconds.
+    pub fn keep_warm(&self, cluster: &ClusterId) -> u64 {
+        self.of(cluster).find_map(|own| own.keep_warm).unwrap_or(Self::KEEP_WARM)
+    }
+
+    /// Whether a person says yes before each further step of a shift of this cluster.
+    pub fn manual_gate(&self, cluster: &ClusterId) -> bool {
+        self.of(cluster).any(|own| own.manual_gate)
+    }
+
+    /// Whether every change of this cluster takes a reason.
+    pub fn require_reason(&self, cluster: &ClusterId) -> bool {
+        self.of(cluster).any(|own| own.require_reason)
+    }
+
+    /// Whether another STS principal approves every plan for this cluster.
+    pub fn two_people(&self, cluster: &ClusterId) -> bool {
+        self.of(cluster).any(|own| own.two_people)
+    }
+
+    /// Where the lease of this cluster is kept.
+    pub fn lease(&self, cluster: &ClusterId) -> LeaseStore {
+        self.of(cluster).find_map(|own| own.lease).unwrap_or_default()
+    }
+
+    /// The first freeze that holds this cluster between two instants; the same one twice asks for that instant.
+    pub fn freeze(&self, cluster: &ClusterId, from: Timestamp, until: Timestamp) -> Option<&Freeze> {
+        self.freezes.iter().find(|freeze| freeze.holds(cluster, from, until))
     }
 
     fn of(&self, cluster: &ClusterId) -> impl Iterator<Item = &ClusterPolicy> {

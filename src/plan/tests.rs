@@ -52,7 +52,7 @@ pub(crate) fn back() -> Intent {
     Intent::Rollback { cluster: id(), of: None, source: None }
 }
 
-fn id() -> ClusterId {
+pub(crate) fn id() -> ClusterId {
     ClusterId {
         place: Place { account: "123456789012".into(), region: "eu-west-1".into() },
         name: "orders".into(),
