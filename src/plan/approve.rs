@@ -1,9 +1,9 @@
 //! From a plan to an approved plan: the only way to anything that runs.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 
-use super::{Answer, PLAN_SCHEMA, Plan, Refusal, Who, digest};
+use super::{Answer, Finding, PLAN_SCHEMA, Plan, Policy, Refusal, Who, can_override, digest, nearest};
 use crate::fleet::{Text, clean};
 
 /// What an operator said to approve a plan.
@@ -36,25 +36,62 @@ impl ApprovedPlan {
     pub fn approval(&self) -> &Approval {
         &self.approval
     }
+
+    /// The same with the verdicts of a plan made again on fresh facts. What was overridden stays overridden, also
+    /// where it no longer blocks.
+    ///
+    /// # Errors
+    /// The world moved, a guard blocks that is not overridden, or it waited too long for a second person.
+    pub fn renewed_by(self, fresh: Plan, at: Timestamp) -> Result<Self, Refusal> {
+        let plan = self.plan.renewed_by(fresh)?;
+        let life = if plan.confirm.second { Policy::SECOND_PERSON } else { Policy::PLAN_LIFE };
+        let end = SignedDuration::try_from(life).ok().and_then(|life| plan.created_at.checked_add(life).ok());
+        if end.is_none_or(|end| at > end) {
+            return Err(plan.expired("make it again"));
+        }
+        if let Some(guard) = blocked_by(&plan.guards, &self.approval.overrides) {
+            return Err(blocks(guard));
+        }
+        Ok(Self { plan, approval: self.approval })
+    }
+}
+
+/// The first guard that blocks and is not overridden.
+pub fn blocked_by<'a>(findings: &'a [Finding], overrides: &[String]) -> Option<&'a Finding> {
+    findings.iter().find(|finding| finding.verdict == Answer::Block && !overrides.contains(&finding.name))
+}
+
+fn blocks(guard: &Finding) -> Refusal {
+    let remedy = match can_override(&guard.name) {
+        Some(true) => "mend what it says, then make the plan again; or override it by name, with a reason",
+        _ => "mend what it says, then make the plan again",
+    };
+    Refusal::new(format!("guard {} blocks it: {}", guard.name, guard.why), remedy)
 }
 
 impl Plan {
     /// Approves the plan.
     ///
     /// # Errors
-    /// The phrase is another, the plan has expired, or a guard blocks it.
+    /// The phrase is another, the plan has expired, a guard blocks it that is not overridden, a reason is missing, or
+    /// an override is of no use.
     pub fn approve(self, approval: Approval, at: Timestamp) -> Result<ApprovedPlan, Refusal> {
         if at > self.expires_at {
-            return Err(Refusal::new(
-                format!("the plan is from {} and expired at {}", self.created_at, self.expires_at),
-                "make it again",
-            ));
+            return Err(self.expired("make it again"));
         }
-        if let Some(guard) = self.guards.iter().find(|guard| guard.verdict == Answer::Block) {
-            return Err(Refusal::new(
-                format!("guard {} blocks it: {}", guard.name, guard.why),
-                "mend what it says, then make the plan again",
-            ));
+        for name in &approval.overrides {
+            self.may_override(name)?;
+        }
+        if let Some(guard) = blocked_by(&self.guards, &approval.overrides) {
+            return Err(blocks(guard));
+        }
+        let reason = approval.reason.as_ref().is_some_and(|reason| !reason.raw().trim().is_empty());
+        if !reason && (self.confirm.reason || !approval.overrides.is_empty()) {
+            let why = match approval.overrides.first() {
+                Some(name) => format!("guard {} is overridden without a reason", clean(name)),
+                None => format!("{} asks for a reason or a ticket with every change", self.cluster),
+            };
+            return Err(Refusal::new(why, "say why: it is kept in the journal"));
         }
         if approval.phrase.trim() != self.confirm.phrase {
             return Err(Refusal::new(
@@ -63,6 +100,33 @@ impl Plan {
             ));
         }
         Ok(ApprovedPlan { plan: self, approval })
+    }
+
+    /// Whether an override of a guard has anything to override.
+    fn may_override(&self, name: &str) -> Result<(), Refusal> {
+        let blocking = self.guards.iter().filter(|guard| guard.verdict == Answer::Block);
+        let names = || blocking.clone().map(|guard| guard.name.clone());
+        match can_override(name) {
+            None => Err(Refusal::new(
+                format!("there is no guard `{}`", clean(name)),
+                nearest::remedy(&clean(name), names(), "these block it:"),
+            )),
+            Some(_) if names().all(|blocks| blocks != name) => {
+                Err(Refusal::new(format!("guard {name} does not block this plan"), "leave the override out"))
+            }
+            Some(false) => Err(Refusal::new(
+                format!("guard {name} cannot be overridden"),
+                "mend what it says, then make the plan again",
+            )),
+            Some(true) => Ok(()),
+        }
+    }
+
+    fn expired(&self, remedy: &str) -> Refusal {
+        Refusal::new(
+            format!("the plan is from {} and expired at {}", self.created_at, self.expires_at),
+            remedy,
+        )
     }
 
     /// Reads a saved plan. It is not yet good to run: [`Plan::renewed_by`] compares it with one made on fresh facts.
@@ -94,10 +158,7 @@ impl Plan {
             return Err(Refusal::new("the plan was edited: its digest does not fit what it says", again));
         }
         if at > plan.expires_at {
-            return Err(Refusal::new(
-                format!("the plan is from {} and expired at {}", plan.created_at, plan.expires_at),
-                again,
-            ));
+            return Err(plan.expired(again));
         }
         Ok(plan)
     }

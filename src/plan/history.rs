@@ -2,13 +2,14 @@
 
 use std::collections::BTreeSet;
 
-use super::{Event, OperationId, Record};
+use super::{Claim, Event, OperationId, Record};
 use crate::fleet::{Action, Actions, ClusterId, SourceArn};
 
 /// The records of the journal, oldest first.
 #[derive(Clone, PartialEq, Debug, Default)]
 pub struct History {
     records: Vec<Record>,
+    claims: Vec<Claim>,
     untrusted: usize,
 }
 
@@ -33,7 +34,18 @@ impl Recorded<'_> {
 impl History {
     /// Takes records in the order of the journal.
     pub fn new(records: Vec<Record>) -> Self {
-        Self { records, untrusted: 0 }
+        Self { records, ..Self::default() }
+    }
+
+    /// The same with what the shared bookkeeping tells: operations of colleagues, and of a journal that is not here.
+    #[must_use]
+    pub fn with_claims(self, claims: Vec<Claim>) -> Self {
+        Self { claims, ..self }
+    }
+
+    /// What the shared bookkeeping tells.
+    pub fn claims(&self) -> &[Claim] {
+        &self.claims
     }
 
     /// The same, where so many further records could not be trusted and were left out.

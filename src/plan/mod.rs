@@ -26,12 +26,13 @@ use std::fmt;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-pub use approve::{Approval, ApprovedPlan};
+pub use approve::{Approval, ApprovedPlan, blocked_by};
 pub use call::{Call, Receipt};
 pub use claim::{Claim, Hold, SessionId, Stand};
 pub use freeze::{Freeze, Moment, Window};
 pub use gates::{GateFinding, Reading, watch};
 pub use guard::{Answer, Finding};
+pub use guards::{can_override, check, check_way_back};
 pub use history::History;
 pub use intent::{Intent, Percent, Stepped};
 pub use light::{Light, LightKind, light};
@@ -82,6 +83,12 @@ pub struct Confirm {
     pub kind: ConfirmKind,
     /// What has to be typed; `yes` for kind yes.
     pub phrase: String,
+    /// Whether a reason or a ticket has to be given.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub reason: bool,
+    /// Whether another STS principal has to approve it too, before it runs.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub second: bool,
 }
 
 /// What a wait waits for.
@@ -205,6 +212,10 @@ pub struct Plan {
     pub guards: Vec<Finding>,
     /// What will be done.
     pub steps: Vec<Step>,
+    /// Where an abort leads, where that is not the undo of its first call: a resumed operation goes back to what was
+    /// before the one it resumes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub back: Option<Call>,
     /// How far it reaches.
     pub reach: Reach,
     /// What the operator should know, one sentence each: sticky tails, mixed recorded actions, bookkeeping.
@@ -221,6 +232,11 @@ impl Plan {
     fn expiry(created_at: Timestamp) -> Timestamp {
         let life = SignedDuration::try_from(Policy::PLAN_LIFE).unwrap_or(SignedDuration::ZERO);
         created_at.checked_add(life).unwrap_or(created_at)
+    }
+
+    /// Where an abort and a bad gate lead: one call back to what was before the first.
+    pub fn way_back(&self) -> Option<&Call> {
+        self.back.as_ref().or_else(|| self.steps.iter().find_map(|step| step.undo.as_ref()))
     }
 
     /// Whether a guard blocks it.
@@ -289,7 +305,8 @@ pub fn plan(
         created_at: at,
         expires_at: Plan::expiry(at),
         digest: String::new(),
-        confirm: draft.confirm(cluster),
+        confirm: draft.confirm(cluster, policy),
+        back: None,
         guards,
         steps: draft.steps(fleet),
         reach: draft.reach(fleet, cluster),

@@ -139,7 +139,10 @@ fn a_shift_writes_the_share_and_keeps_everything_else() {
     assert_eq!(stickiness, Some(GroupStickiness { enabled: true, duration_seconds: Some(3600) }));
     assert_eq!(weights(plan.steps[0].undo.as_ref().unwrap()), [90, 10]);
     assert_eq!(verdict(&plan, "stickiness").why, "sticky 1 h: old clients stay");
-    assert_eq!(plan.confirm, Confirm { kind: ConfirmKind::Typed, phrase: "orders 25".into() });
+    assert_eq!(
+        plan.confirm,
+        Confirm { kind: ConfirmKind::Typed, phrase: "orders 25".into(), reason: false, second: false }
+    );
     assert!(!plan.is_blocked(), "{:?}", plan.guards);
 }
 

@@ -8,7 +8,7 @@ use super::{Guard, Subject};
 use crate::fleet::{TargetGroup, TargetGroupArn, TargetState};
 use crate::plan::{Answer, Intent};
 
-pub(super) const GUARD: Guard = Guard { name: "enough-healthy-targets", check };
+pub(super) const GUARD: Guard = Guard { name: "enough-healthy-targets", overridable: true, check };
 
 fn check(subject: &Subject<'_>) -> (Answer, String) {
     let gaining = subject.draft.gaining();

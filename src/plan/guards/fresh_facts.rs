@@ -7,7 +7,7 @@ use super::{Guard, Subject};
 use crate::fleet::{Section, SourceArn};
 use crate::plan::{Answer, Policy};
 
-pub(super) const GUARD: Guard = Guard { name: "fresh-facts", check };
+pub(super) const GUARD: Guard = Guard { name: "fresh-facts", overridable: false, check };
 
 fn check(subject: &Subject<'_>) -> (Answer, String) {
     let place = &subject.cluster.id.place;

@@ -3,7 +3,7 @@
 use super::{Guard, Subject};
 use crate::plan::{Answer, Intent};
 
-pub(super) const GUARD: Guard = Guard { name: "large-step", check };
+pub(super) const GUARD: Guard = Guard { name: "large-step", overridable: true, check };
 
 /// Points of percent that one step may move without a warning (promise 18).
 const LARGE: f64 = 50.0;

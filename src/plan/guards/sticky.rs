@@ -4,7 +4,7 @@ use super::super::verbs::duration;
 use super::{Guard, Subject};
 use crate::plan::Answer;
 
-pub(super) const GUARD: Guard = Guard { name: "stickiness", check };
+pub(super) const GUARD: Guard = Guard { name: "stickiness", overridable: true, check };
 
 fn check(subject: &Subject<'_>) -> (Answer, String) {
     let seconds = subject.draft.source.stickiness.and_then(|stickiness| stickiness.duration_seconds);

@@ -3,7 +3,7 @@
 use super::{Guard, Subject};
 use crate::plan::Answer;
 
-pub(super) const GUARD: Guard = Guard { name: "target-group-known", check };
+pub(super) const GUARD: Guard = Guard { name: "target-group-known", overridable: false, check };
 
 fn check(subject: &Subject<'_>) -> (Answer, String) {
     let after = subject.draft.weights_after();

@@ -4,7 +4,7 @@ use super::{Guard, Subject};
 use crate::fleet::Action;
 use crate::plan::Answer;
 
-pub(super) const GUARD: Guard = Guard { name: "valid-weights", check };
+pub(super) const GUARD: Guard = Guard { name: "valid-weights", overridable: false, check };
 
 /// The largest weight [elbv2: TargetGroupTuple].
 const MAX_WEIGHT: u32 = 999;

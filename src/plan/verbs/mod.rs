@@ -137,12 +137,17 @@ impl Draft<'_> {
     }
 
     /// How the plan is confirmed: by typing something that belongs to this very plan.
-    pub fn confirm(&self, cluster: &Cluster) -> Confirm {
+    pub fn confirm(&self, cluster: &Cluster, policy: &Policy) -> Confirm {
         let name = cluster.id.name.to_string();
         // A name that cannot be typed on every keyboard is not asked for.
         let typeable = !name.is_empty() && name.chars().all(|c| c.is_ascii_graphic());
         let phrase = if typeable { format!("{name} {}", self.phrase) } else { self.phrase.clone() };
-        Confirm { kind: ConfirmKind::Typed, phrase }
+        Confirm {
+            kind: ConfirmKind::Typed,
+            phrase,
+            reason: policy.require_reason(&cluster.id),
+            second: policy.two_people(&cluster.id),
+        }
     }
 }
 
