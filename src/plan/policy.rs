@@ -22,6 +22,7 @@ pub struct Policy {
 }
 
 /// Limits of one cluster.
+#[expect(clippy::struct_excessive_bools, reason = "independent switches of a configuration")]
 #[derive(Clone, PartialEq, Debug, Default)]
 pub struct ClusterPolicy {
     /// Fewest healthy targets of a side that is given traffic.
