@@ -6,6 +6,7 @@
 mod balancing;
 mod compute;
 mod scaling;
+mod watching;
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
@@ -16,6 +17,7 @@ use serde::{Deserialize, Serialize};
 pub use balancing::*;
 pub use compute::*;
 pub use scaling::*;
+pub use watching::*;
 
 use super::{Gap, GroupName, ImageId, InstanceId, ListenerArn, LoadBalancerArn, Place, TargetGroupArn, Text};
 
@@ -65,6 +67,10 @@ pub enum Section {
     TargetGroupAttributes,
     /// Target health, one target group at a time.
     TargetHealth,
+    /// CloudWatch alarms that the configuration names.
+    Alarms,
+    /// Metrics of target groups, where the configuration limits them.
+    Metrics,
     /// Who we are.
     Identity,
 }
@@ -104,6 +110,10 @@ pub struct Facts {
     pub attributes: BTreeMap<TargetGroupArn, Seen<TargetGroupAttributes>>,
     /// Target health by target group.
     pub target_health: BTreeMap<TargetGroupArn, Seen<Vec<TargetFact>>>,
+    /// Alarms that were asked for, by name.
+    pub alarms: BTreeMap<Text, Seen<Alarm>>,
+    /// What load balancers counted of target groups.
+    pub metrics: BTreeMap<TargetGroupArn, Seen<Metrics>>,
     /// When single things of a list were read again after the list itself (a look at one cluster), by id, name or
     /// ARN.
     pub read_again: BTreeMap<(Section, Text), Timestamp>,
@@ -131,6 +141,8 @@ impl Facts {
             target_groups: None,
             attributes: BTreeMap::new(),
             target_health: BTreeMap::new(),
+            alarms: BTreeMap::new(),
+            metrics: BTreeMap::new(),
             read_again: BTreeMap::new(),
             gaps: Vec::new(),
         }

@@ -38,7 +38,7 @@ pub use identity::Identity;
 pub use ids::*;
 pub use image::{Availability, FamilyId, Image};
 pub use instance::{GROUP_TAG, ImageSource, Instance, Membership, Running};
-pub use naming::{ClusterNaming, ClusterSelector, Naming};
+pub use naming::{ClusterNaming, ClusterSelector, Naming, Watched};
 pub use scope::Scope;
 pub use text::{Exact, Text, clean};
 pub use traffic::{TargetGroup, TrafficSource, Weight};
@@ -65,6 +65,9 @@ pub struct Fleet {
     pub templates: BTreeMap<(Place, TemplateId), Vec<TemplateVersionFact>>,
     /// Target groups.
     pub target_groups: BTreeMap<TargetGroupArn, TargetGroup>,
+    /// CloudWatch alarms that a cluster's configuration names, by place and name. They are read when one cluster is
+    /// looked at, and by nothing else.
+    pub alarms: BTreeMap<(Place, Text), Seen<Alarm>>,
     /// When each section was last read; the oldest part counts.
     pub ages: BTreeMap<(Place, Section), Timestamp>,
     /// What could not be read.
@@ -84,6 +87,7 @@ impl Fleet {
             images: BTreeMap::new(),
             templates: BTreeMap::new(),
             target_groups: BTreeMap::new(),
+            alarms: BTreeMap::new(),
             ages: BTreeMap::new(),
             gaps: Vec::new(),
         }
@@ -125,6 +129,11 @@ impl Fleet {
         }
         let ungrouped = self.unmanaged.iter().chain(&self.unplaced).find(|instance| instance.id == *id)?;
         Some((None, None, ungrouped))
+    }
+
+    /// A CloudWatch alarm by name; `None` where it was never asked for.
+    pub fn alarm(&self, place: &Place, name: &Text) -> Option<&Seen<Alarm>> {
+        self.alarms.get(&(place.clone(), name.clone()))
     }
 
     /// A launch template version, where it is known.

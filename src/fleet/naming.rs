@@ -3,7 +3,7 @@
 
 use regex::Regex;
 
-use super::{AccountId, ClusterId, ClusterName, Region};
+use super::{AccountId, ClusterId, ClusterName, Region, Text};
 
 /// A cluster given by configuration.
 #[derive(Clone, Debug)]
@@ -38,6 +38,15 @@ impl ClusterSelector {
     }
 }
 
+/// What CloudWatch is asked of a cluster when it is looked at alone.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Watched {
+    /// Alarms by name; `None`: nothing is said of them.
+    pub alarms: Option<Vec<Text>>,
+    /// Whether metrics of its target groups are wanted.
+    pub metrics: bool,
+}
+
 /// The rules of naming.
 #[derive(Clone, Debug)]
 pub struct Naming {
@@ -53,6 +62,16 @@ pub struct Naming {
     pub family_tags: Vec<String>,
     /// Tags of an image that name its parent, by id.
     pub parent_tags: Vec<String>,
+    /// What is watched of which clusters; of alarms the first that says something counts.
+    pub watched: Vec<(ClusterSelector, Watched)>,
+}
+
+impl Naming {
+    /// What is watched of a cluster; nothing, unless the configuration says so.
+    pub fn watched(&self, cluster: &ClusterId) -> Watched {
+        let of = || self.watched.iter().filter(|(selector, _)| selector.matches(cluster)).map(|(_, own)| own);
+        Watched { alarms: of().find_map(|own| own.alarms.clone()), metrics: of().any(|own| own.metrics) }
+    }
 }
 
 /// A version at the end of an image's name (`orders-1.42.0`, `base_2024-11-03`, `web-v12`).
@@ -68,6 +87,7 @@ impl Default for Naming {
             version_pattern: Regex::new(VERSION_AT_THE_END).ok(),
             family_tags: list(&["Family"]),
             parent_tags: list(&["ParentImage", "BaseImage"]),
+            watched: Vec::new(),
         }
     }
 }

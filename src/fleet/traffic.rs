@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 
 use super::{
-    Actions, GroupName, GroupStickiness, InstanceId, ListenerArn, LoadBalancerArn, LoadBalancerKind, Place,
-    Seen, SourceArn, TargetFact, TargetGroupArn, TargetGroupAttributes, TargetState, Text,
+    Actions, GroupName, GroupStickiness, InstanceId, ListenerArn, LoadBalancerArn, LoadBalancerKind, Metrics,
+    Place, Seen, SourceArn, TargetFact, TargetGroupArn, TargetGroupAttributes, TargetState, Text,
 };
 
 /// A listener or rule that carries a cluster's traffic.
@@ -93,6 +93,8 @@ pub struct TargetGroup {
     /// Health of its targets; `None`: not read. Targets whose instance is terminated or in no answer of EC2 are
     /// gone already.
     pub health: Option<Seen<Vec<TargetFact>>>,
+    /// What its load balancer counted; `None`: not asked for, or not read.
+    pub metrics: Option<Seen<Metrics>>,
 }
 
 impl TargetGroup {

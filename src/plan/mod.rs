@@ -30,7 +30,7 @@ pub use approve::{Approval, ApprovedPlan, blocked_by};
 pub use call::{Call, Receipt};
 pub use claim::{Claim, Hold, SessionId, Stand};
 pub use freeze::{Freeze, Moment, Window};
-pub use gates::{GateFinding, Reading, watch};
+pub use gates::{GateFinding, Reading, request_counts, watch};
 pub use guard::{Answer, Finding};
 pub use guards::{can_override, check, check_way_back};
 pub use history::History;

@@ -6,7 +6,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::{Freeze, Stepped};
-use crate::fleet::{ClusterId, ClusterSelector, Text};
+use crate::fleet::{ClusterId, ClusterSelector, Text, Watched};
 
 /// Limits of plans.
 #[derive(Clone, PartialEq, Debug)]
@@ -159,6 +159,12 @@ impl Policy {
     /// The first freeze that holds this cluster between two instants; the same one twice asks for that instant.
     pub fn freeze(&self, cluster: &ClusterId, from: Timestamp, until: Timestamp) -> Option<&Freeze> {
         self.freezes.iter().find(|freeze| freeze.holds(cluster, from, until))
+    }
+
+    /// What CloudWatch has to be asked for these limits, for the look at one cluster.
+    pub fn watched(&self) -> Vec<(ClusterSelector, Watched)> {
+        let row = |own: &ClusterPolicy| Watched { alarms: own.alarms.clone(), metrics: own.gates.is_on() };
+        self.clusters.iter().map(|(selector, own)| (selector.clone(), row(own))).collect()
     }
 
     fn of(&self, cluster: &ClusterId) -> impl Iterator<Item = &ClusterPolicy> {

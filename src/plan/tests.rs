@@ -85,7 +85,13 @@ fn approval(plan: &Plan) -> Approval {
 }
 
 /// The record of an operation that changed the listener from these weights.
-fn record(orders: &Orders, operation: &str, verb: &str, event: Event, before: (i32, i32)) -> Record {
+pub(crate) fn record(
+    orders: &Orders,
+    operation: &str,
+    verb: &str,
+    event: Event,
+    before: (i32, i32),
+) -> Record {
     Record {
         schema: RECORD_SCHEMA,
         at: read_at(),

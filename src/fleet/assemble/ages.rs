@@ -34,6 +34,8 @@ pub(super) fn sections(facts: &Facts) -> impl Iterator<Item = (Section, Timestam
         (Section::TargetGroups, whole(facts.target_groups.as_ref())),
         (Section::TargetGroupAttributes, oldest(&facts.attributes)),
         (Section::TargetHealth, oldest(&facts.target_health)),
+        (Section::Alarms, oldest(&facts.alarms)),
+        (Section::Metrics, oldest(&facts.metrics)),
     ]
     .into_iter()
     .filter_map(|(section, at)| Some((section, at?)))

@@ -64,6 +64,8 @@ fn add(fleet: &mut Fleet, facts: &Facts, naming: &Naming) {
         .extend(images::of(facts, naming).into_iter().map(|i| ((facts.place.clone(), i.id.clone()), i)));
     fleet.templates.extend(templates.into_versions(&facts.place));
     fleet.target_groups.extend(traffic.target_groups);
+    let alarms = facts.alarms.iter();
+    fleet.alarms.extend(alarms.map(|(name, seen)| ((facts.place.clone(), name.clone()), seen.clone())));
     fleet.ages.extend(ages::sections(facts).map(|(section, at)| ((facts.place.clone(), section), at)));
     fleet.places.push(facts.place.clone());
     fleet.gaps.extend(facts.gaps.iter().cloned());

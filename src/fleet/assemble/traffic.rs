@@ -219,6 +219,7 @@ fn target_groups(
                     .target_health
                     .get(arn)
                     .map(|seen| Seen { at: seen.at, value: instances.living(&seen.value) }),
+                metrics: facts.metrics.get(arn).cloned(),
             };
             (arn.clone(), group)
         })

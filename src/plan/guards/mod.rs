@@ -1,6 +1,7 @@
 //! One file a guard. Each looks at a draft and says pass, warn or block with one sentence, and fails closed on the
 //! facts it names. They speak when a plan is made and again before its step is sent.
 
+mod alarms;
 mod enough_healthy;
 mod fresh_facts;
 mod large_step;
@@ -42,6 +43,7 @@ pub(super) static GUARDS: &[Guard] = &[
     target_groups::GUARD,
     weights::GUARD,
     one_image::GUARD,
+    alarms::GUARD,
     large_step::GUARD,
     sticky::GUARD,
 ];

@@ -324,6 +324,8 @@ pub(super) fn in_words(section: Section) -> &'static str {
         Section::TargetGroups => "target groups",
         Section::TargetGroupAttributes => "target group attributes",
         Section::TargetHealth => "target health",
+        Section::Alarms => "alarms",
+        Section::Metrics => "metrics",
         Section::Identity => "identity",
     }
 }

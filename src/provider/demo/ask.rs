@@ -127,6 +127,8 @@ fn list(section: Section, sight: &Sight, told: bool, at: Timestamp, facts: &mut 
         | Section::Rules
         | Section::TargetGroupAttributes
         | Section::TargetHealth
+        | Section::Alarms
+        | Section::Metrics
         | Section::Identity => {}
     }
 }
@@ -172,6 +174,8 @@ fn words(section: Section) -> (&'static str, &'static str) {
             ("target group attributes", "elasticloadbalancing:DescribeTargetGroupAttributes")
         }
         Section::TargetHealth => ("target health", "elasticloadbalancing:DescribeTargetHealth"),
+        Section::Alarms => ("alarms", "cloudwatch:DescribeAlarms"),
+        Section::Metrics => ("metrics", "cloudwatch:GetMetricData"),
         Section::Identity => ("identity", "sts:GetCallerIdentity"),
     }
 }
