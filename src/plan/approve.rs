@@ -6,6 +6,9 @@ use serde_json::Value;
 use super::{Answer, Finding, PLAN_SCHEMA, Plan, Policy, Refusal, Who, can_override, digest, nearest};
 use crate::fleet::{Text, clean};
 
+/// What to do about a plan that cannot be read.
+const AGAIN: &str = "make it again with `flightdeck plan`";
+
 /// What an operator said to approve a plan.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Approval {
@@ -134,9 +137,21 @@ impl Plan {
     /// # Errors
     /// Not a plan, of a newer schema, edited, or expired.
     pub fn load(text: &str, at: Timestamp) -> Result<Self, Refusal> {
-        let again = "make it again with `flightdeck plan`";
         let value: Value = serde_json::from_str(text)
-            .map_err(|error| Refusal::new(format!("the plan is not readable JSON: {error}"), again))?;
+            .map_err(|error| Refusal::new(format!("the plan is not readable JSON: {error}"), AGAIN))?;
+        let plan = Self::recorded(value)?;
+        if at > plan.expires_at {
+            return Err(plan.expired(AGAIN));
+        }
+        Ok(plan)
+    }
+
+    /// Reads a plan that was written down: whole, and as it was. Its time does not matter: it may have been begun
+    /// already.
+    ///
+    /// # Errors
+    /// Not a plan, of a newer schema, or edited.
+    pub fn recorded(value: Value) -> Result<Self, Refusal> {
         match value.get("schema").and_then(Value::as_str) {
             Some(PLAN_SCHEMA) => {}
             Some(other) if other.starts_with("flightdeck.plan.") => {
@@ -145,20 +160,17 @@ impl Plan {
                     "use the version of flightdeck that made it",
                 ));
             }
-            _ => return Err(Refusal::new("the file is not a plan: it has no plan schema", again)),
+            _ => return Err(Refusal::new("the file is not a plan: it has no plan schema", AGAIN)),
         }
         let plan: Self = serde_json::from_value(value).map_err(|error| {
             let error = error.to_string();
-            Refusal::new(format!("the plan is not complete: {}", clean(&error)), again)
+            Refusal::new(format!("the plan is not complete: {}", clean(&error)), AGAIN)
         })?;
         let untouched = plan.digest == digest::of(&plan)
             && plan.id == digest::id(&plan)
             && plan.expires_at == Self::expiry(plan.created_at);
         if !untouched {
-            return Err(Refusal::new("the plan was edited: its digest does not fit what it says", again));
-        }
-        if at > plan.expires_at {
-            return Err(plan.expired(again));
+            return Err(Refusal::new("the plan was edited: its digest does not fit what it says", AGAIN));
         }
         Ok(plan)
     }
@@ -190,6 +202,14 @@ impl Plan {
             && self.place() == other.place()
             && self.confirm == other.confirm
             && self.work() == other.work()
+    }
+
+    /// This plan with the digest of what it says now.
+    #[cfg(test)]
+    pub(crate) fn sealed(mut self) -> Self {
+        self.digest = digest::of(&self);
+        self.id = digest::id(&self);
+        self
     }
 
     /// Calls, undos and expectations as they are written, which is how a saved plan has them.

@@ -43,6 +43,11 @@ impl EntryName {
         below.starts_with('/').then(|| Self(name.to_owned()))
     }
 
+    /// Whether it stands below another name, at any depth.
+    pub fn is_under(&self, other: &Self) -> bool {
+        self.0.strip_prefix(&other.0).is_some_and(|below| below.starts_with('/'))
+    }
+
     /// The parts it was made of; `None` where it was not made by [`EntryName::of`].
     pub fn parts(&self) -> Option<Vec<String>> {
         let below = self.0.strip_prefix(Self::ROOT)?.strip_prefix('/')?;
@@ -125,5 +130,14 @@ mod tests {
         assert_ne!(EntryName::of(&["a_b"]), EntryName::of(&["a", "b"]));
         assert_eq!(EntryName::parse("/other/lease"), None);
         assert_eq!(EntryName::parse("/flightdecks/lease"), None);
+    }
+
+    #[test]
+    fn a_name_is_under_the_ones_it_is_made_of_and_no_other() {
+        let name = |parts: &[&str]| EntryName::of(parts);
+        assert!(name(&["lease", "web", "1"]).is_under(&name(&["lease", "web"])));
+        assert!(name(&["lease", "web", "1"]).is_under(&name(&["lease"])));
+        assert!(!name(&["lease", "web-eu", "1"]).is_under(&name(&["lease", "web"])));
+        assert!(!name(&["lease", "web"]).is_under(&name(&["lease", "web"])));
     }
 }

@@ -198,7 +198,7 @@ impl Observer for Demo {
         let (mut state, at) = self.now();
         state.outage("list bookkeeping")?;
         state.memory.count(at, 1);
-        Ok(state.register.read(at, |name| name.raw().starts_with(prefix.raw())))
+        Ok(state.register.read(at, |name| name.is_under(prefix)))
     }
 
     fn calls_last_minute(&self) -> u32 {
