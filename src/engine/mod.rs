@@ -2,11 +2,13 @@
 //! after.
 //!
 //! [`execute()`] is the one way to a change. [`Journal`] frames records, checks them and chains them; where the bytes
-//! live is a [`JournalStore`]'s business (`runtime` has the real one). The engine has no task and no clock of its
+//! live is a [`JournalStore`]'s business (`runtime` has the real one). [`Lease`] is what makes one writer of many. The engine has no task and no clock of its
 //! own: it is one future, and time comes by `provider::Clock`.
 
 mod execute;
 mod journal;
+mod lease;
 
 pub use execute::{Ports, Until, execute};
 pub use journal::{Damage, Journal, JournalError, JournalStore};
+pub use lease::{DEADLINE, Desk, LIFE, Lease, LeaseLost, NotTaken, RENEWAL, claims, read_claims};
