@@ -7,10 +7,11 @@ use super::args::WaitFor;
 use super::documents;
 use super::exit::End;
 use super::session::Session;
-use crate::engine::{Ports, Until, execute};
+use crate::engine::{Helm, Ports, Until, execute};
 use crate::fleet::Text;
 use crate::plan::{Approval, Outcome, Plan, Progress, Refusal, Who};
 use crate::runtime::files::read_text;
+use crate::runtime::machine;
 
 /// Reads, approves, runs, and tells how it went.
 pub(super) fn run(
@@ -56,8 +57,12 @@ pub(super) fn run(
     let ports = Ports {
         observer: session.observer(),
         operator: operator.as_ref(),
+        register: session.register(),
         journal: &journal,
         clock: session.clock(),
+        helm: &Helm::default(),
+        session: &machine::session(session.now()),
+        claims: &[],
     };
     let outcome = session.wait(execute(approved, ports, &session.settings.plan, until, &mut tell));
     match outcome {

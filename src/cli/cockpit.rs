@@ -7,15 +7,11 @@ use super::exit::End;
 use super::session::provider;
 use crate::config::Settings;
 use crate::runtime::clock::RealClock;
-use crate::runtime::cockpit::{self, Cloud, Cockpit};
+use crate::runtime::cockpit::{self, Cockpit};
 
 pub fn run(global: &Global, settings: Settings) -> Result<(), End> {
     let open = provider(global, &settings, &Arc::new(RealClock))?;
-    let cloud = Box::new(move || {
-        let (observer, operator) = open();
-        Cloud { observer, operator }
-    });
-    let cockpit = Cockpit { settings, demo: global.demo, cloud };
+    let cockpit = Cockpit { settings, demo: global.demo, cloud: open };
     let ending = cockpit::run(cockpit).map_err(|error| End::Error(error.to_string()))?;
     match ending.exit_code() {
         0 => Ok(()),

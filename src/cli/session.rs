@@ -18,7 +18,8 @@ use crate::engine::Journal;
 use crate::fleet::{ClusterId, Fleet, Identity, Place, Scope};
 use crate::plan::{History, Refusal, find_cluster};
 use crate::provider::demo::{self, Demo};
-use crate::provider::{Clock, Observer, Operator};
+use crate::provider::{Clock, Observer, Operator, Register};
+use crate::runtime::cockpit::Cloud;
 use crate::runtime::files::read_text;
 use crate::runtime::journal::JournalFile;
 use crate::runtime::{self, clock::RealClock};
@@ -31,6 +32,7 @@ pub(super) struct Session {
     observer: Arc<dyn Observer>,
     /// Never made where the session is read-only.
     operator: Option<Arc<dyn Operator>>,
+    register: Option<Arc<dyn Register>>,
 }
 
 /// One look with what was judged of it.
@@ -58,10 +60,10 @@ impl Session {
     /// Points at a cloud; nothing is asked of it yet.
     pub fn new(global: &Global, settings: Settings) -> Result<Self, End> {
         let clock = Arc::new(RealClock);
-        let (observer, operator) = provider(global, &settings, &clock)?();
+        let Cloud { observer, operator, register } = provider(global, &settings, &clock)?();
         let tokio =
             runtime::machine::tasks().map_err(|error| End::Error(format!("cannot start: {error}")))?;
-        Ok(Self { settings, clock, tokio, observer, operator })
+        Ok(Self { settings, clock, tokio, observer, operator, register })
     }
 
     pub fn now(&self) -> Timestamp {
@@ -79,6 +81,11 @@ impl Session {
     /// Waits for something to be done.
     pub fn wait<T>(&self, future: impl Future<Output = T>) -> T {
         self.tokio.block_on(future)
+    }
+
+    /// Writes what other cockpits read, where there is such a store.
+    pub fn register(&self) -> Option<&dyn Register> {
+        self.register.as_deref()
     }
 
     /// What can change things.
@@ -175,11 +182,8 @@ pub(super) fn journal_to_read(settings: &Settings) -> Result<Journal, End> {
         .and_then(|file| Journal::open(Box::new(file)).map_err(|error| unreadable(&error)))
 }
 
-/// What looks, and what changes where the session may.
-type Provider = (Arc<dyn Observer>, Option<Arc<dyn Operator>>);
-
 /// Sets a provider up. A simulated fleet of many instances takes its time.
-pub(super) type Open = Box<dyn FnOnce() -> Provider + Send>;
+pub(super) type Open = Box<dyn FnOnce() -> Cloud + Send>;
 
 /// Finds the provider that is meant; a read-only session gets nothing that could write.
 pub(super) fn provider(global: &Global, settings: &Settings, clock: &Arc<RealClock>) -> Result<Open, End> {
@@ -195,7 +199,11 @@ pub(super) fn provider(global: &Global, settings: &Settings, clock: &Arc<RealClo
     let (naming, clock, may_write) = (settings.naming.clone(), clock.clone(), !settings.read_only.is_on());
     Ok(Box::new(move || {
         let demo = Arc::new(Demo::new(options, naming, clock));
-        (demo.clone(), may_write.then_some(demo as Arc<dyn Operator>))
+        Cloud {
+            observer: demo.clone(),
+            operator: may_write.then(|| demo.clone() as Arc<dyn Operator>),
+            register: may_write.then_some(demo as Arc<dyn Register>),
+        }
     }))
 }
 
@@ -214,7 +222,7 @@ fn real_provider(settings: &Settings, clock: &Arc<RealClock>) -> Result<Open, En
     Ok(Box::new(move || {
         let aws = Aws::new(access, naming, clock);
         let operator = may_write.then(|| Arc::new(aws.operator()) as Arc<dyn Operator>);
-        (Arc::new(aws), operator)
+        Cloud { observer: Arc::new(aws), operator, register: None }
     }))
 }
 

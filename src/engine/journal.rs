@@ -123,7 +123,8 @@ impl Journal {
     pub fn leave(&mut self, operation: &OperationId, why: &str, at: Timestamp) -> Result<(), JournalError> {
         let of_it = |record: &&Record| record.operation == *operation;
         let Some(last) = self.history.records().iter().rev().find(of_it) else { return Ok(()) };
-        if matches!(last.event, Event::Done | Event::Held) || (last.event == Event::Failed && last.step == 0)
+        if matches!(last.event, Event::Done | Event::Held | Event::RolledBack | Event::TakenOver)
+            || (last.event == Event::Failed && last.step == 0)
         {
             return Ok(());
         }

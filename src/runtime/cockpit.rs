@@ -28,7 +28,7 @@ use super::{clock, input, machine, signals};
 use crate::app::{Message, Model, Session, Setup};
 use crate::config::{ReadOnly, Settings};
 use crate::fleet::Text;
-use crate::provider::{Clock, Observer, Operator};
+use crate::provider::{Clock, Observer, Operator, Register};
 use crate::theme::Depth;
 use crate::{drift, plan};
 
@@ -52,6 +52,8 @@ pub struct Cloud {
     pub observer: Arc<dyn Observer>,
     /// Changes. `None` in a read-only session: there is nothing in it that could.
     pub operator: Option<Arc<dyn Operator>>,
+    /// Writes what other cockpits read. `None` in a read-only session, and where there is no such store.
+    pub register: Option<Arc<dyn Register>>,
 }
 
 /// Why there is no cockpit.

@@ -13,11 +13,13 @@ use super::cycle::{Cycle, Queue};
 use super::ending::Ending;
 use super::judging::Judge;
 use super::ledger::Ledger;
+use super::machine;
 use super::operation::Hangar;
 use super::poller::{Ask, Poller};
 use super::running::Running;
 use super::stage::Stage;
 use crate::app::{Effect, Message};
+use crate::engine::Helm;
 use crate::plan::ApprovedPlan;
 use crate::provider::Observer;
 
@@ -98,10 +100,11 @@ impl Hands {
     fn execute(&self, approved: ApprovedPlan) {
         let mut hangar = self.hangar.clone();
         let operation = approved.plan().id.clone();
+        let helm = Arc::new(Helm::default());
         let task = self.tasks.spawn(async move {
             let opened = hangar.wait_for(Option::is_some).await.ok().and_then(|hangar| hangar.clone());
             if let Some(hangar) = opened {
-                hangar.run(approved).await;
+                hangar.run(approved, helm).await;
             }
         });
         self.running.add(operation, task);
@@ -114,7 +117,7 @@ impl Beginning {
         let Self { opening, asks, asked, hangar, queue } = self;
         let Opening { cloud, ledger, drift, policy, interval, clock } = opening;
         tasks.spawn(read_journal(Arc::clone(&ledger), queue.clone()));
-        let Some(Cloud { observer, operator }) = aside(cloud).await else { return };
+        let Some(Cloud { observer, operator, register }) = aside(cloud).await else { return };
         tasks.spawn(prove(Arc::clone(&observer), queue.clone()));
         let (newest, seen) = watch::channel(None);
         let poller = Poller::new(Arc::clone(&observer), interval, asked, newest, queue.clone());
@@ -127,7 +130,8 @@ impl Beginning {
             queue: queue.clone(),
         };
         tasks.spawn(judge.run(seen));
-        let opened = Hangar { observer, operator, ledger, policy, clock, queue, asks };
+        let session = machine::session(clock.now());
+        let opened = Hangar { observer, operator, register, session, ledger, policy, clock, queue, asks };
         hangar.send_replace(Some(opened));
     }
 }

@@ -2,7 +2,10 @@
 
 use std::io;
 
+use jiff::Timestamp;
 use tokio::runtime::{Builder, Runtime};
+
+use crate::plan::SessionId;
 
 /// Workers: the network waits, the judging of a large fleet computes, and the screen has a thread of its own.
 const WORKERS: usize = 2;
@@ -10,6 +13,11 @@ const WORKERS: usize = 2;
 /// What the machine calls itself, for the journal.
 pub fn host() -> String {
     rustix::system::uname().nodename().to_string_lossy().into_owned()
+}
+
+/// Names this run of the program, so that no two are taken for one.
+pub fn session(now: Timestamp) -> SessionId {
+    SessionId::new(format!("{}-{}-{:08x}", now.as_second(), std::process::id(), fastrand::u32(..)))
 }
 
 /// The tasks of one run of the program.

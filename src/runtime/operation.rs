@@ -9,10 +9,10 @@ use super::cycle::Queue;
 use super::ledger::{Ledger, READ_ONLY};
 use super::poller::Ask;
 use crate::app::Message;
-use crate::engine::{self, Ports, Until};
+use crate::engine::{self, Helm, Ports, Until};
 use crate::fleet::{ClusterId, Scope};
-use crate::plan::{self, ApprovedPlan, Outcome, Progress, Refusal, Truth};
-use crate::provider::{Clock, Observer, Operator};
+use crate::plan::{self, ApprovedPlan, Outcome, Progress, Refusal, SessionId, Truth};
+use crate::provider::{Clock, Observer, Operator, Register};
 
 /// What operations run with.
 #[derive(Clone)]
@@ -20,6 +20,8 @@ pub(super) struct Hangar {
     pub(super) observer: Arc<dyn Observer>,
     /// `None` in a read-only session: there is nothing in it that could write.
     pub(super) operator: Option<Arc<dyn Operator>>,
+    pub(super) register: Option<Arc<dyn Register>>,
+    pub(super) session: SessionId,
     pub(super) ledger: Arc<Ledger>,
     pub(super) policy: Arc<plan::Policy>,
     pub(super) clock: Arc<dyn Clock>,
@@ -30,20 +32,26 @@ pub(super) struct Hangar {
 
 impl Hangar {
     /// Runs a plan to its end.
-    pub(super) async fn run(self, approved: ApprovedPlan) {
+    pub(super) async fn run(self, approved: ApprovedPlan, helm: Arc<Helm>) {
         let operation = approved.plan().id.clone();
         let cluster = approved.plan().intent.cluster().clone();
         tracing::info!(%operation, verb = approved.plan().verb, "an operation begins");
-        let outcome = self.attempt(approved, &cluster).await.unwrap_or_else(|Refusal { why, remedy }| {
-            tracing::warn!(%operation, why, "refused");
-            Outcome::Refused { why, remedy }
-        });
+        let outcome =
+            self.attempt(approved, &cluster, &helm).await.unwrap_or_else(|Refusal { why, remedy }| {
+                tracing::warn!(%operation, why, "refused");
+                Outcome::Refused { why, remedy }
+            });
         self.catch_up(&cluster).await;
         // Whoever does not listen any more needs no message.
         let _ended = self.queue.send(Message::Ended { operation, outcome }.into()).await;
     }
 
-    async fn attempt(&self, approved: ApprovedPlan, cluster: &ClusterId) -> Result<Outcome, Refusal> {
+    async fn attempt(
+        &self,
+        approved: ApprovedPlan,
+        cluster: &ClusterId,
+        helm: &Helm,
+    ) -> Result<Outcome, Refusal> {
         let Some(operator) = &self.operator else {
             return Err(Refusal::new(READ_ONLY, "start flightdeck without --read-only"));
         };
@@ -53,8 +61,12 @@ impl Hangar {
         let ports = Ports {
             observer: &*self.observer,
             operator: &**operator,
+            register: self.register.as_deref(),
             journal: &journal,
             clock: &*self.clock,
+            helm,
+            session: &self.session,
+            claims: &[],
         };
         // Unbounded: an engine tells a few things a second, and none may be lost.
         let (events, mut told) = mpsc::unbounded_channel::<Progress>();

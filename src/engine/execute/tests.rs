@@ -7,14 +7,15 @@ use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, Waker};
 
 use async_trait::async_trait;
+use jiff::SignedDuration;
 
 use super::*;
 use crate::engine::JournalStore;
 use crate::fleet::builders::read_at;
-use crate::fleet::{Action, Identity, TargetGroupArn, Text};
+use crate::fleet::{Action, Identity, Place, Scope, TargetGroupArn, TargetState, Text};
 use crate::plan::tests::{Orders, back, orders, shift};
-use crate::plan::{Approval, History, Intent, Receipt, Who};
-use crate::provider::{Entries, EntryName, FailureKind};
+use crate::plan::{Approval, Call, History, Intent, Receipt, Truth, Who, plan};
+use crate::provider::{Entries, EntryName, Failure, FailureKind};
 
 /// What the cloud does with the next write.
 #[derive(Clone, Copy, PartialEq, Debug)]
@@ -228,7 +229,16 @@ fn approved(cloud: &Cloud, intent: &Intent, history: &History) -> ApprovedPlan {
 
 fn run_with(cloud: &Cloud, approved: ApprovedPlan, journal: &Mutex<Journal>, until: Until) -> Ran {
     let mut truths = Vec::new();
-    let ports = Ports { observer: cloud, operator: cloud, journal, clock: cloud };
+    let ports = Ports {
+        observer: cloud,
+        operator: cloud,
+        register: None,
+        journal,
+        clock: cloud,
+        helm: &Helm::default(),
+        session: &SessionId::new("session-1"),
+        claims: &[],
+    };
     let policy = Policy::default();
     let mut tell = |progress: Progress| truths.push(progress.truth);
     let outcome = block_on(execute(approved, ports, &policy, until, &mut tell));

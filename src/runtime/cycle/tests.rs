@@ -119,7 +119,7 @@ impl Session {
         let cloud = Box::new(move || {
             assert!(seen.frames() > 0, "nothing begins before the first frame");
             let demo = Arc::new(Demo::new(Options::default(), Naming::default(), world_clock));
-            Cloud { observer: demo.clone(), operator: Some(demo) }
+            Cloud { observer: demo.clone(), operator: Some(demo.clone()), register: Some(demo) }
         });
         let cockpit = Cockpit { settings: settings(home.path()), demo: true, cloud };
         let (queue, arrivals) = mpsc::channel(QUEUE);

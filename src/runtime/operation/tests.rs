@@ -27,6 +27,8 @@ impl Site {
         let hangar = Hangar {
             observer: demo.clone(),
             operator: may_write.then(|| demo.clone() as Arc<dyn Operator>),
+            register: may_write.then(|| demo.clone() as Arc<dyn Register>),
+            session: SessionId::new("session-1"),
             ledger: Arc::new(Ledger::new(home.path().join("state"), !may_write)),
             policy: Arc::default(),
             clock,
@@ -87,7 +89,7 @@ fn shift(cluster: &Cluster, fleet: &Fleet, at: jiff::Timestamp) -> Option<Approv
 async fn an_operation_is_told_step_by_step_until_it_has_settled() {
     let mut site = Site::new(true);
     let plan = site.plans(1).await.remove(0);
-    site.hangar.clone().run(plan).await;
+    site.hangar.clone().run(plan, Arc::default()).await;
     let (truths, ends, records) = site.told();
     assert_eq!(truths, [Truth::Wanted, Truth::Written, Truth::ReadBack, Truth::Settled]);
     assert!(matches!(&ends[..], [Outcome::Done { .. }]), "{ends:?}");
@@ -107,7 +109,10 @@ async fn two_operations_run_at_once_and_their_records_are_one_whole_chain() {
     let mut plans = site.plans(2).await;
     let (first, second) = (plans.remove(0), plans.remove(0));
     let begun = site.hangar.clock.now();
-    tokio::join!(site.hangar.clone().run(first), site.hangar.clone().run(second));
+    tokio::join!(
+        site.hangar.clone().run(first, Arc::default()),
+        site.hangar.clone().run(second, Arc::default())
+    );
     let both = site.hangar.clock.now().duration_since(begun);
     assert!(both.as_secs() < 60, "one after the other they would settle in more than {both:?}");
     assert_eq!(site.demo.sent().len(), 2);
@@ -124,7 +129,10 @@ async fn an_operation_that_is_left_sends_nothing_more_and_the_journal_says_why()
     let plan = site.plans(1).await.remove(0);
     let operation = plan.plan().id.clone();
     let running = Running::new(Arc::clone(&site.hangar.ledger));
-    running.add(operation.clone(), tokio::runtime::Handle::current().spawn(site.hangar.clone().run(plan)));
+    running.add(
+        operation.clone(),
+        tokio::runtime::Handle::current().spawn(site.hangar.clone().run(plan, Arc::default())),
+    );
     tokio::time::sleep(std::time::Duration::from_secs(3)).await;
     running.leave("flightdeck ended here: ended by SIGTERM".to_owned(), site.hangar.clock.now()).await;
     tokio::time::sleep(std::time::Duration::from_mins(1)).await;
@@ -140,7 +148,7 @@ async fn an_operation_that_is_left_sends_nothing_more_and_the_journal_says_why()
 async fn a_read_only_session_sends_nothing_whatever_was_approved() {
     let mut site = Site::new(false);
     let plan = site.plans(1).await.remove(0);
-    site.hangar.clone().run(plan).await;
+    site.hangar.clone().run(plan, Arc::default()).await;
     let (truths, ends, records) = site.told();
     assert!(matches!(&ends[..], [Outcome::Refused { why, .. }] if why == READ_ONLY), "{ends:?}");
     assert!(truths.is_empty() && records == 0 && site.demo.sent().is_empty());
@@ -152,7 +160,7 @@ async fn without_a_journal_to_write_nothing_is_sent_and_the_reason_is_told() {
     let first = Ledger::new(site.home.path().join("state"), false);
     assert!(first.open().is_empty());
     let plan = site.plans(1).await.remove(0);
-    site.hangar.clone().run(plan).await;
+    site.hangar.clone().run(plan, Arc::default()).await;
     let (_, ends, _) = site.told();
     assert!(
         matches!(&ends[..], [Outcome::Refused { why, .. }] if why.contains("another flightdeck (process ")),

@@ -13,10 +13,10 @@ use std::time::Duration;
 use async_trait::async_trait;
 use flightdeck::app::{self, Effect, Message, Model, Observation, Setup, Watch};
 use flightdeck::drift::{self, judge};
-use flightdeck::engine::{Journal, JournalStore, Ports, Until, execute};
+use flightdeck::engine::{Helm, Journal, JournalStore, Ports, Until, execute};
 use flightdeck::fleet::{Naming, Scope};
 use flightdeck::keymap::{Code, Key, Keymap};
-use flightdeck::plan::{ApprovedPlan, OperationId, Outcome, Policy, Progress};
+use flightdeck::plan::{ApprovedPlan, OperationId, Outcome, Policy, Progress, SessionId};
 use flightdeck::provider::demo::{Demo, Options};
 use flightdeck::provider::{Clock, Observer};
 use flightdeck::theme::Theme;
@@ -192,7 +192,16 @@ impl Session {
         let (demo, clock, journal) = (self.demo.clone(), self.clock.clone(), self.journal.clone());
         let (policy, tells) = (self.model.policy.clone(), told.clone());
         let run = Box::pin(async move {
-            let ports = Ports { observer: &*demo, operator: &*demo, journal: &journal, clock: &*clock };
+            let ports = Ports {
+                observer: &*demo,
+                operator: &*demo,
+                register: Some(&*demo),
+                journal: &journal,
+                clock: &*clock,
+                helm: &Helm::default(),
+                session: &SessionId::new("session-1"),
+                claims: &[],
+            };
             let mut tell = |progress| tells.lock().unwrap().push(progress);
             execute(approved, ports, &policy, Until::Settled, &mut tell).await
         });

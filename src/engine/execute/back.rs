@@ -1,0 +1,54 @@
+//! The way back: what was before the first call, restored in one call, when a person aborts or a gate is bad.
+//!
+//! It is held by the guards of a rollback alone, and never fights somebody else's change.
+
+use super::{Run, Stop, words};
+use crate::fleet::same_actions;
+use crate::plan::{Refusal, Truth, check_way_back};
+
+impl Run<'_> {
+    /// Goes back, and says how that ended.
+    pub(super) async fn go_back(&mut self, why: String) -> Stop {
+        match self.way_back(&why).await {
+            Ok(()) => Stop::RolledBack(Refusal::new(
+                format!("{why}: what was before is restored"),
+                "find out why before the next attempt",
+            )),
+            Err(Stop::Back(again)) => Stop::Held(Refusal::new(again, words::WAYS_OUT)),
+            Err(
+                Stop::Refused(refusal)
+                | Stop::Failed(refusal)
+                | Stop::Held(refusal)
+                | Stop::RolledBack(refusal),
+            ) => Stop::Held(Refusal::new(
+                format!("{why}, but it could not go back: {}", refusal.why),
+                refusal.remedy,
+            )),
+        }
+    }
+
+    async fn way_back(&mut self, why: &str) -> Result<(), Stop> {
+        let Some(call) = self.plan.way_back().cloned() else {
+            return Err(
+                self.stop(Refusal::new("this plan has no way back", "roll back by the cluster's records"))
+            );
+        };
+        self.going_back = true;
+        self.paused = None;
+        self.step = 0;
+        self.say(Truth::Wanted, &format!("{why}: going back to {}", words::weights(call.actions())), None);
+        if let Some(newer) = self.overtaken(&call.source()) {
+            return Err(self.stop(newer));
+        }
+        if self.stands.as_ref().is_some_and(|stands| same_actions(&stands.actions, call.actions())) {
+            return Ok(());
+        }
+        let fleet = self.fresh_look().await?;
+        let findings = check_way_back(&self.plan, &fleet, &self.history(), self.policy, self.now());
+        if let Some(refusal) = self.blocked(&findings) {
+            return Err(self.stop(refusal));
+        }
+        // Step 0: it takes the whole operation back.
+        self.send(0, &call, None).await
+    }
+}

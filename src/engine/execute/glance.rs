@@ -1,0 +1,79 @@
+//! Looking at what runs: a fresh look at the cluster, one read of what is written to, and whether somebody else has
+//! changed it.
+
+use std::sync::Arc;
+
+use super::{Run, Stands, Stop, words};
+use crate::fleet::{Actions, Fleet, Scope, Section, SourceArn, same_actions};
+use crate::plan::Refusal;
+use crate::provider::{Failure, FailureKind};
+
+impl Run<'_> {
+    /// A fresh and complete look at the cluster.
+    pub(super) async fn look(&mut self) -> Result<Result<Arc<Fleet>, Failure>, Stop> {
+        let scope = Scope::Cluster(self.plan.intent.cluster().clone());
+        let observer = self.ports.observer;
+        let seen = self.attend(observer.observe(&scope)).await?;
+        if let Ok(fleet) = &seen {
+            self.saw(fleet);
+        }
+        Ok(seen)
+    }
+
+    pub(super) fn saw(&mut self, fleet: &Arc<Fleet>) {
+        self.seen = Some((self.ports.clock.monotonic(), Arc::clone(fleet)));
+    }
+
+    /// Whether what this operation wrote still stands, in a look. `Ok(Some(why))`: that cannot be told.
+    ///
+    /// # Errors
+    /// Somebody else changed it, another operation took over, or it is gone.
+    pub(super) async fn still_stands(&mut self, fleet: &Fleet) -> Result<Option<String>, Stop> {
+        let Some(Stands { source, actions }) = self.stands.clone() else { return Ok(None) };
+        if let Some(newer) = self.overtaken(&source) {
+            return Err(self.stop(newer));
+        }
+        let seen = fleet
+            .cluster(self.plan.intent.cluster())
+            .and_then(|cluster| cluster.traffic.iter().find(|traffic| traffic.arn == source));
+        if seen.is_some_and(|seen| same_actions(&seen.actions, &actions)) {
+            return Ok(None);
+        }
+        // A look is many answers, and one of them may be older than the write: the listener itself is asked.
+        let place = self.plan.place();
+        let observer = self.ports.observer;
+        match self.attend(observer.actions(&place, &source)).await? {
+            Ok(found) if same_actions(&found, &actions) => {
+                Ok(seen.is_none().then(|| format!("the last look does not show {source}")))
+            }
+            Ok(found) => Err(self.stop(someone_changed(&source, &found, &actions))),
+            Err(failure) if failure.kind == FailureKind::NotFound => {
+                Err(self.stop(Refusal::new(format!("{source} is not there any more"), words::LOOK_AT_IT)))
+            }
+            Err(failure) => Ok(Some(words::sentence_of(&failure).why)),
+        }
+    }
+
+    /// A target group of what stands that a complete look does not show.
+    pub(super) fn gone(&self, fleet: &Fleet) -> Option<String> {
+        let stands = self.stands.as_ref()?;
+        if fleet.gap(&self.plan.place(), Section::TargetGroups, None).is_some() {
+            return None;
+        }
+        let mut named = stands.actions.iter().flat_map(crate::fleet::Action::weights);
+        let (arn, _) = named.find(|(arn, _)| !fleet.target_groups.contains_key(arn))?;
+        Some(format!("target group {} is not there any more", arn.name()))
+    }
+}
+
+/// Both values, so that a person can tell whose it is.
+pub(super) fn someone_changed(source: &SourceArn, found: &Actions, expected: &Actions) -> Refusal {
+    Refusal::new(
+        format!(
+            "someone changed {source}: it has {} and {} was expected",
+            words::weights(found),
+            words::weights(expected)
+        ),
+        words::LOOK_AT_IT,
+    )
+}

@@ -1,0 +1,282 @@
+//! Waiting with open eyes: every few seconds the cluster is looked at, and as long as a wait lasts one sentence says
+//! why.
+//!
+//! Whatever is waited for, what was written must still stand. Gates are watched meanwhile: a bad one leads back, one
+//! that twice in a row has no data holds and asks. A look that fails is waited out until the deadline. A pause by a
+//! person stops the time of a wait, not the watching.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::{Run, Stop, words};
+use crate::fleet::Action;
+use crate::fleet::{Fleet, TargetState};
+use crate::plan::{Call, Event, Late, Reading, Refusal, Step, Truth, Wait, WaitFor, check, watch};
+
+/// Time between two looks.
+const LOOK_PAUSE: Duration = Duration::from_secs(5);
+
+/// Longest time past the planned one in which targets may become steady, or a look may fail.
+const GRACE: Duration = Duration::from_mins(5);
+
+/// Longest pause by a person.
+const LONGEST_PAUSE: Duration = Duration::from_hours(1);
+
+/// How often in a row something may be without data before a person is asked.
+const BLIND: u32 = 2;
+
+/// One wait, by the monotonic clock.
+struct Vigil {
+    /// `None`: only until a person lets it go on.
+    what: Option<WaitFor>,
+    /// When it ends if all is well.
+    earliest: Duration,
+    /// When it ends at the latest.
+    deadline: Duration,
+    /// The same by the time of day, for people.
+    shown: Timestamp,
+    late: Late,
+    /// How often in a row each gate was without data.
+    blind: BTreeMap<&'static str, u32>,
+}
+
+impl Vigil {
+    fn new(wait: &Wait, clock: Duration, now: Timestamp) -> Self {
+        let planned = Duration::from_secs(wait.seconds);
+        let (least, most) = match wait.what {
+            WaitFor::Settled | WaitFor::Bake => (planned, planned.saturating_add(GRACE)),
+            WaitFor::Healthy | WaitFor::Person => (Duration::ZERO, planned),
+        };
+        Self {
+            what: Some(wait.what),
+            earliest: clock.saturating_add(least),
+            deadline: clock.saturating_add(most),
+            shown: later(now, most),
+            late: wait.late,
+            blind: BTreeMap::new(),
+        }
+    }
+
+    fn pause(clock: Duration, now: Timestamp) -> Self {
+        Self {
+            what: None,
+            earliest: clock,
+            deadline: clock.saturating_add(LONGEST_PAUSE),
+            shown: later(now, LONGEST_PAUSE),
+            late: Late::Hold,
+            blind: BTreeMap::new(),
+        }
+    }
+
+    /// The time of a pause does not count.
+    fn push_back(&mut self, by: Duration) {
+        self.earliest = self.earliest.saturating_add(by);
+        self.deadline = self.deadline.saturating_add(by);
+        self.shown = later(self.shown, by);
+    }
+}
+
+fn later(at: Timestamp, by: Duration) -> Timestamp {
+    let by = SignedDuration::try_from(by).unwrap_or(SignedDuration::MAX);
+    at.saturating_add(by).unwrap_or(Timestamp::MAX)
+}
+
+impl Run<'_> {
+    /// Waits as a step of the plan says, and tells in a sentence how it ended.
+    pub(super) async fn keep_vigil(&mut self, step: &Step, wait: &Wait) -> Result<String, Stop> {
+        self.note(step.n, &format!("waits: {}", wait.until)).await?;
+        let vigil = Vigil::new(wait, self.ports.clock.monotonic(), self.now());
+        let says = self.watch_over(vigil).await?;
+        if says.is_none() && wait.what == WaitFor::Settled {
+            self.write_down(step.n, Event::Settled, |record| record.result = Some(SETTLED.into()))?;
+            self.say(Truth::Settled, SETTLED, None);
+        }
+        Ok(says.unwrap_or_else(|| match wait.what {
+            WaitFor::Settled => SETTLED.into(),
+            WaitFor::Bake => format!("{} s without a bad sign", wait.seconds),
+            WaitFor::Healthy => "the side that was added is healthy".into(),
+            WaitFor::Person => "a person let it go on".into(),
+        }))
+    }
+
+    /// Stays before a step as long as a person has it paused.
+    pub(super) async fn stay_while_paused(&mut self, step: &Step) -> Result<(), Stop> {
+        self.heed()?;
+        if let Some(since) = self.paused {
+            self.note(step.n, "paused by a person").await?;
+            self.watch_over(Vigil::pause(since, self.now())).await?;
+        }
+        Ok(())
+    }
+
+    /// Watches until it is over. `Some`: a person ended it before.
+    async fn watch_over(&mut self, mut vigil: Vigil) -> Result<Option<String>, Stop> {
+        let mut then = self.ports.clock.monotonic();
+        loop {
+            let why = match self.look().await? {
+                Ok(fleet) => self.pending(&fleet, &mut vigil).await?,
+                Err(failure) => Some(words::sentence_of(&failure).why),
+            };
+            let now = self.ports.clock.monotonic();
+            if self.paused.is_some() && vigil.what.is_some() {
+                vigil.push_back(now.saturating_sub(then));
+            }
+            then = now;
+            match self.paused {
+                Some(since) if now.saturating_sub(since) >= LONGEST_PAUSE => {
+                    return Err(self.stop(Refusal::new(
+                        format!("it was paused for {} min", LONGEST_PAUSE.as_secs() / 60),
+                        words::WAYS_OUT,
+                    )));
+                }
+                Some(since) => {
+                    let ends = later(self.now(), LONGEST_PAUSE.saturating_sub(now.saturating_sub(since)));
+                    let says = why.as_ref().map_or_else(
+                        || "paused by a person".into(),
+                        |why| format!("paused by a person: {why}"),
+                    );
+                    self.say(Truth::ReadBack, &says, Some((ends, Late::Hold)));
+                }
+                None => {
+                    let asks = vigil.what == Some(WaitFor::Person);
+                    if why.is_none() && now >= vigil.earliest && !asks {
+                        return Ok(None);
+                    }
+                    let why = why.unwrap_or_else(|| {
+                        if asks {
+                            "waits for a person to say so".into()
+                        } else {
+                            words::left(vigil.what, vigil.earliest.saturating_sub(now))
+                        }
+                    });
+                    if now >= vigil.deadline {
+                        return Err(self.too_late(&vigil, &why));
+                    }
+                    self.say(Truth::ReadBack, &why, Some((vigil.shown, vigil.late)));
+                }
+            }
+            let was_paused = self.paused.is_some();
+            let ahead = vigil.earliest.saturating_sub(now);
+            let pause = if ahead.is_zero() || was_paused { LOOK_PAUSE } else { ahead.min(LOOK_PAUSE) };
+            if self.rest(pause).await? {
+                return Ok(Some(match vigil.what {
+                    Some(WaitFor::Settled) => "a person ended the wait before it had settled".into(),
+                    _ => "a person ended the wait".into(),
+                }));
+            }
+        }
+    }
+
+    /// Why it cannot be over yet, by a look; `None` where nothing but time is waited for.
+    async fn pending(&mut self, fleet: &Fleet, vigil: &mut Vigil) -> Result<Option<String>, Stop> {
+        if let Some(why) = self.still_stands(fleet).await? {
+            return Ok(Some(why));
+        }
+        if let Some(why) = self.gone(fleet) {
+            return self.blind(vigil, "target-groups", why);
+        }
+        vigil.blind.remove("target-groups");
+        if let Some(why) = self.ask_gates(fleet, vigil)? {
+            return Ok(Some(why));
+        }
+        let stands = self.stands.as_ref();
+        Ok(match vigil.what {
+            Some(WaitFor::Settled) => stands.and_then(|stands| words::unsteady(fleet, &stands.actions)),
+            Some(WaitFor::Healthy) => self.not_healthy(fleet),
+            Some(WaitFor::Bake | WaitFor::Person) | None => None,
+        })
+    }
+
+    /// What the gates say: `Some(why)` where one cannot be read for now.
+    fn ask_gates(&self, fleet: &Fleet, vigil: &mut Vigil) -> Result<Option<String>, Stop> {
+        let (Some(stands), false) = (&self.stands, self.is_rollback()) else { return Ok(None) };
+        let Some(cluster) = fleet.cluster(self.plan.intent.cluster()) else { return Ok(None) };
+        let Some(source) = cluster.traffic.iter().find(|traffic| traffic.arn == stands.source) else {
+            return Ok(None);
+        };
+        let since_call = self.last_call.map(|then| self.ports.clock.monotonic().saturating_sub(then));
+        let mut pending = None;
+        for gate in watch(fleet, cluster, source, self.policy, self.now()) {
+            match gate.reading {
+                Reading::Bad(why) => return Err(Stop::Back(format!("gate {}: {why}", gate.name))),
+                Reading::Good(_) => {
+                    vigil.blind.remove(gate.name);
+                }
+                Reading::NoData(why) => {
+                    let why = format!("gate {}: {why}", gate.name);
+                    if since_call.is_some_and(|since| since < gate.lag) {
+                        pending.get_or_insert(why);
+                    } else if let Some(why) = self.blind(vigil, gate.name, why)? {
+                        pending.get_or_insert(why);
+                    }
+                }
+            }
+        }
+        Ok(pending)
+    }
+
+    /// Something is missing from a look: once it is waited, twice in a row it holds and asks.
+    fn blind(&self, vigil: &mut Vigil, name: &'static str, why: String) -> Result<Option<String>, Stop> {
+        let times = vigil.blind.entry(name).or_default();
+        *times += 1;
+        if *times < BLIND {
+            return Ok(Some(why));
+        }
+        Err(self
+            .stop(Refusal::new(format!("{why}, {times} times in a row"), "look at it: resume, or roll back")))
+    }
+
+    /// Why the side that was added with weight 0 cannot be given traffic yet.
+    fn not_healthy(&self, fleet: &Fleet) -> Option<String> {
+        let call = self
+            .plan
+            .steps
+            .iter()
+            .filter(|step| step.n < self.step)
+            .rev()
+            .find(|step| step.call.is_some())?;
+        let named = |call: Option<&Call>| {
+            call.map(|call| {
+                call.actions().iter().flat_map(Action::weights).map(|(arn, _)| arn).collect::<Vec<_>>()
+            })
+            .unwrap_or_default()
+        };
+        let before = named(call.undo.as_ref());
+        for arn in named(call.call.as_ref()).into_iter().filter(|arn| !before.contains(arn)) {
+            let name = arn.name();
+            let Some(health) = fleet.target_groups.get(&arn).and_then(|group| group.health.as_ref()) else {
+                return Some(format!("the health of the targets of {name} is unknown"));
+            };
+            let waiting = |state: &TargetState| matches!(state, TargetState::Initial | TargetState::Unused);
+            let initial = health.value.iter().filter(|target| waiting(&target.state)).count();
+            if initial > 0 || health.value.is_empty() {
+                return Some(format!(
+                    "{initial} of {} targets of {name} are not checked yet",
+                    health.value.len()
+                ));
+            }
+        }
+        // What is healthy enough is the guards' to say.
+        let next = self.plan.steps.iter().find(|step| step.n > self.step && step.call.is_some())?;
+        let findings = check(&self.plan, next.n, fleet, &self.history(), self.policy, self.now());
+        self.blocked(&findings).map(|refusal| refusal.why)
+    }
+
+    fn too_late(&self, vigil: &Vigil, why: &str) -> Stop {
+        let what = match vigil.what {
+            Some(WaitFor::Settled) => "it did not settle in time",
+            Some(WaitFor::Bake) => "the bake did not end well in time",
+            Some(WaitFor::Healthy) => "the side that was added did not become healthy in time",
+            Some(WaitFor::Person) | None => "nobody let it go on in time",
+        };
+        match vigil.late {
+            Late::RollBack => Stop::Back(format!("{what}: {why}")),
+            Late::Hold => self.stop(Refusal::new(format!("{what}: {why}"), words::WAYS_OUT)),
+        }
+    }
+}
+
+/// What is said of weights that are true for good.
+const SETTLED: &str = "settled, no request counts";
