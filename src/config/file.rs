@@ -8,7 +8,7 @@ use toml::de::DeValue;
 
 use super::document::{self, Item, Parsed, Section};
 use super::mistakes::Fault;
-use super::{ColorChoice, ReadOnly, instead, pattern, values};
+use super::{ColorChoice, ReadOnly, instead, pattern, values, watching};
 use crate::drift::{RuleName, RuleSetting, Severity};
 use crate::fleet::{AccountId, ClusterNaming, ClusterSelector, Naming, Region};
 use crate::{drift, plan};
@@ -112,11 +112,12 @@ impl Said {
             ..drift::ClusterPolicy::default()
         };
         read_rules(cluster, &mut judged.rules);
-        let planned = plan::ClusterPolicy {
+        let mut planned = plan::ClusterPolicy {
             production: cluster.read("production", values::boolean).unwrap_or_default(),
             min_healthy: cluster.read("min_healthy", values::number(MIN_HEALTHY)),
             ..plan::ClusterPolicy::default()
         };
+        watching::read(cluster, &mut planned);
         if !has_name {
             cluster.wrong("a cluster has no name", "write name = \"…\" below it");
         }

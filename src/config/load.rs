@@ -7,7 +7,7 @@ use super::file::{self, Said};
 use super::mistakes::Mistakes;
 use super::sources::{Config, Files, Named, Sources};
 use super::{Access, Environment, Flags, Paths, ReadOnly, Settings, color};
-use crate::fleet::Region;
+use crate::fleet::{Naming, Region};
 use crate::{keymap, theme};
 
 /// Time between two looks, where nobody says otherwise.
@@ -59,7 +59,7 @@ pub fn load(flags: &Flags, environment: &Environment, files: Files<'_>) -> Resul
         read_only: said.read_only.max(asked),
         refresh: refresh.or(said.refresh).unwrap_or(REFRESH),
         calls_per_minute: said.calls_per_minute.unwrap_or(CALLS_PER_MINUTE),
-        naming: said.naming,
+        naming: Naming { watched: said.plan.watched(), ..said.naming },
         drift: said.drift,
         plan: said.plan,
         theme_name: theme_name.name,

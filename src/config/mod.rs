@@ -17,6 +17,7 @@ mod paths;
 mod pattern;
 mod sources;
 mod values;
+mod watching;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;

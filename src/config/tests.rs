@@ -84,6 +84,8 @@ fn what_the_example_leaves_out_may_be_said_as_it_stands_there() {
     assert_eq!(settings.log, Some(PathBuf::from("/home/ann/flightdeck.log")));
     assert_eq!(settings.plan.clusters.len(), 1);
     assert_eq!(settings.naming.clusters.len(), 1);
+    assert_eq!(settings.naming.watched, settings.plan.watched());
+    assert!(settings.naming.watched[0].1.metrics);
 }
 
 #[test]
@@ -335,6 +337,33 @@ fn a_cluster_gives_fleet_its_groups_and_plan_its_limits() {
     assert!(!settings.plan.is_production(&cluster("123456789012", "search")));
     assert!(settings.plan.is_production(&cluster("210987654321", "search")));
     assert_eq!(settings.account_names[&"123456789012".into()], "lab");
+}
+
+#[test]
+fn what_is_watched_of_a_cluster_is_said_once_and_reaches_the_limits_and_what_is_asked() {
+    let settings = loaded(
+        "[[cluster]]\nname = 'orders'\naccount = '123456789012'\nalarms = []\n\
+         [[cluster]]\nname = 'orders'\nalarms = ['errors', 'slow']\n\
+         gates = { max_5xx_percent = 0.5, max_response_ms = 800 }\n[[cluster]]\nname = 'search'",
+    );
+    let cluster = |account: &str, name: &str| crate::fleet::ClusterId {
+        place: crate::fleet::Place { account: account.into(), region: "eu-west-1".into() },
+        name: name.into(),
+    };
+    let orders = cluster("210987654321", "orders");
+    assert_eq!(settings.plan.alarms(&orders), ["errors".into(), "slow".into()]);
+    assert_eq!(settings.plan.gates(&orders).max_5xx_percent, Some(0.5));
+    assert_eq!(settings.plan.gates(&orders).max_response_ms, Some(800));
+    assert_eq!(settings.plan.gates(&orders).min_healthy_hosts, None);
+    let watched = settings.naming.watched(&orders);
+    assert_eq!(watched.alarms.as_deref(), Some(settings.plan.alarms(&orders)));
+    assert!(watched.metrics);
+    let quiet = cluster("123456789012", "orders");
+    assert!(settings.plan.alarms(&quiet).is_empty());
+    assert_eq!(settings.naming.watched(&quiet).alarms, Some(Vec::new()));
+    for unsaid in [cluster("1", "search"), cluster("1", "shop")] {
+        assert_eq!(settings.naming.watched(&unsaid), crate::fleet::Watched::default());
+    }
 }
 
 #[test]

@@ -48,6 +48,22 @@ where
     }
 }
 
+/// Reads a number within limits, with or without a fraction.
+pub(super) fn decimal(limits: RangeInclusive<f64>) -> impl Fn(Item<'_>) -> Parsed<f64> {
+    move |item| {
+        let remedy = format!("write a number from {} to {}", limits.start(), limits.end());
+        let text = match item.value.get_ref() {
+            DeValue::Integer(number) => number.as_str(),
+            DeValue::Float(number) => number.as_str(),
+            _ => return item.not_a("a number", remedy),
+        };
+        match text.parse().ok().filter(|number| limits.contains(number)) {
+            Some(number) => Ok(number),
+            None => item.wrong(format!("`{}` cannot be {text}", item.key), remedy),
+        }
+    }
+}
+
 /// Reads a time within limits, such as `10s` or `30d`. A day has 24 hours.
 pub(super) fn duration(limits: RangeInclusive<Duration>) -> impl Fn(Item<'_>) -> Parsed<Duration> {
     move |item| {
