@@ -1,17 +1,18 @@
 //! Does what a user said. What only one screen or dialog knows is theirs; what concerns the whole cockpit is here.
 
-use super::dialogs::{Arm, Confirm, Dialog, FilterLine, Gaps, Help, Leave, Palette, Reaction, ShiftForm};
-use super::screens::{Activity, Cluster, Screen, Step};
+use super::dialogs::{Arm, Change, Confirm, Dialog, FilterLine, Gaps, Help, Leave, Palette, Reaction, ShiftForm, SteerDialog};
+use super::screens::{Activity, Cluster, Operations, Screen, Step};
 use super::{Effect, Model, Session, Subject, Tone, applies};
-use crate::fleet::Scope;
+use crate::fleet::{self, GroupName, Scope};
 use crate::keymap::Action;
-use crate::plan::{self, Intent};
+use crate::plan::{self, Intent, Steer};
 
 /// Does what was said, in the dialog on top or else on the screen.
 pub(super) fn act(model: &mut Model, action: Action, effects: &mut Vec<Effect>) {
     match action {
         Action::Suspend => return effects.push(Effect::Suspend),
         Action::Quit => return quit(model, effects),
+        Action::HoldAll => return model.hold_all(effects),
         _ => {}
     }
     match model.dialogs.pop() {
@@ -43,6 +44,14 @@ fn act_on_screen(model: &mut Model, action: Action, effects: &mut Vec<Effect>) {
     }
     match action {
         Action::Back => back(model),
+        Action::Operations => {
+            let about = model.screen().view().subject().cloned();
+            open(model, Screen::Operations(Operations::new(&model.known, about.as_ref())));
+        }
+        Action::Pause | Action::StepNow | Action::Hold | Action::Abort | Action::Resume => {
+            steer(model, action, effects);
+        }
+        Action::Rollback if matches!(model.screen(), Screen::Operations(_)) => steer(model, action, effects),
         Action::Activity => open(model, Screen::Activity(Activity::default())),
         Action::ObserveNow => {
             model.say(Tone::Good, "looking at everything now");
@@ -54,8 +63,9 @@ fn act_on_screen(model: &mut Model, action: Action, effects: &mut Vec<Effect>) {
                 model.dialogs.push(Dialog::Filter(line));
             }
         }
-        Action::Shift => plan_change(model, false, effects),
-        Action::Rollback => plan_change(model, true, effects),
+        Action::Shift => plan_change(model, Change::Shift, effects),
+        Action::Switch => plan_change(model, Change::Switch, effects),
+        Action::Rollback => plan_change(model, Change::Rollback, effects),
         Action::Arm => arm_or_disarm(model),
         Action::Help => model.dialogs.push(Dialog::Help(Help::new(model))),
         Action::Palette => model.dialogs.push(Dialog::Palette(Palette::new(model))),
@@ -66,6 +76,41 @@ fn act_on_screen(model: &mut Model, action: Action, effects: &mut Vec<Effect>) {
                 open(model, next);
             }
         }
+    }
+}
+
+/// Tells the selected operation something: at once what only stops it, after a question what goes on or back. What was
+/// left half done is taken up, or taken back, by a plan of its own.
+fn steer(model: &mut Model, action: Action, effects: &mut Vec<Effect>) {
+    let Screen::Operations(screen) = model.screen() else { return };
+    let Some(one) = screen.selected(&model.known) else { return };
+    let (id, cluster) = (one.id.clone(), one.cluster.clone());
+    let own = model.own(&id).filter(|own| own.runs());
+    let asked = |steer| SteerDialog::new(model, &id, steer).map(Dialog::Steer);
+    let dialog = match (action, own) {
+        (Action::Pause, Some(own)) => {
+            let steer = if own.is_paused() { Steer::Continue } else { Steer::Pause };
+            return model.steer(&id, steer, effects);
+        }
+        (Action::Hold, Some(_)) => return model.steer(&id, Steer::Hold, effects),
+        (Action::StepNow, Some(_)) => asked(Steer::StepNow),
+        (Action::Abort, Some(_)) => asked(Steer::Abort),
+        (Action::Resume, None) => return confirm(model, &Intent::Resume { cluster, operation: id }, effects),
+        (Action::Abort | Action::Rollback, None) => {
+            return confirm(model, &Intent::Rollback { cluster, of: Some(id), source: None }, effects);
+        }
+        _ => None,
+    };
+    model.dialogs.extend(dialog);
+}
+
+/// Plans and asks, or says why no plan can be made.
+fn confirm(model: &mut Model, intent: &Intent, effects: &mut Vec<Effect>) {
+    // What is decided here is decided on fresh facts.
+    effects.push(Effect::Observe(Scope::Cluster(intent.cluster().clone())));
+    match Confirm::new(model, intent) {
+        Ok(confirm) => model.dialogs.push(Dialog::Confirm(confirm)),
+        Err(refusal) => model.say(Tone::Bad, refusal.to_string()),
     }
 }
 
@@ -105,7 +150,7 @@ fn arm_or_disarm(model: &mut Model) {
 }
 
 /// Opens what a change of traffic begins with: a form where something has to be chosen, else the plan itself.
-fn plan_change(model: &mut Model, back: bool, effects: &mut Vec<Effect>) {
+fn plan_change(model: &mut Model, change: Change, effects: &mut Vec<Effect>) {
     let Some(observation) = model.observation.as_deref() else { return };
     let Some(cluster) = model.screen().view().subject().and_then(|id| observation.fleet.cluster(id)) else {
         return;
@@ -114,18 +159,36 @@ fn plan_change(model: &mut Model, back: bool, effects: &mut Vec<Effect>) {
         Screen::Cluster(screen) => screen.source(cluster).map(|(_, source)| source.arn.clone()),
         _ => None,
     };
+    let id = cluster.id.clone();
+    let is_under_way = model.running().find(|own| own.cluster == id && own.has_more_to_send());
+    if let (Change::Rollback, Some(own)) = (change, is_under_way) {
+        // What is still on its way goes back by itself; a second operation would only be in its way.
+        let dialog = SteerDialog::new(model, &own.id.clone(), Steer::Abort).map(Dialog::Steer);
+        return model.dialogs.extend(dialog);
+    }
+    let form = ShiftForm::new(cluster, shown.as_ref(), change);
+    let intent = match change {
+        Change::Shift => None,
+        Change::Switch => other_side(cluster).map(|to| Intent::Switch { cluster: id.clone(), to, source: None }),
+        Change::Rollback => Some(Intent::Rollback { cluster: id.clone(), of: None, source: None }),
+    };
+    let several = cluster.traffic.len() > 1;
     // What is decided here is decided on fresh facts.
-    effects.push(Effect::Observe(Scope::Cluster(cluster.id.clone())));
-    let form = ShiftForm::new(cluster, shown.as_ref(), back);
-    if !back {
-        return model.dialogs.push(Dialog::Shift(form));
+    effects.push(Effect::Observe(Scope::Cluster(id)));
+    match intent.map(|intent| Confirm::new(model, &intent)) {
+        Some(Ok(confirm)) => model.dialogs.push(Dialog::Confirm(confirm)),
+        Some(Err(refusal)) if !several => model.say(Tone::Bad, refusal.to_string()),
+        _ => model.dialogs.push(Dialog::Shift(form)),
     }
-    let intent = Intent::Rollback { cluster: cluster.id.clone(), of: None, source: None };
-    match (Confirm::new(model, &intent), cluster.traffic.len()) {
-        (Ok(confirm), _) => model.dialogs.push(Dialog::Confirm(confirm)),
-        (Err(_), 2..) => model.dialogs.push(Dialog::Shift(form)),
-        (Err(refusal), _) => model.say(Tone::Bad, refusal.to_string()),
-    }
+}
+
+/// The one group that a switch can mean: of one listener or rule and two groups, the one that has less.
+fn other_side(cluster: &fleet::Cluster) -> Option<GroupName> {
+    let [source] = cluster.traffic.as_slice() else { return None };
+    let [one, other] = cluster.groups.as_slice() else { return None };
+    let (one, other) = (&one.id.name, &other.id.name);
+    let less = if source.group_percent(one) <= source.group_percent(other) { one } else { other };
+    Some(less.clone())
 }
 
 /// Leaves; while an operation runs it asks first.
@@ -134,6 +197,6 @@ fn quit(model: &mut Model, effects: &mut Vec<Effect>) {
         return effects.push(Effect::Quit);
     }
     if !matches!(model.dialogs.last(), Some(Dialog::Leave(_))) {
-        model.dialogs.push(Dialog::Leave(Leave::new(model.now)));
+        model.dialogs.push(Dialog::Leave(Leave::new(model)));
     }
 }

@@ -3,7 +3,8 @@
 use super::screens::Screen;
 use super::{Model, Session, WayBack, words};
 use crate::fleet::LoadBalancerKind;
-use crate::keymap::Action;
+use crate::keymap::{Action, Context};
+use crate::plan::{KnownState, Steer, WayOut};
 
 /// Tells whether an action applies on the screen that is seen.
 ///
@@ -17,6 +18,13 @@ pub fn applies(model: &Model, action: Action) -> Result<(), String> {
     match action {
         Action::Open => selected(model),
         Action::Shift => has_traffic(model).and_then(|()| is_free(model, action)),
+        Action::Switch => {
+            has_traffic(model).and_then(|()| is_free(model, action)).and_then(|()| can_switch(model))
+        }
+        Action::Pause | Action::StepNow | Action::Hold | Action::Abort | Action::Resume => {
+            may_steer(model, action)
+        }
+        Action::Rollback if context == Context::Operations => may_steer(model, action),
         Action::Rollback => {
             has_traffic(model).and_then(|()| is_free(model, action)).and_then(|()| can_go_back(model))
         }
@@ -64,6 +72,7 @@ fn selected(model: &Model) -> Result<(), String> {
     let selected = match model.screen() {
         Screen::Fleet(screen) => screen.list.selected().is_some(),
         Screen::Cluster(screen) => screen.list.selected().is_some(),
+        Screen::Operations(screen) => screen.list.selected().is_some(),
         _ => true,
     };
     if selected { Ok(()) } else { Err("no row is selected".into()) }
@@ -89,6 +98,46 @@ fn is_free(model: &Model, action: Action) -> Result<(), String> {
     match subject.and_then(|id| model.in_the_way(id, action == Action::Rollback)) {
         Some(operation) => Err(format!("{} {} is not over yet", operation.verb, operation.id)),
         None => Ok(()),
+    }
+}
+
+/// There must be a group that does not have all the traffic already.
+fn can_switch(model: &Model) -> Result<(), String> {
+    let Some(id) = model.screen().view().subject() else { return Err("no cluster is selected".into()) };
+    let cluster = model.observation.as_ref().and_then(|observation| observation.fleet.cluster(id));
+    match cluster {
+        Some(cluster) if cluster.groups.len() < 2 => {
+            Err(format!("{} has one server group: there is nothing to switch to", id.name))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Whether the selected operation takes this order: one that runs here, or one that was left half done.
+fn may_steer(model: &Model, action: Action) -> Result<(), String> {
+    let Screen::Operations(screen) = model.screen() else { return Err("no operation is selected".into()) };
+    let Some(one) = screen.selected(&model.known) else { return Err("no operation is selected".into()) };
+    let own = model.own(&one.id).filter(|own| own.runs());
+    let has = |way| one.ways_out.contains(&way);
+    match (action, own) {
+        (Action::Resume | Action::Rollback, Some(_)) => Err("it still runs: abort it to take it back".into()),
+        (Action::StepNow, Some(own)) if own.waits_for().is_none() && !own.is_paused() => {
+            Err("it waits for nothing that could end now".into())
+        }
+        (_, Some(own)) if matches!(own.told, Some(Steer::Hold | Steer::Abort)) => {
+            Err(format!("it is {} already", own.word()))
+        }
+        (_, Some(_)) => Ok(()),
+        (_, None) if one.state == KnownState::Running => {
+            Err(format!("{} on {} holds it: only that cockpit steers it", words::person(&one.holder), one.holder.host))
+        }
+        (Action::Resume, None) if has(WayOut::Resume) || has(WayOut::Adopt) => Ok(()),
+        (Action::Abort, None) if has(WayOut::Abort) => Ok(()),
+        (Action::Rollback, None) if has(WayOut::Rollback) || one.state == KnownState::Done => Ok(()),
+        (Action::Pause | Action::StepNow | Action::Hold, None) => {
+            Err(format!("it does not run: it is {}", one.state.word().replace('-', " ")))
+        }
+        (_, None) => Err(format!("nothing of it is left to be done: {}", one.why)),
     }
 }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::fleet::{ClusterId, Scope};
-use crate::plan::ApprovedPlan;
+use crate::plan::{ApprovedPlan, OperationId, Steer};
 
 /// Something to be done outside.
 #[derive(Clone, PartialEq, Debug)]
@@ -14,6 +14,8 @@ pub enum Effect {
     Watch(Watch),
     /// Runs a plan that was confirmed.
     Execute(Box<ApprovedPlan>),
+    /// Tells a running operation something.
+    Steer(OperationId, Steer),
     /// Goes behind the shell.
     Suspend,
     /// Leaves.

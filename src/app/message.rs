@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use super::{Observation, Trouble};
-use crate::fleet::Identity;
+use crate::fleet::{Identity, Place};
 use crate::keymap::Key;
-use crate::plan::{History, OperationId, Outcome, Progress};
+use crate::plan::{Claim, History, OperationId, Outcome, Progress};
 
 /// Something that happened.
 #[derive(Debug)]
@@ -46,6 +46,13 @@ pub enum Message {
     },
     /// The journal as it is now.
     Journal(Arc<History>),
+    /// What the shared bookkeeping of a place tells of operations.
+    Claims {
+        /// Where.
+        place: Place,
+        /// Each cluster's, or why they could not be read.
+        claims: Result<Vec<Claim>, String>,
+    },
     /// Time has passed; at most once a second, while [`Model::needs_tick`](super::Model::needs_tick).
     Tick,
     /// The cockpit is back before the shell.

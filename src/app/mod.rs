@@ -10,6 +10,7 @@
 
 mod act;
 pub mod applies;
+mod claims;
 pub mod dialogs;
 mod effect;
 mod field;
@@ -35,6 +36,7 @@ pub(crate) mod fixture;
 pub(crate) mod tests;
 
 pub use applies::applies;
+pub use claims::Claims;
 pub use effect::{Effect, Watch};
 pub use field::TextField;
 pub use filter::{Fields, Filter};

@@ -7,10 +7,10 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::dialogs::Dialog;
 use super::screens::{Fleet, Screen, Seen};
-use super::{Area, Layout, Observation, Operation, Session, Trouble, Watch};
+use super::{Area, Claims, Layout, Observation, Operation, Session, Trouble, Watch};
 use crate::fleet::{AccountId, ClusterId, Identity, Text};
 use crate::keymap::{Context, Key, Keymap};
-use crate::plan::{History, Policy, Truth};
+use crate::plan::{History, Known, Policy, Truth};
 
 /// A notice is taken away after this long.
 const NOTICE_LIFE: SignedDuration = SignedDuration::from_secs(12);
@@ -95,6 +95,10 @@ pub struct Model {
     pub calls: u32,
     /// Operations of this cockpit, oldest first.
     pub operations: Vec<Operation>,
+    /// What the shared bookkeeping tells of operations.
+    pub claims: Claims,
+    /// Operations of everybody, as far as they are known, newest first.
+    pub known: Vec<Known>,
     /// Screens, the fleet first; the last is seen.
     pub screens: Vec<Screen>,
     /// Dialogs over the screen; the last has the keys.
@@ -130,6 +134,8 @@ impl Model {
             history: Arc::default(),
             calls: 0,
             operations: Vec::new(),
+            claims: Claims::default(),
+            known: Vec::new(),
             screens: vec![Screen::Fleet(fleet)],
             dialogs: Vec::new(),
             pending: Vec::new(),
@@ -258,6 +264,7 @@ impl Model {
             observation: self.observation.as_deref(),
             history: &self.history,
             operations: &self.operations,
+            known: &self.known,
         };
         (&mut self.screens[last], seen)
     }
@@ -268,6 +275,7 @@ impl Model {
             observation: self.observation.as_deref(),
             history: &self.history,
             operations: &self.operations,
+            known: &self.known,
         }
     }
 

@@ -2,8 +2,11 @@
 
 use jiff::{SignedDuration, Timestamp};
 
+use super::{Effect, Model, Tone, words};
 use crate::fleet::{ClusterId, SourceArn};
-use crate::plan::{Call, OperationId, Outcome, Plan, Progress, Truth};
+use crate::plan::{
+    self, Call, Known, KnownState, OperationId, Outcome, Plan, Progress, Steer, Truth, WaitFor, Who,
+};
 
 /// An ended operation stays on the screen for this long; after that the journal tells of it.
 const REMEMBERED: SignedDuration = SignedDuration::from_mins(10);
@@ -21,12 +24,16 @@ pub struct Operation {
     pub source: Option<SourceArn>,
     /// How many steps it has.
     pub steps: u32,
+    /// What it does.
+    pub plan: Box<Plan>,
     /// When it was approved.
     pub started_at: Timestamp,
     /// The newest that was heard of it.
     pub progress: Option<Progress>,
-    /// How far its weights are true.
+    /// How far the weights of its present step are true.
     pub truth: Truth,
+    /// What a person has told it, as long as it has not answered.
+    pub told: Option<Steer>,
     /// Its end, and when.
     pub ended: Option<(Timestamp, Outcome)>,
 }
@@ -40,9 +47,11 @@ impl Operation {
             cluster: plan.intent.cluster().clone(),
             source: plan.steps.iter().find_map(|step| step.call.as_ref()).map(Call::source),
             steps: u32::try_from(plan.steps.len()).unwrap_or(u32::MAX),
+            plan: Box::new(plan.clone()),
             started_at: at,
             progress: None,
             truth: Truth::Wanted,
+            told: None,
             ended: None,
         }
     }
@@ -53,9 +62,43 @@ impl Operation {
     }
 
     /// Takes what was heard of it.
-    pub fn take(&mut self, progress: Progress) {
-        self.truth = self.truth.max(progress.truth);
+    pub(super) fn take(&mut self, progress: Progress) {
+        // Each step begins with weights that are merely wanted; within one they become truer only.
+        let same_step = progress.step == self.step();
+        self.truth = if same_step { self.truth.max(progress.truth) } else { progress.truth };
+        let answered = match self.told {
+            Some(Steer::Pause) => progress.paused,
+            Some(Steer::Continue) => !progress.paused,
+            Some(Steer::StepNow) => !same_step,
+            // These two are answered by its end.
+            Some(Steer::Hold | Steer::Abort) | None => false,
+        };
+        if answered {
+            self.told = None;
+        }
         self.progress = Some(progress);
+    }
+
+    /// The step it is at, from 1; 0 before the first.
+    pub fn step(&self) -> u32 {
+        self.progress.as_ref().map_or(0, |progress| progress.step)
+    }
+
+    /// What its present step waits for, where that is a wait.
+    pub fn waits_for(&self) -> Option<WaitFor> {
+        let step = self.plan.steps.iter().find(|step| step.n == self.step())?;
+        if step.call.is_some() { None } else { step.wait.as_ref().map(|wait| wait.what) }
+    }
+
+    /// Whether a person has paused it.
+    pub fn is_paused(&self) -> bool {
+        self.progress.as_ref().is_some_and(|progress| progress.paused)
+    }
+
+    /// Whether it is going to send more than it has sent.
+    pub fn has_more_to_send(&self) -> bool {
+        let at = self.step();
+        self.runs() && self.plan.steps.iter().any(|step| step.n > at && step.call.is_some())
     }
 
     /// Whether it ended so long ago that only the journal still tells of it.
@@ -65,18 +108,51 @@ impl Operation {
 
     /// Where it stands, in a few words.
     pub fn word(&self) -> &'static str {
-        match &self.ended {
-            Some((_, Outcome::Done { .. })) => "done",
-            Some((_, Outcome::Refused { .. })) => "refused",
-            Some((_, Outcome::Failed { .. })) => "failed",
-            Some((_, Outcome::RolledBack { .. })) => "rolled back",
-            Some((_, Outcome::Held { .. })) => "held",
-            None => match self.truth {
-                Truth::Wanted => "sending",
-                Truth::Written => "reading back",
-                Truth::ReadBack => "settling",
-                Truth::Settled => "settled",
+        match (&self.ended, self.told) {
+            (Some((_, Outcome::Done { .. })), _) => "done",
+            (Some((_, Outcome::Refused { .. })), _) => "refused",
+            (Some((_, Outcome::Failed { .. })), _) => "failed",
+            (Some((_, Outcome::RolledBack { .. })), _) => "rolled back",
+            (Some((_, Outcome::Held { .. })), _) => "held",
+            (None, Some(Steer::Hold)) => "holding",
+            (None, Some(Steer::Abort)) => "going back",
+            (None, _) if self.is_paused() => "paused",
+            (None, _) => match (self.waits_for(), self.truth) {
+                (Some(WaitFor::Bake), _) => "baking",
+                (Some(WaitFor::Healthy), _) => "warming",
+                (Some(WaitFor::Person), _) => "waiting for you",
+                (_, Truth::Wanted) => "sending",
+                (_, Truth::Written) => "reading back",
+                (_, Truth::ReadBack) => "settling",
+                (_, Truth::Settled) => "settled",
             },
+        }
+    }
+
+    /// It as everybody would know it, as long as no record does.
+    fn known(&self, holder: &Who) -> Known {
+        let (state, why) = match &self.ended {
+            None => (KnownState::Running, "it begins".to_owned()),
+            Some((_, Outcome::Done { says })) => (KnownState::Done, says.clone()),
+            Some((_, Outcome::RolledBack { why, .. })) => (KnownState::RolledBack, why.clone()),
+            Some((_, Outcome::Held { why, .. })) => (KnownState::Held, why.clone()),
+            Some((_, Outcome::Refused { why, .. } | Outcome::Failed { why, .. })) => {
+                (KnownState::Failed, why.clone())
+            }
+        };
+        Known {
+            id: self.id.clone(),
+            verb: self.verb.clone(),
+            cluster: self.cluster.clone(),
+            state,
+            step: self.step(),
+            of: self.steps,
+            holder: holder.clone(),
+            started_at: self.started_at,
+            updated_at: self.ended.as_ref().map_or(self.started_at, |(at, _)| *at),
+            why,
+            ways_out: Vec::new(),
+            plan: Some(self.plan.clone()),
         }
     }
 
@@ -84,5 +160,58 @@ impl Operation {
     pub fn left(&self, at: Timestamp) -> Option<SignedDuration> {
         let deadline = self.progress.as_ref()?.deadline?;
         self.runs().then(|| deadline.duration_since(at).max(SignedDuration::ZERO))
+    }
+}
+
+impl Model {
+    /// Lists again what is known of operations: after the journal grew, claims were read, or one of this cockpit
+    /// began or ended. Whoever runs one knows best where it stands.
+    pub(super) fn relist(&mut self) {
+        let mut known = plan::operations(&self.history, &self.claims.all(), self.now);
+        for own in &self.operations {
+            match known.iter_mut().find(|one| one.id == own.id) {
+                Some(one) if own.runs() => {
+                    one.state = KnownState::Running;
+                    one.ways_out.clear();
+                }
+                Some(_) => {}
+                None => known.insert(0, own.known(&self.whoever())),
+            }
+        }
+        self.known = known;
+        self.derive();
+    }
+
+    /// Who acts here, as far as it is known.
+    fn whoever(&self) -> Who {
+        let principal = self.identity.as_ref().map_or_else(|| "unknown".into(), |who| who.arn.clone());
+        Who { principal, host: self.host.clone() }
+    }
+
+    /// The operation of this cockpit behind a known one.
+    pub fn own(&self, id: &OperationId) -> Option<&Operation> {
+        self.operations.iter().find(|own| own.id == *id)
+    }
+
+    /// Tells a running operation something; it answers when it can, and is shown as told at once.
+    pub(super) fn steer(&mut self, id: &OperationId, steer: Steer, effects: &mut Vec<Effect>) {
+        let Some(operation) = self.operations.iter_mut().find(|known| known.id == *id && known.runs()) else {
+            return;
+        };
+        operation.told = Some(steer);
+        effects.push(Effect::Steer(id.clone(), steer));
+    }
+
+    /// Holds every operation of this cockpit: the one key that stops everything.
+    pub(super) fn hold_all(&mut self, effects: &mut Vec<Effect>) {
+        let running: Vec<OperationId> = self.running().map(|operation| operation.id.clone()).collect();
+        if running.is_empty() {
+            return self.say(Tone::Good, "no operation of this cockpit runs: there is nothing to stop");
+        }
+        for id in &running {
+            self.steer(id, Steer::Hold, effects);
+        }
+        let count = words::count(running.len(), "operation");
+        self.say(Tone::Bad, format!("stopping {count}: holding after the call in flight, nothing more is sent"));
     }
 }

@@ -1,9 +1,11 @@
 //! What plans are called on a screen. The plans themselves are `plan`'s.
 
+use jiff::SignedDuration;
+
 use super::summary::side_image;
 use super::words;
 use crate::fleet::{Action, Cluster, Fleet, GroupName, TargetGroupArn};
-use crate::plan::{Call, Intent, Plan};
+use crate::plan::{Call, Intent, Plan, Wait, WaitFor};
 
 /// Where a plan leads: the image of the side that gets the most, else the side's name.
 pub fn goal_of(plan: &Plan, fleet: &Fleet, cluster: &Cluster) -> String {
@@ -35,6 +37,17 @@ fn side_of(cluster: Option<&Cluster>, arn: &TargetGroupArn) -> String {
 pub fn weights_words(call: &Call, cluster: Option<&Cluster>) -> String {
     let weights = call.actions().iter().flat_map(Action::weights);
     weights.map(|(arn, weight)| format!("{} {weight}", side_of(cluster, &arn))).collect::<Vec<_>>().join(" ")
+}
+
+/// How long a wait takes, and what becomes of it where it does not come: `2 min; else it rolls back`.
+pub fn wait_words(wait: &Wait) -> String {
+    let time = words::span(SignedDuration::from_secs(i64::try_from(wait.seconds).unwrap_or(i64::MAX)));
+    let about = match wait.what {
+        WaitFor::Bake => "",
+        WaitFor::Settled => "about ",
+        WaitFor::Healthy | WaitFor::Person => "at most ",
+    };
+    format!("{about}{time}; else it {}", wait.late.word())
 }
 
 /// What a plan does, in a title: `Shift orders: green 10 → 25 %`.

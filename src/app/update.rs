@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::dialogs::SETTLING;
+use super::dialogs::{Dialog, SETTLING};
 use super::{Area, Effect, Message, Model, Observation, Session, Tone, Trouble, act};
 use crate::fleet::Identity;
 use crate::keymap::{Action, Context, Key, Lookup};
@@ -31,19 +31,25 @@ pub fn update(model: &mut Model, message: Message, at: Timestamp) -> Vec<Effect>
         Message::Ended { operation, outcome } => {
             if let Some(operation) = model.operations.iter_mut().find(|known| known.id == operation) {
                 operation.ended = Some((at, outcome));
+                operation.told = None;
             }
+            model.relist();
         }
         Message::Journal(history) => {
             model.history = history;
             if let Some(observation) = &mut model.observation {
                 observation.relight(&model.history, &model.policy, at);
             }
-            model.derive();
+            model.relist();
+        }
+        Message::Claims { place, claims } => {
+            model.claims.take(place, claims);
+            model.relist();
         }
         Message::Tick | Message::Resumed => {}
         Message::Noted { text, failed } => model.say(if failed { Tone::Bad } else { Tone::Good }, text),
     }
-    refresh_dialogs(model);
+    refresh_dialogs(model, &mut effects);
     model.fit();
     let watch = model.wanted_watch();
     if watch != model.watch {
@@ -55,11 +61,11 @@ pub fn update(model: &mut Model, message: Message, at: Timestamp) -> Vec<Effect>
 }
 
 /// Dialogs look at the world again: none shows a plan of yesterday.
-fn refresh_dialogs(model: &mut Model) {
+fn refresh_dialogs(model: &mut Model, effects: &mut Vec<Effect>) {
     for at in (0..model.dialogs.len()).rev() {
         let later = model.dialogs.split_off(at + 1);
         let Some(mut dialog) = model.dialogs.pop() else { continue };
-        let stays = dialog.popup_mut().refresh(model);
+        let stays = dialog.popup_mut().refresh(model, effects);
         model.dialogs.extend(stays.then_some(dialog));
         model.dialogs.extend(later);
     }
@@ -74,6 +80,10 @@ fn lapse(model: &mut Model) {
 }
 
 fn take_key(model: &mut Model, key: Key, repeat: bool, effects: &mut Vec<Effect>) {
+    if stops(model, key) {
+        model.pending.clear();
+        return act::act(model, Action::HoldAll, effects);
+    }
     let context = model.context();
     let is_open = is_open(model, repeat);
     if context == Context::Text && model.pending.is_empty() && key.typed().is_some() {
@@ -101,6 +111,17 @@ fn take_key(model: &mut Model, key: Key, repeat: bool, effects: &mut Vec<Effect>
             }
         }
     }
+}
+
+/// Whether a key stops everything: it is heard in the middle of a chord, by a dialog that is deaf yet, when it is held
+/// down and where the screen is too small. Only where any letter may be typed it is one.
+fn stops(model: &Model, key: Key) -> bool {
+    let top = model.dialogs.last().map(Dialog::popup);
+    let context = match top {
+        Some(dialog) if !dialog.takes_any_letter() => Context::Dialog,
+        _ => model.context(),
+    };
+    model.keymap.lookup(context, &[key]) == Lookup::Action(Action::HoldAll)
 }
 
 /// Whether keys are taken now: a dialog that confirms is deaf at first, and to held keys always.

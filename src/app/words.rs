@@ -2,6 +2,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 
+use crate::plan::Who;
 use crate::fleet::{AccountId, ClusterName, GroupName, Instance, InstanceState, Verdict};
 
 /// An account id in groups of four digits, `1234-5678-9012`; anything else as it is.
@@ -22,6 +23,12 @@ pub fn side(cluster: &ClusterName, group: &GroupName) -> String {
         Some(rest) if !rest.is_empty() => rest.to_owned(),
         _ => name,
     }
+}
+
+/// Who somebody is: the end of the principal's ARN.
+pub fn person(who: &Who) -> String {
+    let principal = who.principal.to_string();
+    principal.rsplit(['/', ':']).next().map(str::to_owned).unwrap_or(principal)
 }
 
 /// How long ago something was, as short as can be: `3 s`, `4 min`, `2 h`, `9 d`.

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use super::Context::{self, Activity, Cluster, Dialog, Fleet, Instance, Text};
+use super::Context::{self, Activity, Cluster, Dialog, Fleet, Instance, Operations, Text};
 use super::nearest;
 
 /// What an action is about; help is grouped by it.
@@ -15,6 +15,8 @@ pub enum Kind {
     Look,
     /// Plans a change of what runs in the account.
     Change,
+    /// Steers an operation that runs, or takes up one that was left.
+    Steer,
     /// Answers a dialog.
     Answer,
     /// Concerns the cockpit itself.
@@ -29,6 +31,7 @@ impl Kind {
             Self::Move => "move",
             Self::Look => "look",
             Self::Change => "change",
+            Self::Steer => "operations",
             Self::Answer => "answer",
             Self::Session => "session",
         }
@@ -88,19 +91,28 @@ const ALL: &[Context] = Context::ALL;
 const SCREENS: &[Context] = Context::SCREENS;
 const OVERLAYS: &[Context] = Context::OVERLAYS;
 /// Wherever there is something to go back to.
-const BELOW_FLEET: &[Context] = &[Cluster, Instance, Activity, Dialog, Text];
+const BELOW_FLEET: &[Context] = &[Cluster, Instance, Operations, Activity, Dialog, Text];
 /// Wherever rows are read rather than letters typed.
-const READING: &[Context] = &[Fleet, Cluster, Instance, Activity, Dialog];
+const READING: &[Context] = &[Fleet, Cluster, Instance, Operations, Activity, Dialog];
+/// Wherever there are rows to choose from.
+const FILTERED: &[Context] = &[Fleet, Cluster, Operations, Activity];
 
 actions! {
 //  variant        name              what it does                                    kind    where                      footer and rank
-    Open           "open"            "goes into the selected row"                    Look    [Fleet Cluster]            "open" 2;
+    Open           "open"            "goes into the selected row"                    Look    [Fleet Cluster Operations] "open" 2;
     Accept         "accept"          "takes what is selected or typed"               Answer  OVERLAYS                   "go on" 2;
     Yes            "yes"             "answers yes"                                   Answer  [Dialog]                   "yes" 3;
     No             "no"              "answers no"                                    Answer  [Dialog]                   "no" 3;
     Back           "back"            "goes back, or leaves a dialog alone"           Look    BELOW_FLEET                "back" 1;
     Shift          "shift"           "shifts traffic between the server groups"      Change  [Fleet Cluster]            "shift" 4;
-    Rollback       "rollback"        "rolls traffic back to what it was"             Change  [Fleet Cluster]            "roll back" 3;
+    Switch         "switch"          "switches all traffic to the other group"       Change  [Fleet Cluster]            "switch" 5;
+    Rollback       "rollback"        "rolls traffic back to what it was"             Change  [Fleet Cluster Operations] "roll back" 3;
+    HoldAll        "hold-all"        "stops every operation of this cockpit"         Steer   ALL                        "stop all" 1;
+    Pause          "pause"           "pauses the operation, or lets it go on"        Steer   [Operations]               "pause" 4;
+    StepNow        "step-now"        "ends the wait and takes the next step"         Steer   [Operations]               "step now" 5;
+    Hold           "hold"            "stops it where it is, to be taken up later"    Steer   [Operations]               "hold" 4;
+    Abort          "abort"           "stops it and takes back what it did"           Steer   [Operations]               "abort" 4;
+    Resume         "resume"          "takes up what was held or left, and goes on"   Steer   [Operations]               "resume" 3;
     MoveUp         "move-up"         "one row up"                                    Move    ALL;
     MoveDown       "move-down"       "one row down"                                  Move    ALL;
     HalfPageUp     "half-page-up"    "half a page up"                                Move    READING;
@@ -115,18 +127,19 @@ actions! {
     PreviousDrift  "previous-drift"  "the previous row with drift"                   Move    [Fleet Cluster];
     NextSource     "next-source"     "the next listener or rule with traffic"        Look    [Cluster];
     PreviousSource "previous-source" "the previous listener or rule with traffic"    Look    [Cluster];
-    Details        "details"         "shows or hides why something has drifted"      Look    [Cluster Instance]         "details" 6;
+    Details        "details"         "shows or hides why something has drifted"      Look    [Cluster Instance]         "details" 7;
     Gaps           "gaps"            "lists what could not be read, and why"         Look    [Fleet Cluster Instance];
     SortNext       "sort-next"       "sorts by the next column"                      Look    [Fleet Cluster];
     SortReverse    "sort-reverse"    "turns the order of the rows around"            Look    [Fleet Cluster];
-    Filter         "filter"          "shows only the rows that match"                Look    [Fleet Cluster Activity]   "filter" 7;
-    Activity       "activity"        "shows what was done, and by whom"              Look    [Fleet Cluster Instance]   "activity" 9;
-    Arm            "arm"             "arms this session for writing, or disarms it"  Session SCREENS                    "arm" 5;
-    ObserveNow     "observe-now"     "looks at the account at once"                  Session SCREENS                    "observe now" 10;
-    Palette        "palette"         "finds any action or cluster by name"           Session SCREENS                    "command" 8;
+    Filter         "filter"          "shows only the rows that match"                Look    FILTERED                   "filter" 9;
+    Operations     "operations"      "shows what runs, what was left, what is past"  Look    [Fleet Cluster Instance Activity] "operations" 8;
+    Activity       "activity"        "shows what was done, and by whom"              Look    [Fleet Cluster Instance Operations] "activity" 11;
+    Arm            "arm"             "arms this session for writing, or disarms it"  Session SCREENS                    "arm" 6;
+    ObserveNow     "observe-now"     "looks at the account at once"                  Session SCREENS                    "observe now" 12;
+    Palette        "palette"         "finds any action or cluster by name"           Session SCREENS                    "command" 10;
     Help           "help"            "shows all keys of this screen"                 Session SCREENS                    "all keys" 0;
     Suspend        "suspend"         "puts the cockpit behind the shell"             Session ALL;
-    Quit           "quit"            "leaves, asking only while an operation runs"   Session ALL                        "quit" 11;
+    Quit           "quit"            "leaves, asking only while an operation runs"   Session ALL                        "quit" 13;
 }
 
 impl Action {

@@ -11,6 +11,8 @@ pub enum Context {
     Cluster,
     /// One instance: facts beside what is wanted.
     Instance,
+    /// What runs, what was left, what is past.
+    Operations,
     /// What was done, by whom.
     Activity,
     /// Any dialog or popup without a text field.
@@ -21,10 +23,17 @@ pub enum Context {
 
 impl Context {
     /// Every context, screens first.
-    pub const ALL: &[Self] =
-        &[Self::Fleet, Self::Cluster, Self::Instance, Self::Activity, Self::Dialog, Self::Text];
+    pub const ALL: &[Self] = &[
+        Self::Fleet,
+        Self::Cluster,
+        Self::Instance,
+        Self::Operations,
+        Self::Activity,
+        Self::Dialog,
+        Self::Text,
+    ];
     /// Every screen.
-    pub const SCREENS: &[Self] = &[Self::Fleet, Self::Cluster, Self::Instance, Self::Activity];
+    pub const SCREENS: &[Self] = &[Self::Fleet, Self::Cluster, Self::Instance, Self::Operations, Self::Activity];
     /// Everything drawn over a screen.
     pub const OVERLAYS: &[Self] = &[Self::Dialog, Self::Text];
 
@@ -35,6 +44,7 @@ impl Context {
             Self::Fleet => "fleet",
             Self::Cluster => "cluster",
             Self::Instance => "instance",
+            Self::Operations => "operations",
             Self::Activity => "activity",
             Self::Dialog => "dialog",
             Self::Text => "text",

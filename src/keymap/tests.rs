@@ -30,7 +30,10 @@ fn the_default_keys_are_those_of_the_contract() {
         (":", Action::Palette),
         ("?", Action::Help),
         ("s", Action::Shift),
+        ("b", Action::Switch),
         ("r", Action::Rollback),
+        ("o", Action::Operations),
+        ("!", Action::HoldAll),
         ("a", Action::Arm),
         ("ctrl-r", Action::ObserveNow),
         ("q", Action::Quit),
@@ -133,12 +136,13 @@ fn the_footer_shows_the_keys_in_use_and_leaves_out_what_has_none() {
         hints.collect::<Vec<_>>().join(" · ")
     };
     insta::assert_snapshot!(Context::ALL.iter().map(|c| shown(*c)).collect::<Vec<_>>().join("\n"), @r#"
-    enter open · S shift · r roll back · / filter · a arm · ctrl-r observe now · : command · ? all keys · q quit
-    enter open · esc back · S shift · r roll back · d details · / filter · a arm · ctrl-r observe now · : command · ? all keys · q quit
-    esc back · d details · a arm · ctrl-r observe now · : command · ? all keys · q quit
-    esc back · / filter · a arm · ctrl-r observe now · : command · ? all keys · q quit
-    enter go on · y yes · n no · esc back · q quit
-    enter go on · esc back · ctrl-c quit
+    enter open · S shift · b switch · r roll back · ! stop all · / filter · o operations · a arm · ctrl-r observe now · : command · ? all keys · q quit
+    enter open · esc back · S shift · b switch · r roll back · ! stop all · d details · / filter · o operations · a arm · ctrl-r observe now · : command · ? all keys · q quit
+    esc back · ! stop all · d details · o operations · a arm · ctrl-r observe now · : command · ? all keys · q quit
+    enter open · esc back · r roll back · ! stop all · p pause · n step now · h hold · x abort · R resume · / filter · a arm · ctrl-r observe now · : command · ? all keys · q quit
+    esc back · ! stop all · / filter · o operations · a arm · ctrl-r observe now · : command · ? all keys · q quit
+    enter go on · y yes · n no · esc back · ! stop all · q quit
+    enter go on · esc back · ctrl-x stop all · ctrl-c quit
     "#);
 }
 
@@ -170,20 +174,30 @@ fn the_table_of_keys_is_derived_from_the_rows_and_the_keys_in_use() {
       N          previous-drift   the previous row with drift                   fleet, cluster
 
     look
-      enter      open             goes into the selected row                    fleet, cluster
-      esc        back             goes back, or leaves a dialog alone           cluster, instance, activity, dialog, text
+      enter      open             goes into the selected row                    fleet, cluster, operations
+      esc        back             goes back, or leaves a dialog alone           cluster, instance, operations, activity, dialog, text
       ]          next-source      the next listener or rule with traffic        cluster
       [          previous-source  the previous listener or rule with traffic    cluster
       d          details          shows or hides why something has drifted      cluster, instance
       u          gaps             lists what could not be read, and why         fleet, cluster, instance
       >          sort-next        sorts by the next column                      fleet, cluster
       <          sort-reverse     turns the order of the rows around            fleet, cluster
-      /          filter           shows only the rows that match                fleet, cluster, activity
-      A          activity         shows what was done, and by whom              fleet, cluster, instance
+      /          filter           shows only the rows that match                fleet, cluster, operations, activity
+      o          operations       shows what runs, what was left, what is past  fleet, cluster, instance, activity
+      A          activity         shows what was done, and by whom              fleet, cluster, instance, operations
 
     change
       s          shift            shifts traffic between the server groups      fleet, cluster
-      r          rollback         rolls traffic back to what it was             fleet, cluster
+      b          switch           switches all traffic to the other group       fleet, cluster
+      r          rollback         rolls traffic back to what it was             fleet, cluster, operations
+
+    operations
+      !, ctrl-x  hold-all         stops every operation of this cockpit         everywhere
+      p          pause            pauses the operation, or lets it go on        operations
+      n          step-now         ends the wait and takes the next step         operations
+      h          hold             stops it where it is, to be taken up later    operations
+      x          abort            stops it and takes back what it did           operations
+      R          resume           takes up what was held or left, and goes on   operations
 
     answer
       enter      accept           takes what is selected or typed               dialog, text

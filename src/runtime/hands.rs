@@ -30,6 +30,7 @@ impl<S: Stage> Cycle<S> {
             Effect::Observe(scope) => self.hands.ask(Ask::Look(scope)),
             Effect::Watch(watch) => self.hands.ask(Ask::Watch(watch)),
             Effect::Execute(approved) => self.hands.execute(*approved),
+            Effect::Steer(operation, steer) => self.hands.running.steer(&operation, steer),
             Effect::Suspend => return self.suspend(),
             Effect::Quit => return ControlFlow::Break(Ending::Quit),
         }

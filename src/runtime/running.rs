@@ -10,7 +10,7 @@ use tokio::task::JoinHandle;
 
 use super::aside::aside;
 use super::ledger::Ledger;
-use crate::plan::OperationId;
+use crate::plan::{OperationId, Steer};
 
 /// Operations under way.
 #[derive(Debug)]
@@ -30,6 +30,14 @@ impl Running {
         let mut operations = self.operations.lock().unwrap_or_else(PoisonError::into_inner);
         operations.retain(|(_, task)| !task.is_finished());
         operations.push((operation, task));
+    }
+
+    /// Tells one that runs something; one that has ended meanwhile takes no orders.
+    pub(super) fn steer(&self, operation: &OperationId, steer: Steer) {
+        let operations = self.operations.lock().unwrap_or_else(PoisonError::into_inner);
+        if operations.iter().any(|(known, task)| known == operation && !task.is_finished()) {
+            tracing::info!(%operation, ?steer, "told");
+        }
     }
 
     /// Stops all of them, and writes down that they were left.

@@ -1,8 +1,10 @@
 //! What may be pressed: derived from the keymap and from what applies now. The keys of an unfinished chord show what
 //! may follow instead.
 
-use crate::app::{Area, Model, Summary, applies};
+use crate::app::screens::Screen;
+use crate::app::{Area, Model, Operation, Summary, applies};
 use crate::keymap::{Action, Follow, FooterEntry, Lookup};
+use crate::plan::WayOut;
 use crate::theme::Role;
 use crate::ui::Look;
 use crate::ui::canvas::{Canvas, Piece, piece, width_of};
@@ -20,6 +22,10 @@ pub fn draw(canvas: &mut Canvas<'_>, look: &Look<'_>, line: Area) {
     let mut entries = model.keymap.footer(model.context());
     if let Some(dialog) = model.dialogs.last() {
         entries.retain(|entry| dialog.popup().offers(entry.action));
+    }
+    if model.running().next().is_none() {
+        // Room for what can be done: where nothing runs there is nothing to stop.
+        entries.retain(|entry| entry.action != Action::HoldAll);
     }
     let mut hints: Vec<Vec<Piece>> = entries.iter().map(|entry| hint(model, entry)).collect();
     // A gap before the first and between all; the last column stays free.
@@ -51,11 +57,27 @@ fn hint(model: &Model, entry: &FooterEntry<'_>) -> Vec<Piece> {
 fn goal(model: &Model, action: Action) -> String {
     let summary =
         || -> Option<&Summary> { model.observation.as_ref()?.summary(model.screen().view().subject()?) };
-    if action != Action::Rollback {
+    match action {
+        Action::Resume if is_elsewhere(model) => return " (adopt)".to_owned(),
+        Action::Pause if is_paused(model) => return " off".to_owned(),
+        Action::Rollback => {}
+        _ => return String::new(),
+    }
+    if matches!(model.screen(), Screen::Operations(_)) {
         return String::new();
     }
     let back = summary().and_then(|summary| summary.back.as_ref()?.rollback.as_ref().ok());
     back.map_or_else(String::new, |to| format!(" → {to}"))
+}
+
+fn is_elsewhere(model: &Model) -> bool {
+    let Screen::Operations(screen) = model.screen() else { return false };
+    screen.selected(&model.known).is_some_and(|one| one.ways_out.contains(&WayOut::Adopt))
+}
+
+fn is_paused(model: &Model) -> bool {
+    let Screen::Operations(screen) = model.screen() else { return false };
+    screen.selected(&model.known).and_then(|one| model.own(&one.id)).is_some_and(Operation::is_paused)
 }
 
 fn pending(model: &Model) -> Vec<Piece> {

@@ -154,6 +154,7 @@ impl Confirm {
         self.stage = Stage::Waiting(operation.id.clone());
         self.says = None;
         model.operations.push(operation);
+        model.relist();
         effects.push(Effect::Execute(Box::new(approved)));
         Ok(())
     }
@@ -239,7 +240,7 @@ impl Popup for Confirm {
         }
     }
 
-    fn refresh(&mut self, model: &mut Model) -> bool {
+    fn refresh(&mut self, model: &mut Model, _effects: &mut Vec<Effect>) -> bool {
         match self.stage.clone() {
             Stage::Asking => {
                 self.plan_again(model);

@@ -36,6 +36,10 @@ impl Popup for FilterLine {
         Context::Text
     }
 
+    fn takes_any_letter(&self) -> bool {
+        true
+    }
+
     fn act(&mut self, action: Action, model: &mut Model, _effects: &mut Vec<Effect>) -> Reaction {
         match action {
             Action::Accept => Reaction::Close,

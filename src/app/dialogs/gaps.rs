@@ -52,7 +52,7 @@ impl Popup for Gaps {
         }
     }
 
-    fn refresh(&mut self, model: &mut Model) -> bool {
+    fn refresh(&mut self, model: &mut Model, _effects: &mut Vec<Effect>) -> bool {
         self.derive(model);
         true
     }

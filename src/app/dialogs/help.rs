@@ -77,7 +77,7 @@ impl Popup for Help {
         }
     }
 
-    fn refresh(&mut self, model: &mut Model) -> bool {
+    fn refresh(&mut self, model: &mut Model, _effects: &mut Vec<Effect>) -> bool {
         self.derive(model);
         true
     }

@@ -13,6 +13,7 @@ mod help;
 mod leave;
 mod palette;
 mod shift;
+mod steer;
 
 pub use arm::Arm;
 pub use asks::{Ask, Asked, Asks};
@@ -20,9 +21,10 @@ pub use confirm::{Confirm, Stage};
 pub use filter::FilterLine;
 pub use gaps::Gaps;
 pub use help::{Help, HelpRow};
-pub use leave::Leave;
+pub use leave::{Going, Leave};
 pub use palette::{Item, Palette};
-pub use shift::{FormField, ShiftForm};
+pub use shift::{Change, FormField, ShiftForm};
+pub use steer::SteerDialog;
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -68,6 +70,11 @@ pub trait Popup {
         None
     }
 
+    /// Whether any letter belongs to what is typed in it: then also the key that stops everything is a letter.
+    fn takes_any_letter(&self) -> bool {
+        false
+    }
+
     /// Whether an action is worth a hint: most dialogs ask nothing that yes or no would answer.
     fn offers(&self, action: Action) -> bool {
         !matches!(action, Action::Yes | Action::No)
@@ -83,7 +90,7 @@ pub trait Popup {
     fn paste(&mut self, _text: &str, _model: &mut Model) {}
 
     /// The world was looked at again, or time has passed; `false` where it has nothing left to say.
-    fn refresh(&mut self, _model: &mut Model) -> bool {
+    fn refresh(&mut self, _model: &mut Model, _effects: &mut Vec<Effect>) -> bool {
         true
     }
 }
@@ -126,6 +133,8 @@ dialogs! {
     Palette(Palette),
     /// What could not be read.
     Gaps(Gaps),
+    /// Takes back what an operation did, or ends its wait?
+    Steer(SteerDialog),
     /// Leaves although an operation runs?
     Leave(Leave),
 }

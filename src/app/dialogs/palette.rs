@@ -111,6 +111,10 @@ impl Popup for Palette {
         Context::Text
     }
 
+    fn takes_any_letter(&self) -> bool {
+        true
+    }
+
     fn fit(&mut self, body: Area) {
         self.list.set_height(body.height.saturating_sub(FRAME));
     }
@@ -149,7 +153,7 @@ impl Popup for Palette {
         self.list.first();
     }
 
-    fn refresh(&mut self, model: &mut Model) -> bool {
+    fn refresh(&mut self, model: &mut Model, _effects: &mut Vec<Effect>) -> bool {
         self.find(model);
         true
     }

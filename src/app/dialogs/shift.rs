@@ -1,11 +1,27 @@
-//! What a shift or a rollback needs to know before it can be planned: which listener or rule where there are several,
-//! which group, how many percent.
+//! What a change of traffic needs to know before it can be planned: which listener or rule where there are several,
+//! which group, how many percent, at once or in steps.
+
+use jiff::SignedDuration;
 
 use super::{Confirm, Dialog, Popup, Reaction};
 use crate::app::{Effect, Model, TextField, words};
 use crate::fleet::{Cluster, ClusterId, GroupName, SourceArn};
 use crate::keymap::{Action, Context, Key};
-use crate::plan::{Intent, Percent, Refusal};
+use crate::plan::{Intent, Percent, Refusal, Stepped};
+
+/// Time a step is watched unless something else is typed, in seconds.
+const BAKE: i64 = Stepped::BAKE.cast_signed();
+
+/// What the form leads to.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Change {
+    /// One group gets a share.
+    Shift,
+    /// One group gets everything.
+    Switch,
+    /// What was before comes back.
+    Rollback,
+}
 
 /// A field of the form.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -16,6 +32,12 @@ pub enum FormField {
     Group,
     /// Its share after.
     Percent,
+    /// At once, or in steps.
+    Steps,
+    /// Shares on the way.
+    Shares,
+    /// Time each step is watched.
+    Bake,
 }
 
 /// A choice among things that have names of their own.
@@ -52,8 +74,8 @@ impl<K: PartialEq> Choice<K> {
 /// The form.
 #[derive(Debug)]
 pub struct ShiftForm {
-    /// Whether it is about a rollback: then only the listener or rule is asked.
-    pub back: bool,
+    /// What it leads to.
+    pub change: Change,
     /// The cluster.
     pub cluster: ClusterId,
     /// Listeners and rules.
@@ -62,6 +84,12 @@ pub struct ShiftForm {
     pub group: Choice<GroupName>,
     /// The share after, as it is typed.
     pub percent: TextField,
+    /// Whether it goes there in steps.
+    pub stepped: bool,
+    /// Shares on the way, as they are typed.
+    pub shares: TextField,
+    /// Time each step is watched, as it is typed.
+    pub bake: TextField,
     /// The field that is typed or chosen now.
     pub focus: FormField,
     /// Why it cannot be planned so.
@@ -70,16 +98,24 @@ pub struct ShiftForm {
 
 impl ShiftForm {
     /// Asks about a cluster; the listener or rule that is on the screen is chosen first.
-    pub fn new(cluster: &Cluster, source: Option<&SourceArn>, back: bool) -> Self {
+    pub fn new(cluster: &Cluster, source: Option<&SourceArn>, change: Change) -> Self {
+        let shares: Vec<String> = Stepped::SHARES.iter().map(ToString::to_string).collect();
         let sources = sources(cluster);
         let at = sources.iter().position(|(arn, _)| Some(arn) == source).unwrap_or(0);
         let mut form = Self {
-            back,
+            change,
             cluster: cluster.id.clone(),
             source: Choice::new(sources, at),
             group: Choice::new(Vec::new(), 0),
             percent: TextField::default(),
-            focus: if back { FormField::Source } else { FormField::Percent },
+            stepped: false,
+            shares: TextField::new(shares.join(",")),
+            bake: TextField::new(words::span(SignedDuration::from_secs(BAKE))),
+            focus: match change {
+                Change::Shift => FormField::Percent,
+                Change::Switch => FormField::Group,
+                Change::Rollback => FormField::Source,
+            },
             refusal: None,
         };
         let groups = form.groups(cluster);
@@ -96,13 +132,29 @@ impl ShiftForm {
     pub fn fields(&self) -> Vec<FormField> {
         let several = self.source.options.len() > 1;
         let mut fields = Vec::new();
-        if several || self.back {
+        if several || self.change == Change::Rollback {
             fields.push(FormField::Source);
         }
-        if !self.back {
-            fields.extend([FormField::Group, FormField::Percent]);
+        if self.change != Change::Rollback {
+            fields.push(FormField::Group);
+        }
+        if self.change == Change::Shift {
+            fields.extend([FormField::Percent, FormField::Steps]);
+            if self.stepped {
+                fields.extend([FormField::Shares, FormField::Bake]);
+            }
         }
         fields
+    }
+
+    /// The field that is typed now, where it takes letters.
+    fn typed(&mut self) -> Option<&mut TextField> {
+        match self.focus {
+            FormField::Percent => Some(&mut self.percent),
+            FormField::Shares => Some(&mut self.shares),
+            FormField::Bake => Some(&mut self.bake),
+            FormField::Source | FormField::Group | FormField::Steps => None,
+        }
     }
 
     fn groups(&self, cluster: &Cluster) -> Vec<(GroupName, String)> {
@@ -128,7 +180,8 @@ impl ShiftForm {
         match self.focus {
             FormField::Source => self.source.turn(forward),
             FormField::Group => self.group.turn(forward),
-            FormField::Percent => {}
+            FormField::Steps => self.stepped = !self.stepped,
+            FormField::Percent | FormField::Shares | FormField::Bake => {}
         }
         self.refusal = None;
         self.renew(model);
@@ -143,23 +196,54 @@ impl ShiftForm {
         }
     }
 
-    fn intent(&self) -> Result<Intent, Refusal> {
+    fn intent(&mut self) -> Result<Intent, Refusal> {
         let source = self.source.chosen().cloned().filter(|_| self.source.options.len() > 1);
         let cluster = self.cluster.clone();
-        if self.back {
+        if self.change == Change::Rollback {
             return Ok(Intent::Rollback { cluster, of: None, source });
         }
-        let percent: Percent = self
-            .percent
-            .text()
-            .parse()
-            .map_err(|why: String| Refusal::new(why, "type the share that the group shall have"))?;
         let to =
             self.group.chosen().cloned().ok_or_else(|| {
                 Refusal::new("the cluster has no server group", "there is nothing to shift to")
             })?;
-        Ok(Intent::Shift { cluster, to, percent, steps: None, source })
+        if self.change == Change::Switch {
+            return Ok(Intent::Switch { cluster, to, source });
+        }
+        let percent = parsed(self.percent.text()).map_err(|why| {
+            self.focus = FormField::Percent;
+            Refusal::new(why, "type the share that the group shall have")
+        })?;
+        let steps = if self.stepped { Some(self.steps()?) } else { None };
+        Ok(Intent::Shift { cluster, to, percent, steps, source })
     }
+
+    fn steps(&mut self) -> Result<Stepped, Refusal> {
+        let separators = [',', ' ', ';'];
+        let shares = self.shares.text().split(separators).filter(|share| !share.is_empty());
+        let at = shares.map(parsed).collect::<Result<Vec<Percent>, String>>().map_err(|why| {
+            self.focus = FormField::Shares;
+            Refusal::new(why, "type the shares on the way, such as 5,25,50,100")
+        })?;
+        let bake = seconds(self.bake.text()).ok_or_else(|| {
+            self.focus = FormField::Bake;
+            let typed = self.bake.text().trim().to_owned();
+            Refusal::new(format!("`{typed}` is no time a step can be watched"), "type a time such as 90 s or 2 min")
+        })?;
+        Ok(Stepped { at, bake })
+    }
+}
+
+fn parsed(text: &str) -> Result<Percent, String> {
+    text.parse()
+}
+
+/// Seconds of a time as a person types it: `120`, `90 s`, `2 min`, `1h`. A bake of more than a day is a slip.
+fn seconds(text: &str) -> Option<u64> {
+    const DAY: u64 = 24 * 60 * 60;
+    let text = text.trim();
+    let span = || u64::try_from(text.parse::<SignedDuration>().ok()?.as_secs()).ok();
+    let seconds = text.parse::<u64>().ok().or_else(span)?;
+    (1..=DAY).contains(&seconds).then_some(seconds)
 }
 
 fn sources(cluster: &Cluster) -> Vec<(SourceArn, String)> {
@@ -191,25 +275,42 @@ impl Popup for ShiftForm {
         Reaction::Stay
     }
 
-    fn key(&mut self, key: Key, _model: &mut Model) {
-        // A number can only mean the percentage, wherever the cursor is.
-        if key.typed().is_some_and(|c| c.is_ascii_digit()) && !self.back {
-            self.focus = FormField::Percent;
+    fn key(&mut self, key: Key, model: &mut Model) {
+        if self.typed().is_none() {
+            let is_digit = key.typed().is_some_and(|c| c.is_ascii_digit());
+            if is_digit && self.change == Change::Shift {
+                // A number can only mean the percentage, wherever else the cursor is.
+                self.focus = FormField::Percent;
+            } else if key.typed() == Some(' ') {
+                return self.turn_choice(true, model);
+            }
         }
-        if self.focus == FormField::Percent && self.percent.key(key) {
+        if self.typed().is_some_and(|field| field.key(key)) {
             self.refusal = None;
         }
     }
 
     fn paste(&mut self, text: &str, _model: &mut Model) {
-        if self.focus == FormField::Percent {
-            self.percent.paste(text);
+        if let Some(field) = self.typed() {
+            field.paste(text);
             self.refusal = None;
         }
     }
 
-    fn refresh(&mut self, model: &mut Model) -> bool {
+    fn refresh(&mut self, model: &mut Model, _effects: &mut Vec<Effect>) -> bool {
         self.renew(model);
         true
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::seconds;
+
+    #[test]
+    fn a_bake_is_typed_as_people_write_times() {
+        let typed = ["120", "90 s", "90s", "2 min", "2m", " 1h ", "2 minutes"].map(seconds);
+        assert_eq!(typed, [120, 90, 90, 120, 120, 3600, 120].map(Some));
+        assert_eq!(["", "0", "soon", "-5", "-5 s", "2 weeks", "99999999999999999999"].map(seconds), [None; 7]);
     }
 }

@@ -7,16 +7,18 @@ mod activity;
 mod cluster;
 mod fleet;
 mod instance;
+mod operations;
 
 pub use activity::{Activity, event_word};
 pub use cluster::{Cluster, ClusterLayout, Line, Order as ClusterOrder};
 pub use fleet::{Fleet, MOST_SIDES, Order as FleetOrder, matching};
 pub use instance::{INDENT, Instance, LABELS, Part, is_short};
+pub use operations::Operations;
 
 use super::{Area, Filter, List, Observation, Operation};
 use crate::fleet::ClusterId;
 use crate::keymap::{Action, Context};
-use crate::plan::History;
+use crate::plan::{History, Known};
 
 /// What a screen may look at to derive its rows.
 #[derive(Clone, Copy, Debug)]
@@ -27,6 +29,8 @@ pub struct Seen<'a> {
     pub history: &'a History,
     /// Operations of this cockpit.
     pub operations: &'a [Operation],
+    /// Operations of everybody, as far as they are known.
+    pub known: &'a [Known],
 }
 
 /// How far a selection moves.
@@ -117,6 +121,8 @@ pub enum Screen {
     Cluster(Cluster),
     /// One instance.
     Instance(Instance),
+    /// What runs, what was left, what is past.
+    Operations(Operations),
     /// What was done, by whom.
     Activity(Activity),
 }
@@ -128,6 +134,7 @@ impl Screen {
             Self::Fleet(screen) => screen,
             Self::Cluster(screen) => screen,
             Self::Instance(screen) => screen,
+            Self::Operations(screen) => screen,
             Self::Activity(screen) => screen,
         }
     }
@@ -138,6 +145,7 @@ impl Screen {
             Self::Fleet(screen) => screen,
             Self::Cluster(screen) => screen,
             Self::Instance(screen) => screen,
+            Self::Operations(screen) => screen,
             Self::Activity(screen) => screen,
         }
     }

@@ -7,7 +7,7 @@ use crate::app::dialogs::{Dialog, SETTLING, Stage};
 use crate::app::fixture::{ACCOUNT, Person, operation, production, read_only, safe};
 use crate::app::{Effect, Message, Session};
 use crate::fleet::Identity;
-use crate::plan::{Policy, Truth};
+use crate::plan::{Outcome, Policy, Steer, Truth};
 
 /// A person before the confirmation of a shift of orders to 25 % green, before it takes keys.
 fn asked(mut person: Person) -> Person {
@@ -217,14 +217,91 @@ fn the_way_back_does_not_wait_until_what_it_takes_back_has_settled() {
 }
 
 #[test]
-fn the_default_answer_to_leaving_while_an_operation_runs_is_no() {
+fn leaving_while_an_operation_runs_is_asked_and_the_default_is_to_stay() {
     let quits = |person: &Person| person.effects.contains(&Effect::Quit);
     let mut person = ready(person(Policy::default()));
     person.types("9012").press("enter").types("orders 25").press("enter esc q");
-    person.press("y");
-    assert!(!quits(&person), "a key that was queued behind q is not an answer");
+    person.press("down down enter");
+    assert!(!quits(&person) && told(&person).is_empty(), "keys queued behind q are no answer");
     person.wait(SETTLING).press("enter");
     assert!(!quits(&person) && person.model.dialogs.is_empty());
-    person.press("ctrl-c").wait(SETTLING).press("y");
+    person.press("ctrl-c").wait(SETTLING).press("down down enter");
+    assert!(!quits(&person), "it is held first");
+    assert_eq!(told(&person), [Steer::Hold]);
+    let operation = person.model.operations[0].id.clone();
+    let (why, remedy) = ("a person held it".into(), "resume it".into());
+    person.tell(Message::Ended { operation, outcome: Outcome::Held { why, remedy } });
     assert!(quits(&person));
+}
+
+#[test]
+fn leaving_at_the_end_stays_where_the_end_was_another_than_planned() {
+    for (outcome, leaves) in [
+        (Outcome::Done { says: "settled".into() }, true),
+        (Outcome::Held { why: "somebody changed it".into(), remedy: "look".into() }, false),
+    ] {
+        let mut person = operation(Truth::ReadBack);
+        person.press("q").wait(SETTLING).press("down enter");
+        assert!(told(&person).is_empty() && !person.effects.contains(&Effect::Quit));
+        let operation = person.model.operations[0].id.clone();
+        person.tell(Message::Ended { operation, outcome });
+        assert_eq!(person.effects.contains(&Effect::Quit), leaves);
+    }
+}
+
+#[test]
+fn whoever_cannot_wait_for_a_hold_leaves_at_once_by_a_second_answer() {
+    let mut person = operation(Truth::Wanted);
+    person.press("q").wait(SETTLING).press("down down enter").wait(SETTLING);
+    person.press("enter");
+    assert!(!person.effects.contains(&Effect::Quit), "the default is to stay");
+    person.press("q").wait(SETTLING).press("down down enter").wait(SETTLING).press("down enter");
+    assert!(person.effects.contains(&Effect::Quit));
+}
+
+/// One key stops everything, from any screen and any dialog (22), at once (37): no answer of AWS is waited for.
+#[test]
+fn one_key_holds_every_operation_from_every_screen_and_dialog() {
+    let before = |keys: &str| {
+        let mut person = operation(Truth::ReadBack);
+        person.press("esc esc").press(keys);
+        person
+    };
+    for keys in ["", "enter", "enter j enter", "A", "o", "?", "u", "j s", "q", "o x", "o n", "g"] {
+        let mut person = before(keys);
+        person.press("!");
+        assert_eq!(told(&person), [Steer::Hold], "after {keys:?}");
+        assert_eq!(person.model.operations[0].word(), "holding", "after {keys:?}");
+        let notice = person.model.notice.as_ref().map_or("", |notice| notice.text.as_str());
+        assert!(notice.contains("holding after the call in flight"), "after {keys:?}: {notice:?}");
+    }
+    for keys in ["/", ":"] {
+        let mut person = before(keys);
+        person.press("!");
+        assert!(told(&person).is_empty(), "in {keys} it is a letter");
+        person.press("ctrl-x");
+        assert_eq!(told(&person), [Steer::Hold], "after {keys:?}");
+    }
+}
+
+#[test]
+fn the_stop_key_is_heard_by_a_deaf_dialog_while_held_down_and_on_a_tiny_terminal() {
+    let mut person = operation(Truth::ReadBack);
+    person.press("q").press("!");
+    assert_eq!(told(&person), [Steer::Hold], "a dialog that is deaf yet");
+    let mut person = operation(Truth::ReadBack);
+    person.tell(Message::Key { key: "!".parse().unwrap(), repeat: true });
+    assert_eq!(told(&person), [Steer::Hold], "held down");
+    let mut person = operation(Truth::ReadBack);
+    person.resize(20, 5).press("!");
+    assert_eq!(told(&person), [Steer::Hold], "too small to be seen");
+}
+
+/// What operations were told by the last message.
+fn told(person: &Person) -> Vec<Steer> {
+    let told = person.effects.iter().filter_map(|effect| match effect {
+        Effect::Steer(_, steer) => Some(*steer),
+        _ => None,
+    });
+    told.collect()
 }

@@ -17,6 +17,7 @@ fn selected(person: &Person) -> String {
         Screen::Fleet(screen) => screen.list.selected().map(Subject::name),
         Screen::Cluster(screen) => screen.list.selected().map(ToString::to_string),
         Screen::Instance(screen) => screen.list.selected().cloned(),
+        Screen::Operations(screen) => screen.list.selected().map(ToString::to_string),
         Screen::Activity(screen) => screen.list.selected().map(ToString::to_string),
     }
     .unwrap_or_default()

@@ -2,41 +2,54 @@
 
 use super::{Lines, labelled, popup, write};
 use crate::app::Area;
-use crate::app::dialogs::Leave;
+use crate::app::dialogs::{Going, Leave};
 use crate::theme::Role;
 use crate::ui::canvas::{Canvas, piece};
 use crate::ui::{Look, glyphs};
 
 /// Columns of the dialog.
-const WIDE: u16 = 72;
+const WIDE: u16 = 76;
 
 pub fn draw(canvas: &mut Canvas<'_>, look: &Look<'_>, body: Area, dialog: &Leave) {
     let columns = WIDE.min(body.width).saturating_sub(4);
     let mut lines: Lines = Vec::new();
+    let moving = piece(format!("{} ", glyphs::MOVING), Role::Moving);
     for operation in look.model.running() {
-        let says = format!("{} of {}: {}", operation.verb, operation.cluster.name, operation.word());
-        labelled(
-            &mut lines,
-            columns,
-            &piece(format!("{} ", glyphs::MOVING), Role::Moving),
-            &says,
-            Role::Text,
+        let step = format!("step {} of {}", operation.step().max(1), operation.steps);
+        let says = format!(
+            "{} of {}, {step}: {}",
+            operation.verb,
+            operation.cluster.name,
+            operation.word()
         );
+        labelled(&mut lines, columns, &moving, &says, Role::Text);
     }
-    let says = "It does not outlive the cockpit: the weights stay as they were last written, and nobody looks \
-                whether they settle.";
+    let says = "None of these outlives the cockpit. Without it the weights stay as they were last written, and \
+                whoever opens a cockpit can take it up, or back.";
     labelled(&mut lines, columns, &piece("", Role::Text), says, Role::Warning);
     lines.push(Vec::new());
-    let answer = |here: bool, word: &str| {
-        let role = if here { Role::Selected } else { Role::Dim };
-        piece(format!(" {}{word} ", if here { glyphs::HERE } else { " " }), role)
+    for answer in dialog.answers() {
+        let here = *answer == dialog.at;
+        let role = if here { Role::Selected } else { Role::Text };
+        let mark = if here { glyphs::HERE } else { " " };
+        lines.push(vec![piece(format!(" {mark}{} ", words(*answer, dialog.waits)), role)]);
+    }
+    let title = match dialog.waits {
+        None => "Leave while an operation runs?",
+        Some(Going::Held) => "Leaving as soon as it is held",
+        Some(_) => "Leaving as soon as it has ended",
     };
-    lines.push(vec![
-        answer(!dialog.yes, "No, stay"),
-        piece("  ", Role::Text),
-        answer(dialog.yes, "Yes, leave"),
-    ]);
     let height = u16::try_from(lines.len()).unwrap_or(u16::MAX).saturating_add(2);
-    let inside = popup(canvas, look, body.middle(columns + 4, height), "Leave while an operation runs?", &[]);
+    let inside = popup(canvas, look, body.middle(columns + 4, height), title, &[]);
     write(canvas, inside, &lines);
+}
+
+fn words(answer: Going, waits: Option<Going>) -> &'static str {
+    match answer {
+        Going::Stay if waits.is_some() => "stay after all",
+        Going::Stay => "stay",
+        Going::AtTheEnd => "wait until it ends, then leave",
+        Going::Held => "hold after the call in flight, then leave",
+        Going::Now => "leave now: what is in flight is not waited for, and the journal says so",
+    }
 }

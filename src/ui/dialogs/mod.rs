@@ -8,6 +8,7 @@ mod help;
 mod leave;
 mod palette;
 mod shift;
+mod steer;
 
 use crate::app::dialogs::{Ask, Asks, Dialog};
 use crate::app::measure::{width, wrap};
@@ -32,6 +33,7 @@ pub fn draw(canvas: &mut Canvas<'_>, look: &Look<'_>, layout: &Layout) {
             Dialog::Help(dialog) => help::draw(canvas, look, layout.body, dialog),
             Dialog::Palette(dialog) => palette::draw(canvas, look, layout.body, dialog),
             Dialog::Gaps(dialog) => gaps::draw(canvas, look, layout.body, dialog),
+            Dialog::Steer(dialog) => steer::draw(canvas, look, layout.body, dialog),
             Dialog::Leave(dialog) => leave::draw(canvas, look, layout.body, dialog),
         }
     }

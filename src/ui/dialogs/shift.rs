@@ -1,10 +1,10 @@
-//! What a shift or a rollback needs to know first.
+//! What a change of traffic needs to know first.
 
 use std::fmt::Write as _;
 
 use super::{Lines, field_pieces, key, labelled, popup, write};
 use crate::app::Area;
-use crate::app::dialogs::{FormField, ShiftForm};
+use crate::app::dialogs::{Change, FormField, ShiftForm};
 use crate::keymap::{Action, Context};
 use crate::theme::Role;
 use crate::ui::canvas::{Canvas, Piece, piece};
@@ -35,6 +35,21 @@ pub fn draw(canvas: &mut Canvas<'_>, look: &Look<'_>, body: Area, form: &ShiftFo
                 pieces.extend(field_pieces(&form.percent, here));
                 pieces.push(piece(" % of the traffic", Role::Dim));
             }
+            FormField::Steps => {
+                pieces.push(piece(" how     ", Role::Dim));
+                let options = ["all at once", "in steps, each watched"].into_iter();
+                pieces.extend(choice(options, usize::from(form.stepped), here));
+            }
+            FormField::Shares => {
+                pieces.push(piece(" steps   ", Role::Dim));
+                pieces.extend(field_pieces(&form.shares, here));
+                pieces.push(piece(" %, as far as they are on the way", Role::Dim));
+            }
+            FormField::Bake => {
+                pieces.push(piece(" watch   ", Role::Dim));
+                pieces.extend(field_pieces(&form.bake, here));
+                pieces.push(piece(" each step, before the next", Role::Dim));
+            }
         }
         lines.push(pieces);
     }
@@ -47,7 +62,11 @@ pub fn draw(canvas: &mut Canvas<'_>, look: &Look<'_>, body: Area, form: &ShiftFo
     lines.push(Vec::new());
     let says = says(look, form);
     labelled(&mut lines, columns, &piece("", Role::Dim), &says, Role::Dim);
-    let title = if form.back { "Roll back" } else { "Shift" };
+    let title = match form.change {
+        Change::Shift => "Shift",
+        Change::Switch => "Switch",
+        Change::Rollback => "Roll back",
+    };
     let title = format!("{title} {}", form.cluster.name);
     let height = u16::try_from(lines.len()).unwrap_or(u16::MAX).saturating_add(2);
     let right = [piece(form.cluster.place.region.to_string(), Role::Dim)];
@@ -62,7 +81,7 @@ fn says(look: &Look<'_>, form: &ShiftForm) -> String {
     if form.fields().len() > 1 {
         let _infallible = write!(says, " · {} next field", key(Action::NextField));
     }
-    if form.focus != FormField::Percent {
+    if matches!(form.focus, FormField::Source | FormField::Group | FormField::Steps) {
         let _infallible = write!(says, " · {} {} choose", key(Action::MoveUp), key(Action::MoveDown));
     }
     says

@@ -57,7 +57,7 @@ pub fn draw(canvas: &mut Canvas<'_>, look: &Look<'_>, layout: &Layout, screen: &
 fn record_row(canvas: &mut Canvas<'_>, look: &Look<'_>, record: &Record, cells: &[Area]) {
     let [when, who, what, cluster, event, result] = cells else { return };
     canvas.text(*when, 0, &moment(look, record.at, when.width), Role::Dim);
-    canvas.text(*who, 0, &person(&record.who.principal), Role::Text);
+    canvas.text(*who, 0, &words::person(&record.who), Role::Text);
     canvas.text(*what, 0, &record.verb, Role::Text);
     canvas.text(*cluster, 0, &record.cluster.name.to_string(), Role::Name);
     let (glyph, role) = event_look(record.event);
@@ -82,12 +82,6 @@ fn moment(look: &Look<'_>, at: Timestamp, room: u16) -> String {
     let local = at.to_zoned_datetime(look.zone.clone());
     let format = if room >= WITH_DATE { "%Y-%m-%d %H:%M:%S" } else { "%H:%M:%S" };
     local.strftime(format).to_string()
-}
-
-/// Who a principal is: the end of its ARN.
-fn person(principal: &Text) -> String {
-    let text = principal.to_string();
-    text.rsplit(['/', ':']).next().map(str::to_owned).unwrap_or(text)
 }
 
 fn in_full(canvas: &mut Canvas<'_>, look: &Look<'_>, mut rest: Area, record: &Record) {

@@ -4,6 +4,7 @@ mod activity;
 mod cluster;
 mod fleet;
 mod instance;
+mod operations;
 
 use jiff::Timestamp;
 
@@ -19,6 +20,7 @@ pub fn draw(canvas: &mut Canvas<'_>, look: &Look<'_>, layout: &Layout) {
         Screen::Fleet(screen) => fleet::draw(canvas, look, layout, screen),
         Screen::Cluster(screen) => cluster::draw(canvas, look, layout, screen),
         Screen::Instance(screen) => instance::draw(canvas, look, layout, screen),
+        Screen::Operations(screen) => operations::draw(canvas, look, layout, screen),
         Screen::Activity(screen) => activity::draw(canvas, look, layout, screen),
     }
 }

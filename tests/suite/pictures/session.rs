@@ -173,6 +173,7 @@ impl Session {
                 Effect::Observe(scope) => self.look(&scope),
                 Effect::Watch(watch) => self.watch = watch,
                 Effect::Execute(approved) => self.execute(*approved),
+                Effect::Steer(..) => panic!("nobody told an operation anything"),
                 Effect::Suspend | Effect::Quit => panic!("nobody asked to leave"),
             }
         }
