@@ -1,6 +1,8 @@
 //! Does what a user said. What only one screen or dialog knows is theirs; what concerns the whole cockpit is here.
 
-use super::dialogs::{Arm, Change, Confirm, Dialog, FilterLine, Gaps, Help, Leave, Palette, Reaction, ShiftForm, SteerDialog};
+use super::dialogs::{
+    Arm, Change, Confirm, Dialog, FilterLine, Gaps, Help, Leave, Palette, Reaction, ShiftForm, SteerDialog,
+};
 use super::screens::{Activity, Cluster, Operations, Screen, Step};
 use super::{Effect, Model, Session, Subject, Tone, applies};
 use crate::fleet::{self, GroupName, Scope};
@@ -169,7 +171,9 @@ fn plan_change(model: &mut Model, change: Change, effects: &mut Vec<Effect>) {
     let form = ShiftForm::new(cluster, shown.as_ref(), change);
     let intent = match change {
         Change::Shift => None,
-        Change::Switch => other_side(cluster).map(|to| Intent::Switch { cluster: id.clone(), to, source: None }),
+        Change::Switch => {
+            other_side(cluster).map(|to| Intent::Switch { cluster: id.clone(), to, source: None })
+        }
         Change::Rollback => Some(Intent::Rollback { cluster: id.clone(), of: None, source: None }),
     };
     let several = cluster.traffic.len() > 1;

@@ -128,9 +128,11 @@ fn may_steer(model: &Model, action: Action) -> Result<(), String> {
             Err(format!("it is {} already", own.word()))
         }
         (_, Some(_)) => Ok(()),
-        (_, None) if one.state == KnownState::Running => {
-            Err(format!("{} on {} holds it: only that cockpit steers it", words::person(&one.holder), one.holder.host))
-        }
+        (_, None) if one.state == KnownState::Running => Err(format!(
+            "{} on {} holds it: only that cockpit steers it",
+            words::person(&one.holder),
+            one.holder.host
+        )),
         (Action::Resume, None) if has(WayOut::Resume) || has(WayOut::Adopt) => Ok(()),
         (Action::Abort, None) if has(WayOut::Abort) => Ok(()),
         (Action::Rollback, None) if has(WayOut::Rollback) || one.state == KnownState::Done => Ok(()),

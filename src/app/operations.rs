@@ -212,6 +212,9 @@ impl Model {
             self.steer(id, Steer::Hold, effects);
         }
         let count = words::count(running.len(), "operation");
-        self.say(Tone::Bad, format!("stopping {count}: holding after the call in flight, nothing more is sent"));
+        self.say(
+            Tone::Bad,
+            format!("stopping {count}: holding after the call in flight, nothing more is sent"),
+        );
     }
 }

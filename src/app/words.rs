@@ -2,8 +2,8 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use crate::plan::Who;
 use crate::fleet::{AccountId, ClusterName, GroupName, Instance, InstanceState, Verdict};
+use crate::plan::Who;
 
 /// An account id in groups of four digits, `1234-5678-9012`; anything else as it is.
 pub fn account(id: &AccountId) -> String {

@@ -33,7 +33,8 @@ impl Context {
         Self::Text,
     ];
     /// Every screen.
-    pub const SCREENS: &[Self] = &[Self::Fleet, Self::Cluster, Self::Instance, Self::Operations, Self::Activity];
+    pub const SCREENS: &[Self] =
+        &[Self::Fleet, Self::Cluster, Self::Instance, Self::Operations, Self::Activity];
     /// Everything drawn over a screen.
     pub const OVERLAYS: &[Self] = &[Self::Dialog, Self::Text];
 

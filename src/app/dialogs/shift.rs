@@ -227,7 +227,10 @@ impl ShiftForm {
         let bake = seconds(self.bake.text()).ok_or_else(|| {
             self.focus = FormField::Bake;
             let typed = self.bake.text().trim().to_owned();
-            Refusal::new(format!("`{typed}` is no time a step can be watched"), "type a time such as 90 s or 2 min")
+            Refusal::new(
+                format!("`{typed}` is no time a step can be watched"),
+                "type a time such as 90 s or 2 min",
+            )
         })?;
         Ok(Stepped { at, bake })
     }
@@ -311,6 +314,9 @@ mod tests {
     fn a_bake_is_typed_as_people_write_times() {
         let typed = ["120", "90 s", "90s", "2 min", "2m", " 1h ", "2 minutes"].map(seconds);
         assert_eq!(typed, [120, 90, 90, 120, 120, 3600, 120].map(Some));
-        assert_eq!(["", "0", "soon", "-5", "-5 s", "2 weeks", "99999999999999999999"].map(seconds), [None; 7]);
+        assert_eq!(
+            ["", "0", "soon", "-5", "-5 s", "2 weeks", "99999999999999999999"].map(seconds),
+            [None; 7]
+        );
     }
 }

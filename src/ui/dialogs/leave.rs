@@ -16,12 +16,7 @@ pub fn draw(canvas: &mut Canvas<'_>, look: &Look<'_>, body: Area, dialog: &Leave
     let moving = piece(format!("{} ", glyphs::MOVING), Role::Moving);
     for operation in look.model.running() {
         let step = format!("step {} of {}", operation.step().max(1), operation.steps);
-        let says = format!(
-            "{} of {}, {step}: {}",
-            operation.verb,
-            operation.cluster.name,
-            operation.word()
-        );
+        let says = format!("{} of {}, {step}: {}", operation.verb, operation.cluster.name, operation.word());
         labelled(&mut lines, columns, &moving, &says, Role::Text);
     }
     let says = "None of these outlives the cockpit. Without it the weights stay as they were last written, and \

@@ -4,7 +4,7 @@ use super::{Lines, labelled, popup, write};
 use crate::app::Area;
 use crate::app::dialogs::SteerDialog;
 use crate::app::planning;
-use crate::plan::{Step, Steer};
+use crate::plan::{Steer, Step};
 use crate::theme::Role;
 use crate::ui::canvas::{Canvas, piece};
 use crate::ui::{Look, glyphs};

@@ -154,7 +154,8 @@ fn moment(look: &Look<'_>, at: Timestamp) -> String {
 fn time_left(look: &Look<'_>, own: &Operation) -> Vec<Piece> {
     let Some(left) = own.left(look.at) else { return Vec::new() };
     let late = own.progress.as_ref().and_then(|progress| progress.late);
-    let then = late.map_or_else(|| "then it goes on".to_owned(), |late| format!("if not by then: {}", late.word()));
+    let then =
+        late.map_or_else(|| "then it goes on".to_owned(), |late| format!("if not by then: {}", late.word()));
     vec![
         piece(format!("{} left", words::countdown(left)), Role::Moving),
         piece(format!("; {then}"), if late == Some(Late::RollBack) { Role::Warning } else { Role::Text }),
