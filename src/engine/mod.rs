@@ -10,6 +10,7 @@ mod execute;
 mod helm;
 mod journal;
 mod lease;
+pub mod second;
 
 pub use execute::{Ports, Until, execute};
 pub use helm::Helm;

@@ -19,6 +19,7 @@ mod operations;
 mod policy;
 mod progress;
 mod record;
+mod second;
 mod verbs;
 
 use std::fmt;
@@ -40,6 +41,7 @@ pub use operations::{Known, KnownState, WayOut, operations};
 pub use policy::{ClusterPolicy, GatePolicy, LeaseStore, Policy};
 pub use progress::{Outcome, Progress, Steer, Truth};
 pub use record::{Event, RECORD_SCHEMA, Record, Who};
+pub use second::Asked;
 
 use crate::fleet::{AccountId, Actions, Cluster, ClusterId, ClusterName, Fleet, Place, Region, SourceArn};
 use guards::Subject;

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::packed::Packed;
+use super::packed::{Packed, flat};
 use crate::fleet::{Text, clean};
 use crate::plan::{OperationId, Plan, SessionId, Stand, Who};
 
@@ -117,11 +117,9 @@ impl Head {
         self.says = cut(says, LONGEST);
     }
 
-    /// The entry. Braces inside of texts are escaped: AWS takes no `{{` in a value [ssm: PutParameter].
+    /// The entry.
     pub(super) fn written(&self) -> Result<String, serde_json::Error> {
-        let json = serde_json::to_string(self)?;
-        let inside = json.strip_prefix('{').and_then(|json| json.strip_suffix('}')).unwrap_or(&json);
-        Ok(format!("{{{}}}", inside.replace('{', "\\u007b").replace('}', "\\u007d")))
+        flat(self)
     }
 
     /// Reads an entry that anybody may have written.

@@ -20,13 +20,14 @@ mod prune;
 mod rules;
 mod take;
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;
 mod write;
 
 use std::time::Duration;
 
 pub use claims::{claims, read_claims};
 pub use hold::{Desk, Lease};
+pub(super) use packed::{flat, pack, unpack};
 pub use rules::LeaseLost;
 pub use take::NotTaken;
 

@@ -9,6 +9,7 @@ use base64::engine::general_purpose::STANDARD;
 use flate2::Compression;
 use flate2::read::DeflateDecoder;
 use flate2::write::DeflateEncoder;
+use serde::Serialize;
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
@@ -21,7 +22,7 @@ const MOST: u64 = 4 << 20;
 
 /// A plan in pieces.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub(super) struct Packed {
+pub(in crate::engine) struct Packed {
     /// SHA-256 of the JSON, in lower-case hex.
     pub sha256: String,
     /// The pieces, in order.
@@ -29,7 +30,7 @@ pub(super) struct Packed {
 }
 
 /// Packs a plan.
-pub(super) fn pack(plan: &Plan) -> io::Result<Packed> {
+pub(in crate::engine) fn pack(plan: &Plan) -> io::Result<Packed> {
     let json = serde_json::to_vec(plan)?;
     let mut deflated = DeflateEncoder::new(Vec::new(), Compression::best());
     deflated.write_all(&json)?;
@@ -40,7 +41,7 @@ pub(super) fn pack(plan: &Plan) -> io::Result<Packed> {
 }
 
 /// Unpacks a plan; `None` where a piece is missing, altered or of a schema this program does not know.
-pub(super) fn unpack(chunks: &[&str], expected: &str) -> Option<Plan> {
+pub(in crate::engine) fn unpack(chunks: &[&str], expected: &str) -> Option<Plan> {
     let deflated = STANDARD.decode(chunks.concat()).ok()?;
     let mut json = Vec::new();
     DeflateDecoder::new(deflated.as_slice()).take(MOST).read_to_end(&mut json).ok()?;
@@ -60,6 +61,13 @@ fn cleaned(value: &mut Value) {
         Value::Object(map) => map.values_mut().for_each(cleaned),
         Value::Null | Value::Bool(_) | Value::Number(_) => {}
     }
+}
+
+/// Flat JSON as an entry. Braces inside of texts are escaped: AWS takes no `{{` in a value [ssm: PutParameter].
+pub(in crate::engine) fn flat(value: &impl Serialize) -> serde_json::Result<String> {
+    let json = serde_json::to_string(value)?;
+    let inside = json.strip_prefix('{').and_then(|json| json.strip_suffix('}')).unwrap_or(&json);
+    Ok(format!("{{{}}}", inside.replace('{', "\\u007b").replace('}', "\\u007d")))
 }
 
 fn sha256(bytes: &[u8]) -> String {

@@ -37,7 +37,7 @@ enum Fate {
 }
 
 #[derive(Default)]
-struct State {
+pub(in crate::engine) struct State {
     entries: BTreeMap<EntryName, Entry>,
     /// What becomes of the next writes; once it is empty, all is well.
     fates: VecDeque<Fate>,
@@ -55,14 +55,14 @@ struct State {
 
 /// A store and its clock, in one.
 #[derive(Default)]
-struct Store(Mutex<State>);
+pub(in crate::engine) struct Store(Mutex<State>);
 
 impl Store {
-    fn with<T>(&self, f: impl FnOnce(&mut State) -> T) -> T {
+    pub(in crate::engine) fn with<T>(&self, f: impl FnOnce(&mut State) -> T) -> T {
         f(&mut self.0.lock().unwrap())
     }
 
-    fn pass(&self, time: Duration) {
+    pub(in crate::engine) fn pass(&self, time: Duration) {
         self.with(|state| state.now += time);
     }
 
@@ -70,12 +70,12 @@ impl Store {
         self.with(|state| state.fates.extend(fates));
     }
 
-    fn entry(&self, name: &EntryName) -> Option<Entry> {
+    pub(in crate::engine) fn entry(&self, name: &EntryName) -> Option<Entry> {
         self.with(|state| state.entries.get(name).cloned())
     }
 
     /// Somebody else writes.
-    fn plant(&self, name: &EntryName, value: &str) {
+    pub(in crate::engine) fn plant(&self, name: &EntryName, value: &str) {
         let at = self.now();
         self.with(|state| {
             let version = state.entries.get(name).map_or(0, |entry| entry.version) + 1;
@@ -83,11 +83,11 @@ impl Store {
         });
     }
 
-    fn writes(&self) -> usize {
+    pub(in crate::engine) fn writes(&self) -> usize {
         self.with(|state| state.log.len())
     }
 
-    fn desk(&self) -> Desk<'_> {
+    pub(in crate::engine) fn desk(&self) -> Desk<'_> {
         Desk { observer: self, register: self, clock: self }
     }
 
@@ -117,7 +117,7 @@ impl Store {
     }
 
     /// Runs a future; where it waits, the time passes until it need not.
-    fn block_on<T>(&self, future: impl Future<Output = T>) -> T {
+    pub(in crate::engine) fn block_on<T>(&self, future: impl Future<Output = T>) -> T {
         let mut future = pin!(future);
         let mut context = Context::from_waker(Waker::noop());
         for _ in 0..100_000 {
@@ -229,12 +229,12 @@ impl Register for Store {
     }
 }
 
-fn some_plan() -> Plan {
+pub(in crate::engine) fn some_plan() -> Plan {
     let orders = orders(90, 10);
     plan(&shift(25), &orders.world.fleet(), &History::default(), &Policy::default(), read_at()).unwrap()
 }
 
-fn who(name: &str) -> Who {
+pub(in crate::engine) fn who(name: &str) -> Who {
     Who { principal: format!("arn:aws:iam::1:user/{name}").into(), host: format!("{name}s-laptop").into() }
 }
 
