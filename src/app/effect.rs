@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use crate::drift::Ignore;
 use crate::fleet::{ClusterId, Scope};
 use crate::plan::{ApprovedPlan, OperationId, Steer};
 
@@ -16,6 +17,8 @@ pub enum Effect {
     Execute(Box<ApprovedPlan>),
     /// Tells a running operation something.
     Steer(OperationId, Steer),
+    /// Writes down that findings do not count for a time, and judges again.
+    Ignore(Box<Ignore>),
     /// Goes behind the shell.
     Suspend,
     /// Leaves.

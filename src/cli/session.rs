@@ -13,7 +13,7 @@ use super::exit::End;
 use crate::app::screens::matching;
 use crate::app::{Filter, Observation, Subject};
 use crate::config::{self, Environment, Flags, Settings};
-use crate::drift::judge;
+use crate::drift::{self, judge};
 use crate::engine::Journal;
 use crate::fleet::{ClusterId, Fleet, Identity, Place, Scope};
 use crate::plan::{History, Refusal, find_cluster};
@@ -21,6 +21,7 @@ use crate::provider::demo::{self, Demo};
 use crate::provider::{Clock, Observer, Operator, Register};
 use crate::runtime::cockpit::Cloud;
 use crate::runtime::files::read_text;
+use crate::runtime::ignores;
 use crate::runtime::journal::JournalFile;
 use crate::runtime::{self, clock::RealClock};
 
@@ -109,10 +110,20 @@ impl Session {
     /// Observes everything, judges it, and reads the journal.
     pub fn observe(&self) -> Result<Observed, End> {
         let fleet = self.look(&Scope::Complete)?;
-        let judgement = Arc::new(judge(&fleet, &self.settings.drift, self.now()));
+        let judgement = Arc::new(judge(&fleet, &self.drift(), self.now()));
         let history = self.history();
         let observation = Observation::new(fleet, judgement, &history, &self.settings.plan, self.now());
         Ok(Observed { observation, history })
+    }
+
+    /// What is judged: what the configuration says, without what the screen ignores.
+    fn drift(&self) -> drift::Policy {
+        let mut policy = self.settings.drift.clone();
+        match ignores::read(&self.settings.state) {
+            Ok(ignores) => policy.ignores.extend(ignores),
+            Err(why) => documents::tell(&format!("no finding is ignored from the screen: {why}")),
+        }
+        policy
     }
 
     /// What the journal tells. Looking goes on without it, and says so: only what a rollback restores hangs on it.

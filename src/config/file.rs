@@ -8,7 +8,7 @@ use toml::de::DeValue;
 
 use super::document::{self, Item, Parsed, Section};
 use super::mistakes::Fault;
-use super::{ColorChoice, ReadOnly, instead, pattern, values, watching};
+use super::{ColorChoice, ReadOnly, ignores, instead, pattern, values, watching};
 use crate::drift::{RuleName, RuleSetting, Severity};
 use crate::fleet::{AccountId, ClusterNaming, ClusterSelector, Naming, Region};
 use crate::{drift, plan};
@@ -76,6 +76,7 @@ impl Said {
         file.named("accounts", sample, values::account_id, |id, account| self.read_account(id, account));
         let mut seen = BTreeSet::new();
         file.sections("cluster", |cluster| self.read_cluster(cluster, &mut seen));
+        self.drift.ignores = ignores::read(file);
     }
 
     fn read_naming(&mut self, naming: &mut Section<'_>) {
@@ -146,7 +147,7 @@ fn read_rules(section: &mut Section<'_>, rules: &mut BTreeMap<RuleName, RuleSett
     });
 }
 
-fn rule_name(word: &str) -> Result<RuleName, (String, String)> {
+pub(super) fn rule_name(word: &str) -> Result<RuleName, (String, String)> {
     let names = drift::RULES.iter().map(|rule| rule.name());
     word.parse().map_err(|_| (format!("no rule is called `{word}`"), instead(word, names)))
 }

@@ -86,6 +86,7 @@ fn what_the_example_leaves_out_may_be_said_as_it_stands_there() {
     assert_eq!(settings.naming.clusters.len(), 1);
     assert_eq!(settings.naming.watched, settings.plan.watched());
     assert!(settings.naming.watched[0].1.metrics);
+    assert_eq!(settings.drift.ignores.len(), 1);
 }
 
 #[test]
@@ -96,7 +97,9 @@ fn every_setting_that_is_read_stands_in_the_example() {
     let told = mistakes(
         "qqqqqqqq = 1\n[naming]\nqqqqqqqq = 1\n[plan]\nqqqqqqqq = 1\n[drift]\nqqqqqqqq = 1\n\
          [drift.rules.behind]\nqqqqqqqq = 1\n[accounts.\"123456789012\"]\nname = \"p\"\nqqqqqqqq = 1\n\
-         [[cluster]]\nname = \"orders\"\nqqqqqqqq = 1",
+         [[cluster]]\nname = \"orders\"\nqqqqqqqq = 1\n\
+         [[ignore]]\ncluster = \"orders\"\nrule = \"behind\"\nuntil = 2030-01-31\nreason = \"r\"\n\
+         author = \"a\"\nqqqqqqqq = 1",
     );
     for line in told.lines() {
         let (what, keys) = line.split_once("; write ").expect(line);
@@ -109,7 +112,7 @@ fn every_setting_that_is_read_stands_in_the_example() {
             assert!(in_section.contains_key(key), "the example has no {key} in [{section}]");
         }
     }
-    assert_eq!(told.lines().count(), 7, "{told}");
+    assert_eq!(told.lines().count(), 8, "{told}");
 }
 
 #[test]

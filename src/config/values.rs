@@ -3,7 +3,9 @@
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
-use jiff::{SignedDuration, Span, SpanRelativeTo};
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Span, SpanRelativeTo, Timestamp};
 use toml::de::DeValue;
 
 use super::document::{Item, Parsed};
@@ -79,6 +81,24 @@ pub(super) fn duration(limits: RangeInclusive<Duration>) -> impl Fn(Item<'_>) ->
             Some(time) => Ok(time),
             None => item.wrong(format!("`{}` cannot be `{text}`", item.key), remedy),
         }
+    }
+}
+
+/// Reads an instant: a time with its zone, or a date, which is its beginning in UTC.
+pub(super) fn instant(item: Item<'_>) -> Parsed<Timestamp> {
+    let remedy = || format!("write {0} = 2030-01-31, or {0} = 2030-01-31T18:00:00Z", item.key);
+    let word = match item.value.get_ref() {
+        DeValue::Datetime(time) => time.to_string(),
+        DeValue::String(text) => text.trim().to_owned(),
+        _ => return item.not_a("a date or a time", remedy()),
+    };
+    let begun = |date: Date| TimeZone::UTC.to_timestamp(date.at(0, 0, 0, 0));
+    let parsed = word.parse::<Timestamp>();
+    match parsed
+        .or_else(|error| if word.contains(['T', ':']) { Err(error) } else { word.parse().and_then(begun) })
+    {
+        Ok(at) => Ok(at),
+        Err(_) => item.wrong(format!("`{word}` is no date, and no time with its zone"), remedy()),
     }
 }
 

@@ -2,11 +2,12 @@
 
 use std::fmt;
 use std::str::FromStr;
+use std::sync::Arc;
 
 use serde::{Serialize, Serializer};
 
 use super::policy::{Active, Settled};
-use super::{Missing, RULES, Rule, Severity, Subject, rule};
+use super::{Ignore, Missing, RULES, Rule, Severity, Subject, rule};
 use crate::fleet::{AccountId, ClusterName, GroupName, InstanceId, Region};
 
 /// The name of a rule that exists.
@@ -80,6 +81,9 @@ pub struct Finding {
     pub actual: String,
     /// One sentence.
     pub why: String,
+    /// Why it does not count at present; `None`: it does.
+    #[serde(skip)]
+    pub ignored: Option<Arc<Ignore>>,
 }
 
 /// Findings as rules write them down, one subject at a time. Nothing is allocated for a subject without any.
@@ -150,6 +154,7 @@ impl Findings {
             expected,
             actual,
             why,
+            ignored: None,
         });
     }
 }

@@ -21,7 +21,8 @@ use crate::fleet::{
 /// Everything that was found in a fleet.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Judgement {
-    /// Findings, cluster by cluster and instance by instance; those of one instance the worst first.
+    /// Findings, cluster by cluster and instance by instance; those of one instance the worst first, and behind them
+    /// those that do not count at present.
     pub findings: Vec<Finding>,
     /// Summaries by cluster.
     pub clusters: BTreeMap<ClusterId, Summary>,
@@ -55,9 +56,20 @@ pub struct Count {
 }
 
 impl Judgement {
-    /// What was found of an instance, the worst first.
+    /// What was found of an instance and counts, the worst first.
     pub fn of(&self, instance: &InstanceId) -> &[Finding] {
-        self.of.get(instance).and_then(|range| self.findings.get(range.clone())).unwrap_or_default()
+        self.split(instance).0
+    }
+
+    /// What was found of an instance and does not count at present, the worst first.
+    pub fn ignored(&self, instance: &InstanceId) -> &[Finding] {
+        self.split(instance).1
+    }
+
+    fn split(&self, instance: &InstanceId) -> (&[Finding], &[Finding]) {
+        let all =
+            self.of.get(instance).and_then(|range| self.findings.get(range.clone())).unwrap_or_default();
+        all.split_at(all.partition_point(|finding| finding.ignored.is_none()))
     }
 
     /// The worst that was found of an instance.
@@ -116,7 +128,7 @@ pub fn judge(fleet: &Fleet, policy: &Policy, at: Timestamp) -> Judgement {
     let view = View::of(fleet);
     let mut sheet = Sheet { view: &view, at, findings: Findings::new(), judgement: Judgement::default() };
     for cluster in &fleet.clusters {
-        let settled = policy.settle(Some(&cluster.id));
+        let settled = policy.settle(Some(&cluster.id), at);
         let mut summary = Summary::default();
         for group in &cluster.groups {
             if !sheet.judgement.groups.contains_key(&group.id) {
@@ -134,7 +146,7 @@ pub fn judge(fleet: &Fleet, policy: &Policy, at: Timestamp) -> Judgement {
         }
         sheet.judgement.clusters.insert(cluster.id.clone(), summary);
     }
-    let settled = policy.settle(None);
+    let settled = policy.settle(None, at);
     for (instances, standing) in
         [(&fleet.unmanaged, Standing::Unmanaged), (&fleet.unplaced, Standing::Unplaced)]
     {
@@ -192,8 +204,13 @@ impl Sheet<'_> {
                 active.rule.judge(&subject, &mut self.findings);
             }
             let own = &mut self.findings.list[begin..];
-            own.sort_by_key(|finding| (std::cmp::Reverse(finding.severity), finding.rule.position()));
-            summary.add(own.first());
+            for finding in own.iter_mut() {
+                finding.ignored = settled.ignored(finding.rule);
+            }
+            own.sort_by_key(|finding| {
+                (finding.ignored.is_some(), std::cmp::Reverse(finding.severity), finding.rule.position())
+            });
+            summary.add(own.first().filter(|finding| finding.ignored.is_none()));
             if !own.is_empty() {
                 self.judgement.of.insert(instance.id.clone(), begin..self.findings.list.len());
             }

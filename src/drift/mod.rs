@@ -5,6 +5,7 @@
 //! in `plan`.
 
 mod finding;
+mod ignore;
 mod judgement;
 mod policy;
 mod relation;
@@ -19,6 +20,7 @@ mod view;
 use std::fmt::Write as _;
 
 pub use finding::{Finding, Findings, RuleName, UnknownRule};
+pub use ignore::Ignore;
 pub use judgement::{Count, Judgement, Summary, judge};
 pub use policy::{ClusterPolicy, PHOENIX_AGE, Policy, RuleSetting};
 pub use relation::{Missing, Pair, Relation};

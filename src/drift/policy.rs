@@ -2,9 +2,12 @@
 //! needs no configuration.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
-use super::{RULES, Rule, RuleName, Severity};
+use jiff::Timestamp;
+
+use super::{Ignore, RULES, Rule, RuleName, Severity};
 use crate::fleet::{ClusterId, ClusterSelector};
 
 /// Age from which an instance is long-lived unless told otherwise: a month of missed patches.
@@ -19,6 +22,8 @@ pub struct Policy {
     pub phoenix_age: Duration,
     /// What differs in some clusters; the first that says something wins.
     pub clusters: Vec<(ClusterSelector, ClusterPolicy)>,
+    /// Findings that do not count for a time.
+    pub ignores: Vec<Ignore>,
 }
 
 /// What differs in one cluster.
@@ -41,7 +46,7 @@ pub struct RuleSetting {
 
 impl Default for Policy {
     fn default() -> Self {
-        Self { rules: BTreeMap::new(), phoenix_age: PHOENIX_AGE, clusters: Vec::new() }
+        Self { rules: BTreeMap::new(), phoenix_age: PHOENIX_AGE, clusters: Vec::new(), ignores: Vec::new() }
     }
 }
 
@@ -52,6 +57,15 @@ pub(super) struct Settled {
     /// The severity of `unknown`, where that rule is on.
     pub(super) unknown: Option<Severity>,
     pub(super) phoenix_age: Duration,
+    /// What does not count at present; of several for one rule the one that lasts longest comes first.
+    ignores: Vec<Arc<Ignore>>,
+}
+
+impl Settled {
+    /// What keeps findings of a rule from counting.
+    pub(super) fn ignored(&self, rule: RuleName) -> Option<Arc<Ignore>> {
+        self.ignores.iter().find(|ignore| ignore.rule == rule).cloned()
+    }
 }
 
 /// A rule that is on.
@@ -78,7 +92,21 @@ impl Policy {
         self.clusters.iter().filter(move |(selector, _)| is_meant(selector)).map(|(_, own)| own)
     }
 
-    pub(super) fn settle(&self, cluster: Option<&ClusterId>) -> Settled {
+    /// When the next ignored finding counts again; `None` where none is ignored then.
+    pub fn next_return(&self, at: Timestamp) -> Option<Timestamp> {
+        self.ignores.iter().map(|ignore| ignore.until).filter(|until| *until > at).min()
+    }
+
+    fn ignored(&self, cluster: Option<&ClusterId>, at: Timestamp) -> Vec<Arc<Ignore>> {
+        let is_meant = |ignore: &&Ignore| {
+            ignore.until > at && cluster.is_some_and(|cluster| ignore.cluster.matches(cluster))
+        };
+        let mut ignores: Vec<_> = self.ignores.iter().filter(is_meant).cloned().map(Arc::new).collect();
+        ignores.sort_by_key(|ignore| std::cmp::Reverse(ignore.until));
+        ignores
+    }
+
+    pub(super) fn settle(&self, cluster: Option<&ClusterId>, at: Timestamp) -> Settled {
         let active = |rule: &&'static dyn Rule| {
             let name = RuleName::of(*rule);
             Some(Active { rule: *rule, name, severity: self.severity(name, cluster)? })
@@ -87,6 +115,7 @@ impl Policy {
             rules: RULES.iter().filter_map(active).collect(),
             unknown: self.severity(RuleName::UNKNOWN, cluster),
             phoenix_age: self.of(cluster).find_map(|policy| policy.phoenix_age).unwrap_or(self.phoenix_age),
+            ignores: self.ignored(cluster, at),
         }
     }
 }
@@ -121,7 +150,7 @@ mod tests {
         assert_eq!(policy.severity(behind, Some(&orders)), Some(Severity::Info));
         assert_eq!(policy.severity(behind, Some(&search)), None);
         assert_eq!(policy.severity(behind, None), None);
-        assert_eq!(policy.settle(Some(&orders)).phoenix_age, Duration::from_hours(1));
-        assert_eq!(policy.settle(None).phoenix_age, PHOENIX_AGE);
+        assert_eq!(policy.settle(Some(&orders), Timestamp::MIN).phoenix_age, Duration::from_hours(1));
+        assert_eq!(policy.settle(None, Timestamp::MIN).phoenix_age, PHOENIX_AGE);
     }
 }

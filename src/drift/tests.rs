@@ -99,6 +99,47 @@ fn a_milder_rule_gives_way_to_a_worse_one() {
     assert_eq!(counts(&judgement.fleet), [("mixed", 1), ("unmanaged", 1)]);
 }
 
+fn ignore(rule: &str, cluster: &str, days: i64) -> Ignore {
+    Ignore {
+        cluster: ClusterSelector { name: cluster.into(), account: None, region: None },
+        rule: rule.parse().unwrap(),
+        until: read_at() + jiff::SignedDuration::from_hours(24 * days),
+        reason: "the next release replaces it".into(),
+        author: "ann".into(),
+    }
+}
+
+#[test]
+fn an_ignored_finding_is_kept_and_marked_and_does_not_count_until_its_time_has_come() {
+    let world = world();
+    let ignores =
+        vec![ignore("behind", "orders", 1), ignore("behind", "orders", 7), ignore("mixed", "search", 7)];
+    let policy = Policy { ignores, ..Policy::default() };
+    let until = policy.ignores[1].until;
+    let judged = |at| judge(&world.fleet(), &policy, at);
+    let before = judged(until - jiff::SignedDuration::from_secs(1));
+    let rules = |findings: &[Finding]| -> Vec<&str> { findings.iter().map(|f| f.rule.as_str()).collect() };
+    let id = "i-behind".into();
+    assert_eq!(rules(before.of(&id)), ["mixed", "protected"], "another cluster's word counts for nothing");
+    assert_eq!(rules(before.ignored(&id)), ["behind"]);
+    assert_eq!(before.ignored(&id)[0].ignored.as_deref(), Some(&policy.ignores[1]), "the longest one holds");
+    assert_eq!(before.worst(&id).unwrap().rule.as_str(), "mixed");
+    assert_eq!(counts(&before.fleet), [("mixed", 1), ("unmanaged", 1)]);
+    assert_eq!(judged(until).ignored(&id), []);
+    assert_eq!(counts(&judged(until).fleet), [("behind", 1), ("unmanaged", 1)]);
+    assert_eq!(policy.next_return(read_at()), Some(policy.ignores[0].until));
+    assert_eq!(policy.next_return(until), None);
+}
+
+#[test]
+fn an_instance_with_nothing_but_ignored_findings_is_fine() {
+    let ignores = ["behind", "mixed", "protected"].map(|rule| ignore(rule, "orders", 1)).to_vec();
+    let judgement = judge(&world().fleet(), &Policy { ignores, ..Policy::default() }, read_at());
+    assert_eq!(counts(judgement.clusters.values().next().unwrap()), []);
+    assert!(judgement.worst(&"i-behind".into()).is_none());
+    assert_eq!(judgement.ignored(&"i-behind".into()).len(), 3);
+}
+
 #[test]
 fn every_rule_stands_in_the_table_with_its_severity() {
     let mut policy = Policy::default();

@@ -19,6 +19,7 @@ use super::poller::{Ask, Poller};
 use super::running::Running;
 use super::stage::Stage;
 use crate::app::{Effect, Message};
+use crate::drift::Ignore;
 use crate::engine::Helm;
 use crate::plan::ApprovedPlan;
 use crate::provider::Observer;
@@ -31,6 +32,7 @@ impl<S: Stage> Cycle<S> {
             Effect::Watch(watch) => self.hands.ask(Ask::Watch(watch)),
             Effect::Execute(approved) => self.hands.execute(*approved),
             Effect::Steer(operation, steer) => self.hands.running.steer(&operation, steer),
+            Effect::Ignore(ignore) => self.hands.ignore(*ignore),
             Effect::Suspend => return self.suspend(),
             Effect::Quit => return ControlFlow::Break(Ending::Quit),
         }
@@ -96,6 +98,22 @@ impl Hands {
     fn ask(&self, ask: Ask) {
         // Without a poller nobody looks, and the program is ending.
         let _ending = self.asks.send(ask);
+    }
+
+    fn ignore(&self, ignore: Ignore) {
+        let mut hangar = self.hangar.clone();
+        self.tasks.spawn(async move {
+            let opened = hangar.wait_for(Option::is_some).await.ok().and_then(|hangar| hangar.clone());
+            let Some(Hangar { ledger, clock, queue, .. }) = opened else { return };
+            let what = format!("{} in {}", ignore.rule, ignore.cluster.name);
+            let Some(kept) = aside(move || ledger.ignore(ignore, clock.now())).await else { return };
+            let failed = kept.is_err();
+            let text = kept.map_or_else(
+                |why| format!("{what} is not ignored: {why}"),
+                |()| format!("{what} is ignored from now on"),
+            );
+            let _ending = queue.send(Message::Noted { text, failed }.into()).await;
+        });
     }
 
     fn execute(&self, approved: ApprovedPlan) {

@@ -8,9 +8,11 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use jiff::Timestamp;
-use tokio::sync::watch;
+use tokio::sync::{Notify, watch};
 
+use super::ignores::{self, IgnoresError};
 use super::journal::{FILE, JournalFile};
+use crate::drift::Ignore;
 use crate::engine::Journal;
 use crate::plan::{History, OperationId, Refusal};
 
@@ -24,6 +26,7 @@ pub(super) struct Ledger {
     read_only: bool,
     held: Mutex<Held>,
     history: watch::Sender<Arc<History>>,
+    ignored: Notify,
 }
 
 #[derive(Debug, Default)]
@@ -37,7 +40,13 @@ struct Held {
 impl Ledger {
     /// A ledger that was not opened yet; nothing is touched.
     pub(super) fn new(folder: PathBuf, read_only: bool) -> Self {
-        Self { folder, read_only, held: Mutex::default(), history: watch::Sender::default() }
+        Self {
+            folder,
+            read_only,
+            held: Mutex::default(),
+            history: watch::Sender::default(),
+            ignored: Notify::new(),
+        }
     }
 
     /// Opens the journal, to be written where this session may; tells what a person should know.
@@ -53,6 +62,9 @@ impl Ledger {
             && let Err(why) = self.read(&mut held)
         {
             says.push(format!("the journal cannot be read: {why}"));
+        }
+        if let Err(why) = self.ignores() {
+            says.push(format!("no finding is ignored from the screen: {why}"));
         }
         let journal = held.journal.as_ref().map(|journal| lock(journal));
         says.extend(
@@ -85,6 +97,29 @@ impl Ledger {
             }
             _ => {}
         }
+    }
+
+    /// The findings that are ignored from the screen.
+    ///
+    /// # Errors
+    /// Their file cannot be used.
+    pub(super) fn ignores(&self) -> Result<Vec<Ignore>, IgnoresError> {
+        ignores::read(&self.folder)
+    }
+
+    /// Ignores findings from now on.
+    ///
+    /// # Errors
+    /// Their file cannot be used.
+    pub(super) fn ignore(&self, ignore: Ignore, at: Timestamp) -> Result<(), IgnoresError> {
+        ignores::add(&self.folder, ignore, at)?;
+        self.ignored.notify_one();
+        Ok(())
+    }
+
+    /// Waits until something is ignored that was not before.
+    pub(super) async fn ignored(&self) {
+        self.ignored.notified().await;
     }
 
     /// The journal, to be written.

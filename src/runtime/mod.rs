@@ -10,6 +10,7 @@ mod cycle;
 pub mod ending;
 pub mod files;
 mod hands;
+pub mod ignores;
 pub mod input;
 pub mod journal;
 mod judging;

@@ -54,6 +54,59 @@ fn drift_ends_with_1_at_or_above_the_level() {
     assert_eq!(demo(&home, &["--cluster", "checkout", "drift", "--fail-on", "critical"]).code, 0);
 }
 
+/// The severities of the findings of one rule in `orders`, and how many of them do not count.
+fn behind_in_orders(home: &Home, config: &str) -> (usize, Value) {
+    let ran = demo(home, &["--config", config, "--cluster", "orders", "drift", "--json"]);
+    let json = ran.json();
+    let of_rule = |list: &str| -> Vec<Value> {
+        let all = json[list].as_array().unwrap().iter();
+        all.filter(|finding| finding["rule"] == "behind").cloned().collect()
+    };
+    (of_rule("findings").len(), Value::Array(of_rule("ignored")))
+}
+
+#[test]
+fn ignored_findings_do_not_count_and_are_back_when_their_time_has_come() {
+    let home = Home::empty();
+    let config = home.path().join("config.toml");
+    let path = config.to_str().unwrap();
+    let ignore = |until: &str, rule: &str| {
+        format!(
+            "[[ignore]]\ncluster = 'orders'\nrule = '{rule}'\nuntil = {until}\nreason = 'next release'\n\
+             author = 'ann'\n"
+        )
+    };
+    std::fs::write(&config, ignore("2020-01-31", "behind")).unwrap();
+    let (counted, ignored) = behind_in_orders(&home, path);
+    assert!(counted > 0, "they are back");
+    assert_eq!(ignored, Value::Array(Vec::new()));
+    std::fs::write(&config, ignore("9000-01-31", "behind")).unwrap();
+    let (none, ignored) = behind_in_orders(&home, path);
+    assert_eq!((none, ignored.as_array().unwrap().len()), (0, counted));
+    assert_eq!(ignored[0]["until"], "9000-01-31T00:00:00Z");
+    assert_eq!((&ignored[0]["reason"], &ignored[0]["author"]), (&"next release".into(), &"ann".into()));
+    // What the screen ignores is in a file of its own.
+    std::fs::write(&config, "").unwrap();
+    let state = home.path().join("state/flightdeck/demo");
+    std::fs::create_dir_all(&state).unwrap();
+    std::fs::write(state.join("ignores.toml"), ignore("9000-01-31", "behind")).unwrap();
+    assert_eq!(behind_in_orders(&home, path).0, 0);
+    let shown = demo(&home, &["--cluster", "orders", "drift"]);
+    assert!(shown.out.contains("until 9000-01-31T00:00:00Z: next release (ann)"), "{}", shown.out);
+    // With every rule ignored there is nothing left to fail on.
+    let rules = demo(&home, &["rules"]).out;
+    let every = rules.lines().skip(1).map(|line| line.split_whitespace().next().unwrap());
+    let all: String = every.map(|rule| ignore("9000-01-31", rule)).collect();
+    std::fs::write(state.join("ignores.toml"), all).unwrap();
+    let ran = demo(&home, &["--filter", "name:orders", "drift"]);
+    assert_eq!(ran.code, 0, "{}", ran.out);
+    assert!(ran.out.starts_with("no drift found\nSEVERITY"), "{}", ran.out);
+    std::fs::write(state.join("ignores.toml"), "[[ignore]]\n").unwrap();
+    let ran = demo(&home, &["--cluster", "orders", "drift"]);
+    assert!(ran.err.contains("ignores.toml:1:1: "), "{}", ran.err);
+    assert_eq!(ran.code, 1, "a file that says nothing sensible ignores nothing");
+}
+
 #[test]
 fn a_plan_is_applied_once_and_the_journal_tells_of_it() {
     let home = Home::empty();

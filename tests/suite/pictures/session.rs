@@ -174,6 +174,7 @@ impl Session {
                 Effect::Watch(watch) => self.watch = watch,
                 Effect::Execute(approved) => self.execute(*approved),
                 Effect::Steer(..) => panic!("nobody told an operation anything"),
+                Effect::Ignore(_) => panic!("nothing is kept here"),
                 Effect::Suspend | Effect::Quit => panic!("nobody asked to leave"),
             }
         }
