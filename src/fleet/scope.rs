@@ -15,4 +15,7 @@ pub enum Scope {
     },
     /// One cluster, fresh and complete; the rest of the fleet comes as it was last seen.
     Cluster(ClusterId),
+    /// Only what carries a cluster's traffic and the health of its targets, fresh and in one round of calls to the
+    /// load balancer alone; everything else comes as it was last seen. For the way back, which must not wait.
+    Traffic(ClusterId),
 }

@@ -225,7 +225,7 @@ impl Poller {
                 self.fleet.due = Some(clock::monotonic());
             }
             Scope::Background { .. } => self.fleet.now(),
-            Scope::Cluster(id) => {
+            Scope::Cluster(id) | Scope::Traffic(id) => {
                 self.clusters.entry(id).or_insert_with(|| Looks::beginning(false)).now();
             }
         }

@@ -323,6 +323,15 @@ impl Parts {
         tasks
     }
 
+    /// What carries the cluster's traffic, and the health of its targets: nothing that has to be asked of anybody but
+    /// the load balancer.
+    pub(super) fn traffic(&self) -> Vec<Task> {
+        let listeners = self.load_balancers.iter().map(|arn| Task::Listeners(arn.clone()));
+        let rules = self.listeners.iter().map(|arn| Task::Rules(arn.clone()));
+        let health = self.target_groups.iter().map(|arn| Task::Health(arn.clone()));
+        listeners.chain(rules).chain(health).collect()
+    }
+
     /// The second round: the instances that groups and target groups name now.
     pub(super) fn instances(&self, kept: &Kept) -> Vec<Task> {
         let mut ids = members(kept, Part::Groups(&self.groups));

@@ -1,4 +1,4 @@
-//! Looks at AWS: three scopes of looking over what is kept between looks.
+//! Looks at AWS: four scopes of looking over what is kept between looks.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::AtomicU32;
@@ -139,6 +139,12 @@ impl Aws {
                 self.at_cluster(&at, &fleet, id).await?;
                 Ok(self.assembled(identity, &at))
             }
+            (Scope::Traffic(id), Some(fleet)) if fleet.cluster(id).is_some() => {
+                let identity = self.who(&factory, Lane::Asked).await?;
+                let at = self.regions(&factory, &identity.account, Lane::Asked);
+                self.at_traffic(&at, &fleet, id).await?;
+                Ok(self.assembled(identity, &at))
+            }
             _ => {
                 let identity = self.who(&factory, Lane::Asked).await?;
                 let at = self.regions(&factory, &identity.account, Lane::Asked);
@@ -208,6 +214,14 @@ impl Aws {
             let tasks = next(&parts, &look.kept());
             look.work(tasks, &mut walks, &mut report).await;
         }
+        judged(&[report], |report| report.told)
+    }
+
+    async fn at_traffic(&self, at: &[At], fleet: &Fleet, id: &ClusterId) -> Result<(), Failure> {
+        let Some(at) = at.iter().find(|at| at.region == id.place.region) else { return Ok(()) };
+        let Some(cluster) = fleet.cluster(id) else { return Ok(()) };
+        let (mut walks, mut report) = (Walks::new(), Report::default());
+        self.walker(at).work(Parts::of(cluster).traffic(), &mut walks, &mut report).await;
         judged(&[report], |report| report.told)
     }
 

@@ -42,6 +42,11 @@ impl Ask {
         }
     }
 
+    /// Whether it is about what carries traffic, or the health of what takes it.
+    pub(super) fn is_of_traffic(&self) -> bool {
+        matches!(self, Self::Listeners(_) | Self::Rules(_) | Self::TargetHealth(_))
+    }
+
     fn about(&self) -> Option<Text> {
         match self {
             Self::List(_) => None,

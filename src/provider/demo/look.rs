@@ -76,6 +76,11 @@ impl Memory {
                     .flat_map(|at| lists.clone().map(move |list| (at, list)));
                 lists.chain(of_clusters(world, std::slice::from_ref(id), known)).collect()
             }
+            Scope::Traffic(id) if !self.asked.is_empty() && known(id).is_some() => {
+                let mut questions = of_clusters(world, std::slice::from_ref(id), known);
+                questions.retain(|(_, ask)| ask.is_of_traffic());
+                questions
+            }
             Scope::Background { first } if !self.asked.is_empty() => {
                 self.urgent(world, &of_clusters(world, first, known), first.len(), at)
             }

@@ -67,7 +67,7 @@ impl Observer for Slow {
             Scope::Complete => "everything".to_owned(),
             Scope::Background { first } if first.is_empty() => "background".to_owned(),
             Scope::Background { first } => format!("background, {} first", first[0].name),
-            Scope::Cluster(id) => id.name.to_string(),
+            Scope::Cluster(id) | Scope::Traffic(id) => id.name.to_string(),
         };
         self.note(&what);
         let account = if self.began.elapsed().as_secs() < self.moves { "1" } else { "2" };

@@ -270,6 +270,26 @@ async fn one_cluster_is_read_fresh_and_completely_and_the_rest_is_left() {
 }
 
 #[tokio::test]
+async fn what_carries_traffic_is_read_in_one_round_of_the_load_balancer_alone() {
+    let world = World { extra: 50, ..World::default() };
+    let (aws, replay, clock) = one(move |asked| world.answer(asked));
+    let id = complete(&aws).await.clusters[0].id.clone();
+    let before = replay.asked().len();
+    clock.pass(100);
+    let now = aws.connection.clock.now();
+    let fleet = aws.observe(&Scope::Traffic(id.clone())).await.unwrap();
+    let mut asked: Vec<String> =
+        replay.asked()[before..].iter().map(|asked| asked.action().to_owned()).collect();
+    asked.sort();
+    assert_eq!(asked, ["DescribeListeners", "DescribeRules", "DescribeTargetHealth", "DescribeTargetHealth"]);
+    let groups = fleet.cluster(&id).unwrap().groups.iter().flat_map(|group| &group.target_groups);
+    for arn in groups {
+        assert_eq!(fleet.target_groups[arn].health.as_ref().unwrap().at, now, "{arn}");
+    }
+    assert_eq!(fleet.ages[&(fleet.places[0].clone(), Section::Groups)], Timestamp::UNIX_EPOCH);
+}
+
+#[tokio::test]
 async fn an_instance_that_is_gone_leaves_the_cluster_at_a_fresh_look() {
     let (world, gone) = (World::default(), Arc::new(AtomicBool::new(false)));
     let now_gone = Arc::clone(&gone);

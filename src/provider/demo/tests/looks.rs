@@ -96,6 +96,22 @@ fn a_look_at_one_cluster_is_fresh_and_complete_and_leaves_the_others_as_they_wer
 }
 
 #[test]
+fn what_carries_traffic_is_read_alone_and_the_rest_keeps_its_age() {
+    let (demo, clock) = calm();
+    let fleet = now(demo.observe(&Scope::Complete)).unwrap();
+    let before = clock.now();
+    clock.pass(100);
+    let id = fleet.clusters.iter().find(|cluster| cluster.id.name.raw() == "checkout").unwrap().id.clone();
+    let fleet = now(demo.observe(&Scope::Traffic(id.clone()))).unwrap();
+    let cluster = fleet.cluster(&id).unwrap();
+    for arn in cluster.groups.iter().flat_map(|group| &group.target_groups) {
+        assert_eq!(fleet.target_groups[arn].health.as_ref().unwrap().at, clock.now(), "{arn}");
+    }
+    assert_eq!(fleet.ages[&(id.place.clone(), Section::Groups)], before);
+    assert_eq!(fleet.ages[&(id.place, Section::Instances)], before);
+}
+
+#[test]
 fn a_hostile_tag_is_told_raw_and_shown_harmless() {
     let fleet = now(demo().0.observe(&Scope::Complete)).unwrap();
     let texts: Vec<&Text> = fleet
