@@ -182,6 +182,8 @@ pub(super) fn settings(global: &Global) -> Result<Settings, End> {
     if global.demo {
         // Simulated changes are no part of the record of real ones.
         settings.state = settings.state.join("demo");
+        settings.plan.clusters.extend(demo::watched_clusters());
+        settings.naming.watched = settings.plan.watched();
     }
     Ok(settings)
 }

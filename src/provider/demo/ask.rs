@@ -2,7 +2,7 @@
 //!
 //! Which questions a look asks is in `look`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
@@ -27,6 +27,10 @@ pub(super) enum Ask {
     Attributes(TargetGroupArn),
     /// The health of a target group's targets.
     TargetHealth(TargetGroupArn),
+    /// CloudWatch alarms by name.
+    Alarms(Vec<Text>),
+    /// Metrics of target groups.
+    Metrics(BTreeSet<TargetGroupArn>),
 }
 
 impl Ask {
@@ -39,6 +43,8 @@ impl Ask {
             Self::Rules(_) => Section::Rules,
             Self::Attributes(_) => Section::TargetGroupAttributes,
             Self::TargetHealth(_) => Section::TargetHealth,
+            Self::Alarms(_) => Section::Alarms,
+            Self::Metrics(_) => Section::Metrics,
         }
     }
 
@@ -49,7 +55,7 @@ impl Ask {
 
     fn about(&self) -> Option<Text> {
         match self {
-            Self::List(_) => None,
+            Self::List(_) | Self::Alarms(_) | Self::Metrics(_) => None,
             Self::Refreshes(group) => Some(Text::new(group.raw())),
             Self::Listeners(balancer) => Some(Text::new(balancer.raw())),
             Self::Rules(listener) => Some(Text::new(listener.raw())),
@@ -85,6 +91,16 @@ impl Ask {
             Self::TargetHealth(arn) => {
                 let value = sight.region.target_groups.get(arn).map(|group| sight.target_health(group));
                 set(&mut facts.target_health, arn, value.filter(|_| told), at);
+            }
+            Self::Alarms(names) => {
+                for name in names {
+                    set(&mut facts.alarms, name, told.then(|| sight.alarm(name)), at);
+                }
+            }
+            Self::Metrics(arns) => {
+                for arn in arns {
+                    set(&mut facts.metrics, arn, told.then(|| sight.metrics(arn)), at);
+                }
             }
         }
     }

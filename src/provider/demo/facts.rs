@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
+use super::chance::Chance;
 use super::phase::TargetWord;
 use super::world::{Group, Instance, Moment, Region, TargetGroup, time_of};
 use crate::fleet::{
@@ -23,6 +24,9 @@ pub(super) struct Sight<'a> {
     pub region: &'a Region,
     pub start: Timestamp,
     pub now: Moment,
+    pub chance: Chance,
+    /// CloudWatch has no data.
+    pub silent: bool,
 }
 
 impl Sight<'_> {

@@ -2,9 +2,12 @@
 
 use std::sync::Arc;
 
+use super::cloudwatch;
 use super::life::Event;
 use super::world::{Duty, GroupAt, Ill, MINUTE, Moment, NEVER, SECOND, World};
-use crate::fleet::{Actions, ForwardConfig, GroupName, InstanceId, SecurityGroupId, SourceArn, Text};
+use crate::fleet::{
+    Actions, AlarmState, ForwardConfig, GroupName, InstanceId, SecurityGroupId, SourceArn, Text,
+};
 
 /// Between two changes by hand in one region.
 const IDLE: std::ops::Range<Moment> = 3 * MINUTE..9 * MINUTE;
@@ -72,6 +75,13 @@ pub enum Foreign {
         /// The instance.
         instance: InstanceId,
     },
+    /// Sets the state of an alarm of the region.
+    Alarm {
+        /// The alarm.
+        name: Text,
+        /// Its state from now on; `None`: as it really is.
+        state: Option<AlarmState>,
+    },
     /// Sets the wanted size of a group.
     Scale {
         /// The group.
@@ -97,6 +107,14 @@ impl World {
                 self.group_mut(group).fact.desired = *desired;
                 self.reconcile(group, at);
                 true
+            }
+            Foreign::Alarm { name, state } => {
+                let told = &mut self.regions[region].told_alarms;
+                match state {
+                    Some(state) => drop(told.insert(name.clone(), state.clone())),
+                    None => drop(told.remove(name)),
+                }
+                cloudwatch::is_alarm(name)
             }
             Foreign::Tag { instance, .. }
             | Foreign::SecurityGroup { instance, .. }
@@ -152,7 +170,7 @@ impl World {
                 instance.ailment = Some(super::world::Ailment { from: at, until: NEVER, kind });
             }
             Foreign::Heal { .. } => instance.ailment = None,
-            Foreign::Actions { .. } | Foreign::Scale { .. } => return false,
+            Foreign::Actions { .. } | Foreign::Alarm { .. } | Foreign::Scale { .. } => return false,
         }
         if let Some(group) = group {
             self.agenda.note(at + 5 * SECOND, Event::Reconcile(group));

@@ -12,7 +12,7 @@ use super::ask::Ask;
 use super::facts::Sight;
 use super::weather::Weather;
 use super::world::{Region, World};
-use crate::fleet::{Cluster, ClusterId, Facts, Scope, Section};
+use crate::fleet::{Cluster, ClusterId, Facts, Naming, Scope, Section};
 
 /// Calls a minute in the background: a little under what an idle cockpit promises.
 const BUDGET: i64 = 28;
@@ -59,6 +59,7 @@ impl Memory {
         &mut self,
         world: &World,
         weather: &Weather,
+        naming: &Naming,
         scope: &Scope,
         known: &Known,
         at: Timestamp,
@@ -74,7 +75,8 @@ impl Memory {
                     .region(&id.place)
                     .into_iter()
                     .flat_map(|at| lists.clone().map(move |list| (at, list)));
-                lists.chain(of_clusters(world, std::slice::from_ref(id), known)).collect()
+                let of_it = of_clusters(world, std::slice::from_ref(id), known);
+                lists.chain(of_it).chain(watched(world, naming, id, known)).collect()
             }
             Scope::Traffic(id) if !self.asked.is_empty() && known(id).is_some() => {
                 let mut questions = of_clusters(world, std::slice::from_ref(id), known);
@@ -89,7 +91,13 @@ impl Memory {
         self.count(at, questions.len());
         let asked = !questions.is_empty();
         for (region, ask) in questions {
-            let sight = Sight { region: &world.regions[region], start: world.start, now: world.now };
+            let sight = Sight {
+                region: &world.regions[region],
+                start: world.start,
+                now: world.now,
+                chance: world.chance,
+                silent: weather.silent,
+            };
             let denied = weather.denied.contains(&ask.section());
             ask.answer(&sight, denied, at, &mut self.facts[region]);
             self.asked.insert((region, ask), at);
@@ -151,7 +159,7 @@ fn interest(ask: &Ask) -> i64 {
         Ask::List(Section::Statuses) => 8,
         Ask::TargetHealth(_) | Ask::Rules(_) | Ask::Listeners(_) => 3,
         Ask::Refreshes(_) => 2,
-        Ask::List(_) | Ask::Attributes(_) => 1,
+        Ask::List(_) | Ask::Attributes(_) | Ask::Alarms(_) | Ask::Metrics(_) => 1,
     }
 }
 
@@ -197,4 +205,14 @@ fn of_clusters(world: &World, ids: &[ClusterId], known: &Known) -> Vec<Question>
     questions.sort();
     questions.dedup();
     questions
+}
+
+/// What CloudWatch is asked of one cluster: nothing, unless the configuration says so.
+fn watched(world: &World, naming: &Naming, id: &ClusterId, known: &Known) -> Vec<Question> {
+    let (Some(region), Some(cluster)) = (world.region(&id.place), known(id)) else { return Vec::new() };
+    let watched = naming.watched(id);
+    let alarms = watched.alarms.filter(|names| !names.is_empty()).map(Ask::Alarms);
+    let sides = cluster.traffic.iter().flat_map(|source| &source.weights).map(|w| w.target_group.clone());
+    let metrics = watched.metrics.then(|| Ask::Metrics(sides.collect()));
+    alarms.into_iter().chain(metrics).map(|ask| (region, ask)).collect()
 }

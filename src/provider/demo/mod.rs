@@ -4,12 +4,13 @@
 //! The same seed and the same clock give the same fleet, however often it is looked at: time is passed in, everything
 //! random hangs on the seed, and what happens between two looks happens at its own moment. No task runs and nothing
 //! sleeps. `world` is what there is, `cast` who plays, `life` what happens, `facts` what is told, `calls` what is
-//! taken, `weather` what goes wrong.
+//! taken, `cloudwatch` what is watched, `weather` what goes wrong.
 
 mod ask;
 mod calls;
 mod cast;
 mod chance;
+mod cloudwatch;
 mod crowd;
 mod facts;
 mod hands;
@@ -31,6 +32,7 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 
 pub use cast::DEFAULT_INSTANCES;
+pub use cloudwatch::watched_clusters;
 pub use hands::Foreign;
 pub use weather::{Fate, Sent, Weather};
 
@@ -97,7 +99,7 @@ impl Demo {
     pub fn facts(&self) -> Vec<Facts> {
         let (state, at) = self.now();
         let mut memory = Memory::default();
-        memory.look(&state.world, &state.weather, &Scope::Complete, &|_| None, at);
+        memory.look(&state.world, &state.weather, &self.naming, &Scope::Complete, &|_| None, at);
         memory.facts
     }
 
@@ -166,7 +168,7 @@ impl Observer for Demo {
         let (mut state, at) = self.now();
         state.outage("observe the fleet")?;
         let State { world, memory, weather, last, .. } = &mut *state;
-        let newer = memory.look(world, weather, scope, &|id| last.as_ref()?.cluster(id), at);
+        let newer = memory.look(world, weather, &self.naming, scope, &|id| last.as_ref()?.cluster(id), at);
         if let Some(last) = last.as_ref().filter(|_| !newer) {
             return Ok(last.clone());
         }

@@ -76,6 +76,7 @@ impl Stage {
             target_groups: BTreeMap::new(),
             changes: BTreeMap::new(),
             casual: Vec::new(),
+            told_alarms: BTreeMap::new(),
         };
         Self { chance, start, region }
     }

@@ -1,6 +1,7 @@
 //! The promises of the simulated fleet itself: a clock that a test sets, and ways to find things.
 
 mod calls;
+mod cloudwatch;
 mod life;
 mod looks;
 

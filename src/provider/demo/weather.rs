@@ -18,6 +18,8 @@ pub struct Weather {
     pub outage: Option<FailureKind>,
     /// Sections that may not be read.
     pub denied: BTreeSet<Section>,
+    /// CloudWatch answers and has no data, neither for metrics nor for alarms that nobody set.
+    pub silent: bool,
 }
 
 /// What becomes of one change.

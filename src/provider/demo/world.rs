@@ -11,7 +11,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::chance::Chance;
 use super::life::Agenda;
 use crate::fleet::{
-    Actions, GroupFact, ImageFact, ImageId, InstanceId, LaunchConfigurationFact, ListenerFact,
+    Actions, AlarmState, GroupFact, ImageFact, ImageId, InstanceId, LaunchConfigurationFact, ListenerFact,
     LoadBalancerFact, MetadataOptions, Place, RefreshFact, RuleArn, RuleFact, SecurityGroupId, SourceArn,
     Tags, TargetGroupArn, TargetGroupAttributes, TargetGroupFact, TemplateId, TemplateRef,
     TemplateVersionFact, Text, Zone,
@@ -63,6 +63,8 @@ pub(super) struct Region {
     pub target_groups: BTreeMap<TargetGroupArn, TargetGroup>,
     /// The newest change of each listener or rule; `actions` in its fact are what reads back.
     pub changes: BTreeMap<SourceArn, Change>,
+    /// States of alarms that somebody set.
+    pub told_alarms: BTreeMap<Text, AlarmState>,
     /// Listeners and rules whose weights people change by hand now and then.
     pub casual: Vec<SourceArn>,
 }
