@@ -175,7 +175,7 @@ pub async fn read_asked(
     at: Timestamp,
 ) -> Result<Vec<Asked>, Failure> {
     let mut entries = observer.entries_under(place, &EntryName::of(&[HEAD])).await?;
-    let wanted: Vec<EntryName> = heads(&entries).flat_map(|found| found.needs()).collect();
+    let wanted: Vec<EntryName> = heads(&entries).flat_map(Found::needs).collect();
     for names in wanted.chunks(Entries::BATCH) {
         entries.found.extend(observer.entries(place, names).await?.found);
     }
