@@ -10,6 +10,8 @@ mod back;
 mod begin;
 mod call;
 mod glance;
+mod heir;
+mod holder;
 mod steer;
 mod tell;
 mod vigil;
@@ -20,7 +22,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::{Helm, Journal};
+use super::{Helm, Journal, Lease};
 use crate::fleet::{Actions, Fleet, SourceArn};
 use crate::plan::{
     ApprovedPlan, Claim, Event, Intent, Outcome, Plan, Policy, Progress, Refusal, SessionId, Stand, WaitFor,
@@ -72,6 +74,7 @@ pub async fn execute(
         policy,
         tell,
         step: 0,
+        lease: None,
         begun: false,
         sent: false,
         stands: None,
@@ -80,8 +83,9 @@ pub async fn execute(
         paused: None,
         going_back: false,
     };
-    let ended = match run.go(until).await {
-        Err(Stop::Back(why)) => Err(run.go_back(why).await),
+    // Boxed: whoever awaits an operation need not carry all of its states.
+    let ended = match Box::pin(run.go(until)).await {
+        Err(Stop::Back(why)) => Err(Box::pin(run.go_back(why)).await),
         ended => ended,
     };
     run.end(ended).await
@@ -116,6 +120,9 @@ struct Run<'a> {
     tell: &'a mut (dyn FnMut(Progress) + Send),
     /// The step it is at; 0 before the first.
     step: u32,
+    /// What makes it the one writer of its cluster; `None` before it is taken, where there is none, and once it is
+    /// lost.
+    lease: Option<Lease<'a>>,
     /// Whether the journal knows of it.
     begun: bool,
     /// Whether a call of this operation may have changed something.

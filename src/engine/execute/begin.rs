@@ -1,24 +1,36 @@
-//! Before anything is sent: a plan runs once, for the account it was made for, in the world it was made for.
+//! Before anything is sent: a plan runs once, for the account it was made for, in the world it was made for, by the
+//! one writer of its cluster.
+//!
+//! A rollback asks everything at once. It needs nothing but the load balancer to answer: who we are and the lease are
+//! tried for a moment, and then only a reason that a person typed lets it go on without.
 
 use std::sync::Arc;
+use std::time::Duration;
 
-use futures_util::future::join;
+use futures_util::future::{join, join3};
 
-use super::{Run, Stands, Stop};
+use super::holder::within;
+use super::{Run, Stands, Stop, words};
+use crate::engine::NotTaken;
 use crate::fleet::{Fleet, Identity, Scope};
 use crate::plan::{Answer, Event, Intent, Refusal, Truth, plan};
+
+/// How long a rollback waits for who we are and for the lease.
+const TRIED: Duration = Duration::from_secs(2);
 
 impl Run<'_> {
     /// Proves everything, takes the lease, and writes the beginning down.
     pub(super) async fn begin(&mut self) -> Result<(), Stop> {
         self.say(Truth::Wanted, "checking the account, the facts and the guards", None);
         self.runs_once()?;
-        let scope = Scope::Cluster(self.plan.intent.cluster().clone());
-        let observer = self.ports.observer;
-        let (identity, seen) = self.attend(join(observer.identity(), observer.observe(&scope))).await?;
-        self.is_ours(&identity.map_err(|failure| self.failed(&failure))?)?;
-        self.is_the_same(&seen.map_err(|failure| self.failed(&failure))?)?;
-        self.write_begin()
+        let missing = if matches!(self.plan.intent, Intent::Rollback { .. }) {
+            self.prove_quickly().await?
+        } else {
+            self.prove().await?;
+            Vec::new()
+        };
+        self.write_begin(&missing)?;
+        self.write_taken_over()
     }
 
     fn runs_once(&self) -> Result<(), Stop> {
@@ -28,6 +40,65 @@ impl Run<'_> {
                 "make a new plan",
             )));
         }
+        Ok(())
+    }
+
+    async fn prove(&mut self) -> Result<(), Stop> {
+        let scope = Scope::Cluster(self.plan.intent.cluster().clone());
+        let observer = self.ports.observer;
+        let (identity, seen) = self.attend(join(observer.identity(), observer.observe(&scope))).await?;
+        self.is_ours(&identity.map_err(|failure| self.failed(&failure))?)?;
+        self.is_the_same(&seen.map_err(|failure| self.failed(&failure))?)?;
+        let (ports, plan, who) = (self.ports, self.plan.clone(), self.approved.approval().who.clone());
+        let store = self.policy.lease(self.plan.intent.cluster());
+        let taken = self.attend(Self::taken(ports, store, &plan, &who)).await?;
+        self.lease = taken.map_err(|why| self.stop(why.refusal()))?;
+        Ok(())
+    }
+
+    /// The same at once, for a way back. Tells what could not be proven.
+    async fn prove_quickly(&mut self) -> Result<Vec<String>, Stop> {
+        let scope = Scope::Traffic(self.plan.intent.cluster().clone());
+        let (ports, plan, who) = (self.ports, self.plan.clone(), self.approved.approval().who.clone());
+        let store = self.policy.lease(self.plan.intent.cluster());
+        let asked = join3(
+            ports.observer.observe(&scope),
+            within(ports.clock, TRIED, ports.observer.identity()),
+            within(ports.clock, TRIED, Self::taken(ports, store, &plan, &who)),
+        );
+        let (seen, identity, taken) = self.attend(asked).await?;
+        let mut missing = Vec::new();
+        match taken {
+            Some(Ok(lease)) => self.lease = lease,
+            Some(Err(NotTaken::Unreachable(failure))) => {
+                missing.push(format!("the lease could not be taken: {}", words::sentence_of(&failure).why));
+            }
+            Some(Err(why)) => return Err(self.stop(why.refusal())),
+            None => missing.push(format!("the lease could not be taken within {} s", TRIED.as_secs())),
+        }
+        match identity {
+            Some(Ok(identity)) => self.is_ours(&identity)?,
+            Some(Err(failure)) => {
+                missing.push(format!("who we are could not be proven: {}", words::sentence_of(&failure).why));
+            }
+            None => missing.push(format!("who we are could not be proven within {} s", TRIED.as_secs())),
+        }
+        self.may_go_on_without(&missing)?;
+        self.is_the_same(&seen.map_err(|failure| self.failed(&failure))?)?;
+        Ok(missing)
+    }
+
+    /// Only a reason that a person typed replaces what could not be proven.
+    pub(super) fn may_go_on_without(&mut self, missing: &[String]) -> Result<(), Stop> {
+        if missing.is_empty() {
+            return Ok(());
+        }
+        let missing = missing.join("; ");
+        let reason = self.approved.approval().reason.as_ref();
+        if reason.is_none_or(|reason| reason.raw().trim().is_empty()) {
+            return Err(self.stop(Refusal::new(missing, "give a reason: a rollback goes on without, by one")));
+        }
+        self.say(Truth::Wanted, &format!("goes on without: {missing}"), None);
         Ok(())
     }
 
@@ -52,10 +123,9 @@ impl Run<'_> {
             .map_err(|refusal| self.stop(refusal))?;
         let mut approval = self.approved.approval().clone();
         // What no longer blocks needs no override any more; it stays overridden for the steps to come.
-        let blocks = |name: &String| {
+        approval.overrides.retain(|name| {
             fresh.guards.iter().any(|guard| guard.name == *name && guard.verdict == Answer::Block)
-        };
-        approval.overrides.retain(blocks);
+        });
         fresh.clone().approve(approval, now).map_err(|refusal| self.stop(refusal))?;
         self.plan = fresh;
         self.saw(fleet);
@@ -65,24 +135,23 @@ impl Run<'_> {
 
     /// What has to be there: what the first call expects, or, where there is none left to send, what is there now.
     fn expected(&self, fleet: &Fleet) -> Option<Stands> {
-        let expects = self.plan.steps.iter().find_map(|step| step.expects.as_ref());
-        let present = || {
-            let source = self.plan.steps.iter().find_map(|step| step.call.as_ref())?.source();
-            let cluster = fleet.cluster(self.plan.intent.cluster())?;
-            cluster.traffic.iter().find(|traffic| traffic.arn == source)
-        };
-        expects.map_or_else(
-            || present().map(|found| Stands { source: found.arn.clone(), actions: found.actions.clone() }),
-            |expects| Some(Stands { source: expects.source.clone(), actions: expects.actions.clone() }),
-        )
+        if let Some(expects) = self.plan.steps.iter().find_map(|step| step.expects.as_ref()) {
+            return Some(Stands { source: expects.source.clone(), actions: expects.actions.clone() });
+        }
+        let source = self.plan.way_back()?.source();
+        let cluster = fleet.cluster(self.plan.intent.cluster())?;
+        let found = cluster.traffic.iter().find(|traffic| traffic.arn == source)?;
+        Some(Stands { source, actions: found.actions.clone() })
     }
 
-    fn write_begin(&mut self) -> Result<(), Stop> {
+    fn write_begin(&mut self, missing: &[String]) -> Result<(), Stop> {
         let plan = self.plan.clone();
         let overrides = self.approved.approval().overrides.clone();
+        let without = (!missing.is_empty()).then(|| format!("goes on without: {}", missing.join("; ")));
         self.write_down(0, Event::Started, |record| {
             record.plan = Some(Box::new(plan));
             record.overrides = overrides;
+            record.result = without;
         })?;
         self.begun = true;
         // What is resumed has changed something already.

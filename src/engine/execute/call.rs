@@ -160,7 +160,7 @@ impl Run<'_> {
         let operator = self.ports.operator;
         let place = self.plan.place();
         self.last_call = Some(self.ports.clock.monotonic());
-        match self.keep(operator.apply(&place, change.call)).await? {
+        match self.keep(operator.apply(&place, change.call)).await {
             Ok(receipt) => {
                 self.sent = true;
                 self.stands =
@@ -192,7 +192,7 @@ impl Run<'_> {
                 }
                 observer.actions(&place, source).await
             };
-            last = self.keep(reads).await?;
+            last = self.keep(reads).await;
             if let Ok(found) = &last
                 && same_actions(found, call.actions())
             {

@@ -67,7 +67,8 @@ impl Run<'_> {
             if left.is_zero() {
                 return Ok(false);
             }
-            self.keep(clock.sleep(left.min(SLICE))).await?;
+            self.keep(clock.sleep(left.min(SLICE))).await;
+            self.still_ours()?;
         }
     }
 
@@ -79,10 +80,10 @@ impl Run<'_> {
         let clock = self.ports.clock;
         let mut work = pin!(work);
         loop {
-            match self.keep(select(work.as_mut(), clock.sleep(SLICE))).await? {
+            match self.keep(select(work.as_mut(), clock.sleep(SLICE))).await {
                 Either::Left((answer, _)) => return Ok(answer),
                 Either::Right(_) if self.ports.helm.stops() => drop(self.heed()?),
-                Either::Right(_) => {}
+                Either::Right(_) => self.still_ours()?,
             }
         }
     }

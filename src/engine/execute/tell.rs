@@ -1,14 +1,14 @@
-//! What happens is told to whoever watches, and written down: in the journal here, and beside the lease for everybody.
+//! What happens is told to whoever watches, and written down in the journal.
 
 use std::sync::{MutexGuard, PoisonError};
 
 use jiff::Timestamp;
 
 use super::{Run, Stop, words};
-use crate::engine::Journal;
 use crate::engine::journal::JournalError;
+use crate::engine::{Journal, Lease};
 use crate::fleet::SourceArn;
-use crate::plan::{Event, History, Late, Progress, RECORD_SCHEMA, Record, Refusal, Stand, Truth};
+use crate::plan::{Event, History, Late, Progress, RECORD_SCHEMA, Record, Refusal, Truth};
 use crate::provider::Failure;
 
 impl Run<'_> {
@@ -34,7 +34,7 @@ impl Run<'_> {
             of: u32::try_from(self.plan.steps.len()).unwrap_or(u32::MAX),
             plan: None,
             overrides: Vec::new(),
-            epoch: None,
+            epoch: self.lease.as_ref().map(Lease::epoch),
             call: None,
             request_id: None,
             source: None,
@@ -62,24 +62,6 @@ impl Run<'_> {
             return Ok(());
         }
         self.record(0, event, |record| record.result = Some(says.to_owned()))
-    }
-
-    /// Makes the step durable where every cockpit can read it.
-    pub(super) async fn note(&mut self, _step: u32, _says: &str) -> Result<(), Stop> {
-        Ok(())
-    }
-
-    /// Gives the lease back.
-    pub(super) async fn release(&mut self, _stand: Stand, _says: &str) {}
-
-    /// Goes on with a future while the lease is renewed beside it.
-    pub(super) async fn keep<T>(&mut self, work: impl Future<Output = T>) -> Result<T, Stop> {
-        Ok(work.await)
-    }
-
-    /// Proves that nobody else may write.
-    pub(super) async fn prove_lease(&mut self) -> Result<(), Stop> {
-        Ok(())
     }
 
     /// What the journal and other cockpits tell.

@@ -1,5 +1,6 @@
 //! An approved plan against a small cloud that lies, loses answers and is changed by others.
 
+use std::collections::BTreeMap;
 use std::future::Future;
 use std::io;
 use std::pin::pin;
@@ -15,7 +16,7 @@ use crate::fleet::builders::read_at;
 use crate::fleet::{Action, Identity, Place, Scope, TargetGroupArn, TargetState, Text};
 use crate::plan::tests::{Orders, back, orders, shift};
 use crate::plan::{Approval, Call, History, Intent, Receipt, Truth, Who, plan};
-use crate::provider::{Entries, EntryName, Failure, FailureKind};
+use crate::provider::{Created, Entries, Entry, EntryName, Failure, FailureKind};
 
 /// What the cloud does with the next write.
 #[derive(Clone, Copy, PartialEq, Debug)]
@@ -38,6 +39,7 @@ struct Cloud {
     mood: Mutex<Mood>,
     account: Text,
     now: Mutex<Timestamp>,
+    store: Mutex<BTreeMap<EntryName, Entry>>,
     /// Everything in the order it happened: `read`, `look`, `apply`, `journal EVENT`.
     log: Arc<Mutex<Vec<String>>>,
 }
@@ -49,12 +51,20 @@ impl Cloud {
             mood: Mutex::new(Mood::Sound),
             account: "123456789012".into(),
             now: Mutex::new(read_at()),
+            store: Mutex::default(),
             log: Arc::default(),
         }
     }
 
     fn note(&self, what: &str) {
         self.log.lock().unwrap().push(what.into());
+    }
+
+    fn entered(&self, meant: impl Fn(&EntryName) -> bool) -> Entries {
+        let store = self.store.lock().unwrap();
+        let found = store.iter().filter(|(name, _)| meant(name));
+        let found = found.map(|(name, entry)| (name.clone(), entry.clone())).collect();
+        Entries { server_time: Some(self.now()), found }
     }
 
     fn writes(&self) -> usize {
@@ -107,12 +117,12 @@ impl Observer for Cloud {
         Ok(orders.world.facts.listeners.values().next().unwrap().value[0].actions.clone())
     }
 
-    async fn entries(&self, _place: &Place, _names: &[EntryName]) -> Result<Entries, Failure> {
-        Ok(Entries { server_time: None, found: std::collections::BTreeMap::new() })
+    async fn entries(&self, _place: &Place, names: &[EntryName]) -> Result<Entries, Failure> {
+        Ok(self.entered(|name| names.contains(name)))
     }
 
-    async fn entries_under(&self, _place: &Place, _prefix: &EntryName) -> Result<Entries, Failure> {
-        Ok(Entries { server_time: None, found: std::collections::BTreeMap::new() })
+    async fn entries_under(&self, _place: &Place, prefix: &EntryName) -> Result<Entries, Failure> {
+        Ok(self.entered(|name| name.is_under(prefix)))
     }
 
     fn calls_last_minute(&self) -> u32 {
@@ -147,13 +157,37 @@ impl Operator for Cloud {
 }
 
 #[async_trait]
+impl Register for Cloud {
+    async fn create(&self, place: &Place, name: &EntryName, value: &str) -> Result<Created, Failure> {
+        if self.store.lock().unwrap().contains_key(name) {
+            return Ok(Created::Exists);
+        }
+        self.put(place, name, value).await.map(|_version| Created::Yes)
+    }
+
+    async fn put(&self, _place: &Place, name: &EntryName, value: &str) -> Result<u64, Failure> {
+        self.note("put");
+        let mut store = self.store.lock().unwrap();
+        let version = store.get(name).map_or(0, |entry| entry.version) + 1;
+        let entry = Entry { value: value.into(), version, modified_at: self.now() };
+        store.insert(name.clone(), entry);
+        Ok(version)
+    }
+
+    async fn delete(&self, _place: &Place, name: &EntryName) -> Result<(), Failure> {
+        self.store.lock().unwrap().remove(name);
+        Ok(())
+    }
+}
+
+#[async_trait]
 impl Clock for Cloud {
     fn now(&self) -> Timestamp {
         *self.now.lock().unwrap()
     }
 
     fn monotonic(&self) -> Duration {
-        Duration::from_secs(u64::try_from(self.now().as_second()).unwrap_or(0))
+        self.now().duration_since(Timestamp::UNIX_EPOCH).unsigned_abs()
     }
 
     async fn sleep(&self, time: Duration) {
@@ -232,7 +266,7 @@ fn run_with(cloud: &Cloud, approved: ApprovedPlan, journal: &Mutex<Journal>, unt
     let ports = Ports {
         observer: cloud,
         operator: cloud,
-        register: None,
+        register: Some(cloud),
         journal,
         clock: cloud,
         helm: &Helm::default(),
@@ -269,19 +303,23 @@ fn a_shift_is_written_down_sent_once_read_back_and_watched_until_it_settles() {
     assert_eq!(cloud.weights(), [75, 25]);
     assert_eq!(ran.truths, [Truth::Wanted, Truth::Written, Truth::ReadBack, Truth::Settled]);
     assert_eq!(
-        ran.log[..8],
+        ran.log[..12],
         [
             "look",
+            "put",
+            "put",
             "journal started",
             "read",
             "journal intended",
+            "put",
             "apply",
             "journal applied",
             "read",
-            "journal read-back"
+            "journal read-back",
+            "put"
         ]
     );
-    assert_eq!(ran.log.last().unwrap(), "journal done");
+    assert_eq!(ran.log[ran.log.len() - 2..], ["journal done", "put"]);
     assert!(*cloud.now.lock().unwrap() - read_at() >= jiff::Span::new().seconds(30).try_into().unwrap());
 }
 

@@ -95,7 +95,10 @@ impl<'a> Lease<'a> {
             match self.sight().await {
                 Ok(Proof::Mine) => return self.still(),
                 Ok(Proof::Stale) => why = "the store shows an older state than was written".into(),
-                Ok(Proof::Overtaken) => return self.lose(self.overtaken().await),
+                Ok(Proof::Overtaken) => {
+                    let lost = self.overtaken().await;
+                    return self.lose(lost);
+                }
                 Ok(Proof::Stranger) => return self.lose(write::stranger()),
                 Err(failure) => why = format!("it cannot be proven: {}: {}", failure.what, failure.why),
             }
@@ -224,7 +227,7 @@ impl<'a> Lease<'a> {
     }
 
     /// Who has it now, where that can be told.
-    async fn overtaken(&self) -> LeaseLost {
+    async fn overtaken(&mut self) -> LeaseLost {
         let next = names::head(&self.cluster, self.grip.epoch + 1);
         let entries = self.desk.observer.entries(&self.place, std::slice::from_ref(&next)).await;
         match entries.ok().and_then(|entries| Some(Head::read(&entries.found.get(&next)?.value))) {
