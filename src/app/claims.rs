@@ -1,53 +1,41 @@
-//! What the shared bookkeeping tells of operations, place by place. What could not be read is unknown, not none.
+//! How well the shared bookkeeping is known. What it tells stands in the history; what could not be read is unknown,
+//! and never shown as none.
 
 use std::collections::BTreeMap;
 
+use super::Model;
 use crate::fleet::{ClusterId, Place};
 use crate::plan::Claim;
 
-/// Claims of every place that was read.
+/// Places whose bookkeeping could not be read last, and why.
 #[derive(Clone, PartialEq, Debug, Default)]
-pub struct Claims {
-    places: BTreeMap<Place, Told>,
-}
+pub struct Unread(BTreeMap<Place, String>);
 
-/// What one place told.
-#[derive(Clone, PartialEq, Debug, Default)]
-struct Told {
-    /// As they were read last.
-    claims: Vec<Claim>,
-    /// Why they could not be read again since.
-    unread: Option<String>,
-}
-
-impl Claims {
-    /// Takes what a place told, or why it told nothing: then what it told before stands.
-    pub(super) fn take(&mut self, place: Place, claims: Result<Vec<Claim>, String>) {
-        let told = self.places.entry(place).or_default();
-        match claims {
-            Ok(claims) => *told = Told { claims, unread: None },
-            Err(why) => told.unread = Some(why),
-        }
+impl Unread {
+    /// Takes how the newest attempt to read a place ended.
+    pub(super) fn take(&mut self, place: Place, why: Option<String>) {
+        match why {
+            Some(why) => self.0.insert(place, why),
+            None => self.0.remove(&place),
+        };
     }
 
     /// All of them.
-    pub fn all(&self) -> Vec<Claim> {
-        self.places.values().flat_map(|told| &told.claims).cloned().collect()
+    pub fn all(&self) -> impl Iterator<Item = (&Place, &str)> {
+        self.0.iter().map(|(place, why)| (place, why.as_str()))
     }
 
-    /// The newest of a cluster that somebody holds.
-    pub fn alive(&self, cluster: &ClusterId) -> Option<&Claim> {
-        let claims = self.places.get(&cluster.place)?.claims.iter();
-        claims.filter(|claim| claim.cluster == *cluster && claim.is_alive()).max_by_key(|claim| claim.epoch)
+    /// Why that of a place could not be read.
+    pub fn at(&self, place: &Place) -> Option<&str> {
+        self.0.get(place).map(String::as_str)
     }
+}
 
-    /// Where they could not be read, and why.
-    pub fn unread(&self) -> impl Iterator<Item = (&Place, &str)> {
-        self.places.iter().filter_map(|(place, told)| Some((place, told.unread.as_deref()?)))
-    }
-
-    /// Why those of a place could not be read.
-    pub fn unread_at(&self, place: &Place) -> Option<&str> {
-        self.places.get(place)?.unread.as_deref()
+impl Model {
+    /// Who else holds a cluster now.
+    pub fn held_by(&self, cluster: &ClusterId) -> Option<&Claim> {
+        let claims = self.history.claims().iter();
+        let held = claims.filter(|claim| claim.cluster == *cluster && claim.is_alive());
+        held.filter(|claim| self.own(&claim.operation).is_none()).max_by_key(|claim| claim.epoch)
     }
 }

@@ -169,7 +169,7 @@ pub(crate) fn records(person: &Person) -> Vec<Record> {
         verb: "shift".into(),
         cluster: cluster.id.clone(),
         digest: "d".into(),
-        step: 1,
+        step: u32::from(event == Event::Intended),
         of: 0,
         plan: None,
         overrides: Vec::new(),
@@ -184,7 +184,7 @@ pub(crate) fn records(person: &Person) -> Vec<Record> {
     vec![
         record("p-1", Event::Started, 9, None),
         record("p-1", Event::Intended, 9, None),
-        record("p-1", Event::Settled, 8, Some("settled, no request counts")),
+        record("p-1", Event::Done, 8, Some("settled, no request counts")),
         record("p-2", Event::Failed, 2, Some("the listener was changed by someone else meanwhile")),
     ]
 }

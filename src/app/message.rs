@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::{Observation, Trouble};
 use crate::fleet::{Identity, Place};
 use crate::keymap::Key;
-use crate::plan::{Claim, History, OperationId, Outcome, Progress};
+use crate::plan::{History, OperationId, Outcome, Progress};
 
 /// Something that happened.
 #[derive(Debug)]
@@ -44,14 +44,14 @@ pub enum Message {
         /// How.
         outcome: Outcome,
     },
-    /// The journal as it is now.
+    /// The journal as it is now, with what the shared bookkeeping tells.
     Journal(Arc<History>),
-    /// What the shared bookkeeping of a place tells of operations.
-    Claims {
+    /// The shared bookkeeping of a place was asked; what it told stands in the history.
+    Bookkeeping {
         /// Where.
         place: Place,
-        /// Each cluster's, or why they could not be read.
-        claims: Result<Vec<Claim>, String>,
+        /// Why it could not be read, where that is so.
+        unread: Option<String>,
     },
     /// Time has passed; at most once a second, while [`Model::needs_tick`](super::Model::needs_tick).
     Tick,

@@ -36,7 +36,7 @@ pub(crate) mod fixture;
 pub(crate) mod tests;
 
 pub use applies::applies;
-pub use claims::Claims;
+pub use claims::Unread;
 pub use effect::{Effect, Watch};
 pub use field::TextField;
 pub use filter::{Fields, Filter};
@@ -45,7 +45,7 @@ pub use list::{List, Row};
 pub use message::Message;
 pub use model::{Model, Notice, Setup, Tone};
 pub use observation::Observation;
-pub use operations::Operation;
+pub use operations::{Operation, is_open};
 pub use session::Session;
 pub use summary::{DriftCount, HealthCount, Side, SideImage, Subject, Summary, TrafficWord, WayBack};
 pub use trouble::Trouble;

@@ -1,13 +1,13 @@
 //! Everything the cockpit knows and shows.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 
 use super::dialogs::Dialog;
 use super::screens::{Fleet, Screen, Seen};
-use super::{Area, Claims, Layout, Observation, Operation, Session, Trouble, Watch};
+use super::{Area, Layout, Observation, Operation, Session, Trouble, Unread, Watch};
 use crate::fleet::{AccountId, ClusterId, Identity, Text};
 use crate::keymap::{Context, Key, Keymap};
 use crate::plan::{History, Known, Policy, Truth};
@@ -89,14 +89,14 @@ pub struct Model {
     pub observation: Option<Box<Observation>>,
     /// Why the newest look saw nothing, and since when that is so.
     pub trouble: Option<(Trouble, Timestamp)>,
-    /// The journal.
+    /// The journal, and what the shared bookkeeping tells.
     pub history: Arc<History>,
     /// Calls sent in the last minute.
     pub calls: u32,
     /// Operations of this cockpit, oldest first.
     pub operations: Vec<Operation>,
-    /// What the shared bookkeeping tells of operations.
-    pub claims: Claims,
+    /// Where the shared bookkeeping could not be read.
+    pub unread: Unread,
     /// Operations of everybody, as far as they are known, newest first.
     pub known: Vec<Known>,
     /// Screens, the fleet first; the last is seen.
@@ -107,6 +107,8 @@ pub struct Model {
     pub pending: Vec<Key>,
     /// The newest word.
     pub notice: Option<Notice>,
+    /// The number of the newest known operation of each cluster that runs or can be taken up.
+    pub(super) open: BTreeMap<ClusterId, usize>,
     /// The cluster that is opened with the first look.
     pub(super) opens: Option<String>,
     /// What was last asked to be watched.
@@ -134,8 +136,9 @@ impl Model {
             history: Arc::default(),
             calls: 0,
             operations: Vec::new(),
-            claims: Claims::default(),
+            unread: Unread::default(),
             known: Vec::new(),
+            open: BTreeMap::new(),
             screens: vec![Screen::Fleet(fleet)],
             dialogs: Vec::new(),
             pending: Vec::new(),
@@ -265,6 +268,7 @@ impl Model {
             history: &self.history,
             operations: &self.operations,
             known: &self.known,
+            open: &self.open,
         };
         (&mut self.screens[last], seen)
     }
@@ -276,6 +280,7 @@ impl Model {
             history: &self.history,
             operations: &self.operations,
             known: &self.known,
+            open: &self.open,
         }
     }
 

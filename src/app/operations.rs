@@ -11,6 +11,11 @@ use crate::plan::{
 /// An ended operation stays on the screen for this long; after that the journal tells of it.
 const REMEMBERED: SignedDuration = SignedDuration::from_mins(10);
 
+/// Whether an operation runs, or was left half done and can be taken up.
+pub fn is_open(one: &Known) -> bool {
+    one.state == KnownState::Running || !one.ways_out.is_empty()
+}
+
 /// One operation.
 #[derive(Clone, Debug)]
 pub struct Operation {
@@ -167,7 +172,7 @@ impl Model {
     /// Lists again what is known of operations: after the journal grew, claims were read, or one of this cockpit
     /// began or ended. Whoever runs one knows best where it stands.
     pub(super) fn relist(&mut self) {
-        let mut known = plan::operations(&self.history, &self.claims.all(), self.now);
+        let mut known = plan::operations(&self.history, self.history.claims(), self.now);
         for own in &self.operations {
             match known.iter_mut().find(|one| one.id == own.id) {
                 Some(one) if own.runs() => {
@@ -178,8 +183,25 @@ impl Model {
                 None => known.insert(0, own.known(&self.whoever())),
             }
         }
+        self.open = known
+            .iter()
+            .enumerate()
+            .rev()
+            .filter(|(_, one)| is_open(one))
+            .map(|(at, one)| (one.cluster.clone(), at))
+            .collect();
         self.known = known;
         self.derive();
+    }
+
+    /// What runs, and what was left half done and can be taken up: the newest of each cluster.
+    pub fn open(&self) -> impl Iterator<Item = &Known> {
+        self.open.values().filter_map(|at| self.known.get(*at))
+    }
+
+    /// The newest operation on a cluster that runs, or that was left half done and can be taken up, whoever began it.
+    pub fn open_on(&self, cluster: &ClusterId) -> Option<&Known> {
+        self.known.get(*self.open.get(cluster)?)
     }
 
     /// Who acts here, as far as it is known.

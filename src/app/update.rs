@@ -42,10 +42,7 @@ pub fn update(model: &mut Model, message: Message, at: Timestamp) -> Vec<Effect>
             }
             model.relist();
         }
-        Message::Claims { place, claims } => {
-            model.claims.take(place, claims);
-            model.relist();
-        }
+        Message::Bookkeeping { place, unread } => model.unread.take(place, unread),
         Message::Tick | Message::Resumed => {}
         Message::Noted { text, failed } => model.say(if failed { Tone::Bad } else { Tone::Good }, text),
     }

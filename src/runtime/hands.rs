@@ -8,6 +8,7 @@ use tokio::runtime::Handle;
 use tokio::sync::{mpsc, watch};
 
 use super::aside::aside;
+use super::bookkeeping::Reader;
 use super::cockpit::{Cloud, Opening};
 use super::cycle::{Cycle, Queue};
 use super::ending::Ending;
@@ -139,7 +140,18 @@ impl Beginning {
         let Some(Cloud { observer, operator, register }) = aside(cloud).await else { return };
         tasks.spawn(prove(Arc::clone(&observer), queue.clone()));
         let (newest, seen) = watch::channel(None);
-        let poller = Poller::new(Arc::clone(&observer), interval, asked, newest, queue.clone());
+        let (nudges, heard) = mpsc::unbounded_channel();
+        let reader = Reader {
+            observer: Arc::clone(&observer),
+            policy: Arc::clone(&policy),
+            ledger: Arc::clone(&ledger),
+            queue: queue.clone(),
+            newest: seen.clone(),
+            nudges: heard,
+        };
+        tasks.spawn(reader.run());
+        let (observer_of_looks, told) = (Arc::clone(&observer), nudges.clone());
+        let poller = Poller::new(observer_of_looks, interval, asked, newest, told, queue.clone());
         tasks.spawn(poller.run());
         let judge = Judge {
             drift,

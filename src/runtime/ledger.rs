@@ -1,9 +1,11 @@
-//! The journal as one session holds it: shared by its operations, read by whoever shows it.
+//! The journal as one session holds it: shared by its operations, read by whoever shows it, together with what the
+//! shared bookkeeping tells.
 //!
 //! Its rule: a session that may write holds the journal from its beginning, so that of two on one home the second
 //! knows at once. Where another holds it, this one reads what the other writes, and tries again before each change.
 //! Everything here touches the disk: it is called from blocking tasks only.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -14,7 +16,8 @@ use super::ignores::{self, IgnoresError};
 use super::journal::{FILE, JournalFile};
 use crate::drift::Ignore;
 use crate::engine::Journal;
-use crate::plan::{History, OperationId, Refusal};
+use crate::fleet::Place;
+use crate::plan::{Claim, History, OperationId, Refusal};
 
 /// What a read-only session is told where it tries to write.
 pub(super) const READ_ONLY: &str = "this session is read-only";
@@ -25,6 +28,8 @@ pub(super) struct Ledger {
     folder: PathBuf,
     read_only: bool,
     held: Mutex<Held>,
+    /// What the shared bookkeeping told last, place by place.
+    claims: Mutex<BTreeMap<Place, Vec<Claim>>>,
     history: watch::Sender<Arc<History>>,
     ignored: Notify,
 }
@@ -44,6 +49,7 @@ impl Ledger {
             folder,
             read_only,
             held: Mutex::default(),
+            claims: Mutex::default(),
             history: watch::Sender::default(),
             ignored: Notify::new(),
         }
@@ -177,10 +183,21 @@ impl Ledger {
         self.history.send_if_modified(|known| {
             let grew = known.records().len() != history.records().len();
             if grew {
-                *known = Arc::new(history.clone());
+                *known = Arc::new(history.clone().with_claims(known.claims().to_vec()));
             }
             grew
         });
+    }
+
+    /// Takes note of what the shared bookkeeping of a place tells now.
+    pub(super) fn hear(&self, place: Place, claims: Vec<Claim>) {
+        let mut told = self.claims.lock().unwrap_or_else(PoisonError::into_inner);
+        if told.insert(place, claims.clone()).is_some_and(|known| known == claims) {
+            return;
+        }
+        let all = told.values().flatten().cloned().collect();
+        // Under the lock, so that of two places that tell at once none is forgotten.
+        self.history.send_modify(|known| *known = Arc::new(known.as_ref().clone().with_claims(all)));
     }
 
     fn length(&self) -> Option<u64> {
@@ -200,7 +217,7 @@ fn lock(journal: &Mutex<Journal>) -> MutexGuard<'_, Journal> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::fleet::{ClusterId, Place};
+    use crate::fleet::ClusterId;
     use crate::plan::{Event, RECORD_SCHEMA, Record, Who};
 
     fn record(operation: &str) -> Record {

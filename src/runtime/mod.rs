@@ -4,6 +4,7 @@
 //! business, what a plan does is `engine`'s.
 
 mod aside;
+mod bookkeeping;
 pub mod clock;
 pub mod cockpit;
 mod cycle;

@@ -13,6 +13,7 @@ use futures_util::future::BoxFuture;
 use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, sleep_until};
 
+use super::bookkeeping::Nudge;
 use super::clock;
 use super::cycle::Queue;
 use crate::app::{Message, Trouble, Watch};
@@ -49,6 +50,8 @@ pub(super) struct Poller {
     interval: Duration,
     asks: mpsc::UnboundedReceiver<Ask>,
     newest: Newest,
+    /// Tells whoever reads the shared bookkeeping that a look came back.
+    nudges: mpsc::UnboundedSender<Nudge>,
     queue: Queue,
     /// Clusters on the screen.
     first: Vec<ClusterId>,
@@ -148,6 +151,7 @@ impl Poller {
         interval: Duration,
         asks: mpsc::UnboundedReceiver<Ask>,
         newest: Newest,
+        nudges: mpsc::UnboundedSender<Nudge>,
         queue: Queue,
     ) -> Self {
         let (fleet, interval) = (Looks::beginning(true), interval.max(SHORTEST));
@@ -157,6 +161,7 @@ impl Poller {
             interval,
             asks,
             newest,
+            nudges,
             queue,
             first,
             fleet,
@@ -226,6 +231,7 @@ impl Poller {
             }
             Scope::Background { .. } => self.fleet.now(),
             Scope::Cluster(id) | Scope::Traffic(id) => {
+                let _ending = self.nudges.send(Nudge::Now);
                 self.clusters.entry(id).or_insert_with(|| Looks::beginning(false)).now();
             }
         }
@@ -247,7 +253,12 @@ impl Poller {
         if answer.is_ok() && scope == Some(Scope::Complete) {
             self.complete = false;
         }
+        let answered = answer.is_ok();
         self.tell(answer).await;
+        if answered {
+            // Whoever reads no more needs no word.
+            let _ending = self.nudges.send(Nudge::Looked);
+        }
     }
 
     async fn cluster_seen(&mut self, id: ClusterId, answer: Answer) {

@@ -2,8 +2,9 @@
 //! there; where it is too long, the least telling part goes first.
 
 use crate::app::{Area, Session, words};
+use crate::plan::{Known, KnownState};
 use crate::theme::Role;
-use crate::ui::Look;
+use crate::ui::{Look, glyphs};
 use crate::ui::canvas::{Canvas, Piece, piece, width_of};
 
 /// What is older than this is dimmed.
@@ -102,14 +103,30 @@ fn right(look: &Look<'_>) -> Vec<Part> {
         None => parts.push(Part { pieces: vec![piece("no data yet", Role::Unknown)], rank: 2 }),
     }
     parts.push(Part { pieces: vec![piece(format!(" · {} calls/min", model.calls), Role::Dim)], rank: 7 });
-    let running = model.running().count();
-    let role = if running > 0 { Role::Moving } else { Role::Dim };
-    let rank = if running > 0 { 1 } else { 8 };
-    parts
-        .push(Part {
-            pieces: vec![piece(format!(" · {}", words::count(running, "operation")), role)], rank
-        });
+    parts.extend(operations(look));
     // As far from the edge as every other line.
     parts.push(Part { pieces: vec![piece(" ", Role::Text)], rank: 0 });
+    parts
+}
+
+/// What runs, here and elsewhere, and what was left half done.
+fn operations(look: &Look<'_>) -> Vec<Part> {
+    let open: Vec<&Known> = look.model.open().collect();
+    let running: Vec<&&Known> = open.iter().filter(|one| one.state == KnownState::Running).collect();
+    let (role, rank) = if running.is_empty() { (Role::Dim, 8) } else { (Role::Moving, 1) };
+    let mut pieces = vec![piece(format!(" · {}", words::count(running.len(), "operation")), role)];
+    if let [only] = running.as_slice()
+        && look.model.own(&only.id).is_none()
+    {
+        pieces.push(piece(format!(" by {}", words::person(&only.holder)), role));
+    }
+    let mut parts = vec![Part { pieces, rank }];
+    for state in [KnownState::Abandoned, KnownState::Held] {
+        let count = open.iter().filter(|one| one.state == state).count();
+        if count > 0 {
+            let says = format!(" · {} {count} {}", glyphs::WARN, state.word());
+            parts.push(Part { pieces: vec![piece(says, Role::Critical)], rank: 1 });
+        }
+    }
     parts
 }

@@ -14,16 +14,37 @@ pub enum Ask {
     Digits(String),
     /// The name of an account that is production.
     AccountName(String),
+    /// The name of a guard that blocks and is overridden.
+    Override(String),
+    /// Why it is done, in any words; `true` where nothing goes on without one.
+    Reason(bool),
     /// The phrase that belongs to this very plan.
     Phrase(String),
 }
 
 impl Ask {
-    /// What it wants to read.
-    fn wants(&self) -> &str {
+    /// What it wants to read; `None` where any words will do.
+    fn wants(&self) -> Option<&str> {
         match self {
-            Self::Digits(wants) | Self::AccountName(wants) | Self::Phrase(wants) => wants,
+            Self::Digits(wants) | Self::AccountName(wants) | Self::Override(wants) | Self::Phrase(wants) => {
+                Some(wants)
+            }
+            Self::Reason(_) => None,
         }
+    }
+
+    /// Whether what was typed is an answer to it.
+    fn is_answered_by(&self, typed: &str) -> bool {
+        match (self, self.wants()) {
+            (_, Some(wants)) => typed == wants,
+            (Self::Reason(required), _) => !required || !typed.is_empty(),
+            _ => false,
+        }
+    }
+
+    /// Whether it asks the same, whether or not it must be answered.
+    fn is_same(&self, other: &Self) -> bool {
+        matches!((self, other), (Self::Reason(_), Self::Reason(_))) || self == other
     }
 
     /// Why something else was not taken.
@@ -31,6 +52,8 @@ impl Ask {
         match self {
             Self::Digits(_) => format!("these are not the last {DIGITS} digits of the account"),
             Self::AccountName(_) => "this is not the name of the account".into(),
+            Self::Override(_) => "this is not the name of the guard that blocks it".into(),
+            Self::Reason(_) => "a reason is needed: it is kept in the journal".into(),
             Self::Phrase(_) => "this is not the phrase that the plan asks for".into(),
         }
     }
@@ -48,7 +71,7 @@ pub struct Asked {
 impl Asked {
     /// Whether what was typed is what was asked for.
     pub fn is_right(&self) -> bool {
-        self.field.text().trim() == self.ask.wants()
+        self.ask.is_answered_by(self.field.text().trim())
     }
 }
 
@@ -81,11 +104,12 @@ impl Asks {
         self.list = asks
             .into_iter()
             .map(|ask| {
-                let known = old.iter().position(|asked| asked.ask == ask).map(|at| old.swap_remove(at));
-                known.unwrap_or(Asked { ask, field: TextField::default() })
+                let known = old.iter().position(|asked| asked.ask.is_same(&ask)).map(|at| old.swap_remove(at));
+                let field = known.map(|known| known.field).unwrap_or_default();
+                Asked { ask, field }
             })
             .collect();
-        let still = self.list.iter().position(|asked| Some(&asked.ask) == focused.as_ref());
+        let still = self.list.iter().position(|asked| focused.as_ref().is_some_and(|ask| ask.is_same(&asked.ask)));
         self.focus = still.unwrap_or(0);
     }
 
@@ -111,6 +135,26 @@ impl Asks {
     pub fn phrase(&self) -> Option<&str> {
         let phrase = self.list.iter().find(|asked| matches!(asked.ask, Ask::Phrase(_)))?;
         Some(phrase.field.text().trim())
+    }
+
+    /// What was typed as the reason; `None` where nothing was.
+    pub fn reason(&self) -> Option<&str> {
+        let reason = self.list.iter().find(|asked| matches!(asked.ask, Ask::Reason(_)))?;
+        Some(reason.field.text().trim()).filter(|reason| !reason.is_empty())
+    }
+
+    /// The guards whose names were typed.
+    pub fn overrides(&self) -> Vec<String> {
+        let named = self.list.iter().filter(|asked| asked.is_right()).filter_map(|asked| match &asked.ask {
+            Ask::Override(name) => Some(name.clone()),
+            _ => None,
+        });
+        named.collect()
+    }
+
+    /// Whether any words are typed now.
+    pub fn is_at_reason(&self) -> bool {
+        self.list.get(self.focus).is_some_and(|asked| matches!(asked.ask, Ask::Reason(_)))
     }
 
     /// Takes a key into the one that is typed now.

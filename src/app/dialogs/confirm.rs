@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use super::arm::arm;
 use super::{Ask, Asks, Popup, Reaction};
 use crate::app::{Effect, Model, Operation, Session, Tone};
-use crate::fleet::ClusterId;
+use crate::fleet::{ClusterId, Text};
 use crate::keymap::{Action, Context, Key};
 use crate::plan::{self, Answer, Approval, Intent, OperationId, Outcome, Plan, Refusal, Truth, Who};
 
@@ -61,16 +61,32 @@ impl Confirm {
         Ok(dialog)
     }
 
-    /// The first guard that blocks the plan.
+    /// The first guard that blocks the plan and cannot be overridden.
     pub fn blocked_by(&self) -> Option<&plan::Finding> {
-        self.plan.guards.iter().find(|guard| guard.verdict == Answer::Block)
+        self.blocking().find(|guard| plan::can_override(&guard.name) != Some(true))
     }
 
-    /// Asks for what this session and this plan need.
+    fn blocking(&self) -> impl Iterator<Item = &plan::Finding> {
+        self.plan.guards.iter().filter(|guard| guard.verdict == Answer::Block)
+    }
+
+    /// Asks for what this session and this plan need: what arms, each guard that is overridden by its name, why it is
+    /// done, and at last the plan's own phrase.
     fn ask(&mut self, model: &Model) {
         let mut asks = Vec::new();
         if !matches!(model.session, Session::ReadOnly { .. }) {
             asks = Asks::to_arm(model, &self.plan.account);
+            let overrides = self.blocked_by().is_none().then(|| self.blocking()).into_iter().flatten();
+            let overrides: Vec<Ask> = overrides.map(|guard| Ask::Override(guard.name.clone())).collect();
+            let is_overridden = !overrides.is_empty();
+            asks.extend(overrides);
+            let goes_back = matches!(self.plan.intent, Intent::Rollback { .. });
+            // The way back is open without the shared bookkeeping, for whoever says why.
+            let unkept = goes_back && model.unread.at(&self.plan.place()).is_some();
+            let required = self.plan.confirm.reason || is_overridden || unkept;
+            if required || goes_back {
+                asks.push(Ask::Reason(required));
+            }
             asks.push(Ask::Phrase(self.plan.confirm.phrase.clone()));
         }
         self.asks.set(asks);
@@ -136,12 +152,13 @@ impl Confirm {
             ));
         }
         let phrase = self.asks.phrase().unwrap_or_default().to_owned();
+        let (reason, overrides) = (self.asks.reason().map(Text::new), self.asks.overrides());
         let who = Who { principal: identity.arn, host: model.host.clone() };
         let approved = self
             .plan
             .as_ref()
             .clone()
-            .approve(Approval { phrase, reason: None, overrides: Vec::new(), who }, model.now)
+            .approve(Approval { phrase, reason, overrides, who }, model.now)
             .map_err(|refusal| refusal.to_string())?;
         if !model.session.may_write(&self.plan.account, model.now) {
             // What arms was typed by now; that it was asked for is looked at all the same.
@@ -195,6 +212,10 @@ impl Popup for Confirm {
         } else {
             Context::Dialog
         }
+    }
+
+    fn takes_any_letter(&self) -> bool {
+        self.asks.is_at_reason()
     }
 
     fn offers(&self, action: Action) -> bool {

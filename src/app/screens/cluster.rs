@@ -218,6 +218,7 @@ impl View for Cluster {
         let source = cluster.and_then(|cluster| self.source(cluster)).map(|(_, source)| source);
         let changes = |source: &TrafficSource| {
             seen.operations.iter().any(|operation| operation.source.as_ref() == Some(&source.arn))
+                || self.subject.cluster().is_some_and(|id| seen.open.contains_key(id))
         };
         let waits = if source.is_some_and(changes) { WAITS } else { 0 };
         let sides = source.map(|source| source.weights.len());

@@ -15,6 +15,8 @@ pub use fleet::{Fleet, MOST_SIDES, Order as FleetOrder, matching};
 pub use instance::{INDENT, Instance, LABELS, Part, is_short};
 pub use operations::Operations;
 
+use std::collections::BTreeMap;
+
 use super::{Area, Filter, List, Observation, Operation};
 use crate::fleet::ClusterId;
 use crate::keymap::{Action, Context};
@@ -31,6 +33,8 @@ pub struct Seen<'a> {
     pub operations: &'a [Operation],
     /// Operations of everybody, as far as they are known.
     pub known: &'a [Known],
+    /// Clusters on which one of them runs or can be taken up, with its number.
+    pub open: &'a BTreeMap<ClusterId, usize>,
 }
 
 /// How far a selection moves.

@@ -4,7 +4,7 @@
 //! What is half done and can be taken up comes first, whoever began it; what is past comes last, newest first.
 
 use super::{Cluster, Screen, Seen, Step, View};
-use crate::app::{Area, Fields, Filter, List, Row, Subject};
+use crate::app::{Area, Fields, Filter, List, Row, Subject, is_open};
 use crate::fleet::ClusterId;
 use crate::keymap::{Action, Context};
 use crate::plan::{Known, KnownState, OperationId};
@@ -34,7 +34,7 @@ impl Operations {
     pub fn new(known: &[Known], about: Option<&ClusterId>) -> Self {
         let mut screen = Self::default();
         screen.show(known);
-        let concerns = known.iter().find(|one| Some(&one.cluster) == about && rank(one.state) < PAST);
+        let concerns = known.iter().find(|one| Some(&one.cluster) == about && is_open(one));
         if let Some(one) = concerns {
             screen.list.select(&one.id);
         }
@@ -51,21 +51,19 @@ impl Operations {
     fn show(&mut self, known: &[Known]) {
         let mut shown: Vec<(usize, &Known)> =
             known.iter().enumerate().filter(|(_, one)| self.filter.matches(*one)).collect();
-        shown.sort_by_key(|(_, one)| rank(one.state));
+        shown.sort_by_key(|(_, one)| rank(one));
         let rows = shown.into_iter().map(|(at, one)| Row { key: Some(one.id.clone()), shows: at, height: 1 });
         self.list.set_rows(rows.collect());
     }
 }
 
 /// Past operations stand behind all others, in the order of time.
-const PAST: u8 = 3;
-
-fn rank(state: KnownState) -> u8 {
-    match state {
+fn rank(one: &Known) -> u8 {
+    match one.state {
+        _ if !is_open(one) => 3,
         KnownState::Running => 0,
         KnownState::Abandoned => 1,
-        KnownState::Held => 2,
-        KnownState::Done | KnownState::Failed | KnownState::RolledBack => PAST,
+        _ => 2,
     }
 }
 

@@ -50,8 +50,14 @@ fn label(text: &str) -> Piece {
 
 fn page(plan: &Plan, cluster: Option<&Cluster>, columns: u16) -> Lines {
     let mut lines: Lines = Vec::new();
+    // Of several calls each is undone by the one before it; what counts is where one call leads back to.
+    let several = calls(plan) > 1;
     for step in &plan.steps {
-        step_lines(&mut lines, step, cluster, columns);
+        step_lines(&mut lines, step, cluster, columns, !several);
+    }
+    if let Some(call) = plan.way_back().filter(|_| several) {
+        let says = format!("{} · by one call, from any step", planning::weights_words(call, cluster));
+        labelled(&mut lines, columns, &label("back"), &says, Role::Text);
     }
     labelled(&mut lines, columns, &label("reach"), &reach(plan), Role::Text);
     guards(&mut lines, plan, columns);
@@ -61,7 +67,7 @@ fn page(plan: &Plan, cluster: Option<&Cluster>, columns: u16) -> Lines {
     lines
 }
 
-fn step_lines(lines: &mut Lines, step: &Step, cluster: Option<&Cluster>, columns: u16) {
+fn step_lines(lines: &mut Lines, step: &Step, cluster: Option<&Cluster>, columns: u16, undo: bool) {
     labelled(lines, columns, &label(&format!("step {}", step.n)), &step.does, Role::Title);
     if let Some(call) = &step.call {
         let sticky = call.actions().iter().any(|action| {
@@ -80,13 +86,12 @@ fn step_lines(lines: &mut Lines, step: &Step, cluster: Option<&Cluster>, columns
         );
         labelled(lines, columns, &label("  call"), &says, Role::Text);
     }
-    if let Some(undo) = &step.undo {
+    if let Some(undo) = step.undo.as_ref().filter(|_| undo) {
         labelled(lines, columns, &label("  undo"), &planning::weights_words(undo, cluster), Role::Dim);
     }
     if let Some(wait) = &step.wait {
-        let time =
-            words::span(jiff::SignedDuration::from_secs(i64::try_from(wait.seconds).unwrap_or(i64::MAX)));
-        labelled(lines, columns, &label("  wait"), &format!("about {time}: {}", wait.until), Role::Dim);
+        let says = format!("{} · {}", planning::wait_words(wait), wait.until);
+        labelled(lines, columns, &label("  wait"), &says, Role::Dim);
     }
 }
 
@@ -100,16 +105,22 @@ fn short_arn(source: &fleet::SourceArn) -> String {
     text.rsplit('/').next().map_or_else(|| text.clone(), |end| format!("…/{kind}/{end}"))
 }
 
+fn calls(plan: &Plan) -> usize {
+    plan.steps.iter().filter(|step| step.call.is_some()).count()
+}
+
 fn reach(plan: &Plan) -> String {
     let reach = &plan.reach;
     let lowest = reach.lowest_healthy.map_or_else(|| "unknown".into(), |count| count.to_string());
     let time = words::span(jiff::SignedDuration::from_secs(i64::try_from(reach.seconds).unwrap_or(i64::MAX)));
-    let calls = plan.steps.iter().filter(|step| step.undo.is_some()).count();
+    let calls = match calls(plan) {
+        1 => "1 call to go back".to_owned(),
+        several => format!("{several} calls, 1 to go back"),
+    };
     format!(
-        "{} of requests move · {} · lowest healthy {lowest} · about {time} · {} to go back",
+        "{} of requests move · {} · lowest healthy {lowest} · about {time} · {calls}",
         words::percent(reach.percent),
         words::count(reach.instances, "instance"),
-        words::count(calls, "call"),
     )
 }
 
@@ -138,6 +149,7 @@ fn guards(lines: &mut Lines, plan: &Plan, columns: u16) {
 }
 
 fn foot(look: &Look<'_>, dialog: &Confirm, columns: u16) -> Lines {
+    let plan = &dialog.plan;
     let mut lines: Lines = Vec::new();
     let bad = piece(format!("{} ", glyphs::BAD), Role::Error);
     match (&dialog.stage, &dialog.refusal, &look.model.session) {
@@ -154,6 +166,9 @@ fn foot(look: &Look<'_>, dialog: &Confirm, columns: u16) -> Lines {
                 let says =
                     format!("guard {} blocks it: it cannot go on like this", guard.name.replace('-', " "));
                 labelled(&mut lines, columns, &bad, &says, Role::Error);
+            } else if plan.is_blocked() {
+                let says = "a guard blocks it: it goes on only where the guard is overridden by its name";
+                labelled(&mut lines, columns, &bad, says, Role::Error);
             }
             lines.extend(asks(&dialog.asks, columns));
         }

@@ -1,6 +1,7 @@
 //! The fleet: what is running where, is it healthy, what is different, what is moving, can I go back.
 
 use super::border;
+use super::operations::{state_look, step_word};
 use crate::app::measure::{fit, width};
 use crate::app::screens::{Fleet, FleetOrder, MOST_SIDES};
 use crate::app::{
@@ -8,7 +9,7 @@ use crate::app::{
     WayBack, words,
 };
 use crate::drift::Severity;
-use crate::plan::LightKind;
+use crate::plan::{Known, KnownState, LightKind};
 use crate::theme::Role;
 use crate::ui::canvas::{Canvas, Piece, piece, width_of};
 use crate::ui::header::STALE_SECONDS;
@@ -84,7 +85,9 @@ pub fn draw(canvas: &mut Canvas<'_>, look: &Look<'_>, layout: &Layout, screen: &
 
 /// Whether anything is under way.
 fn moves(look: &Look<'_>, observation: &Observation) -> bool {
-    !look.model.operations.is_empty() || observation.summaries.iter().any(|summary| summary.refresh.is_some())
+    !look.model.operations.is_empty()
+        || look.model.open().next().is_some()
+        || observation.summaries.iter().any(|summary| summary.refresh.is_some())
 }
 
 fn title(canvas: &mut Canvas<'_>, look: &Look<'_>, line: Area, observation: &Observation) {
@@ -275,12 +278,30 @@ fn back_piece(back: Option<&WayBack>, ink: impl Fn(Role) -> Role) -> Piece {
 }
 
 fn now_pieces(look: &Look<'_>, summary: &Summary, room: u16) -> Vec<Piece> {
-    let operation = summary.subject.cluster().and_then(|id| look.model.operation_on(id));
-    match (operation, &summary.refresh) {
-        (Some(operation), _) => vec![operation_piece(operation, look, room)],
-        (None, Some(refresh)) => vec![piece(format!("{} {refresh}", glyphs::MOVING), Role::Moving)],
-        (None, None) => Vec::new(),
+    let Some(id) = summary.subject.cluster() else { return Vec::new() };
+    let own = look.model.operation_on(id);
+    match (own, look.model.open_on(id), &summary.refresh) {
+        (Some(own), _, _) if own.runs() => vec![operation_piece(own, look, room)],
+        (_, Some(one), _) => vec![known_piece(one, room)],
+        (Some(own), None, _) => vec![operation_piece(own, look, room)],
+        (None, None, Some(refresh)) => vec![piece(format!("{} {refresh}", glyphs::MOVING), Role::Moving)],
+        (None, None, None) => Vec::new(),
     }
+}
+
+/// An operation of somebody else's cockpit, or one that was left half done: `ann: shift 2/4`, or fewer.
+pub fn known_piece(one: &Known, room: u16) -> Piece {
+    let (glyph, role) = state_look(one.state);
+    let step = step_word(one, None);
+    let long = match one.state {
+        KnownState::Running => format!("{glyph} {}: {} {step}", words::person(&one.holder), one.verb),
+        state => format!("{glyph} {} {step} {}", one.verb, state.word()),
+    };
+    let short = match one.state {
+        KnownState::Running => format!("{glyph} {step} {}", words::person(&one.holder)),
+        state => format!("{glyph} {}", state.word()),
+    };
+    piece(if width(&long) <= room { long } else { short }, role)
 }
 
 /// An operation in a few words: `shift 1/2 settling 0:12`, or fewer.

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use super::{border, filter_pieces};
 use crate::app::measure::width;
 use crate::app::screens::Operations;
-use crate::app::{Area, Layout, Operation, planning, words};
+use crate::app::{Area, Layout, Operation, is_open, planning, words};
 use crate::fleet::Cluster;
 use crate::plan::{Known, KnownState, Late, Plan, Step, Truth, WayOut};
 use crate::theme::Role;
@@ -56,7 +56,8 @@ pub fn draw(canvas: &mut Canvas<'_>, look: &Look<'_>, layout: &Layout, screen: &
 }
 
 fn title(canvas: &mut Canvas<'_>, look: &Look<'_>, line: Area, known: &[Known]) {
-    let count = |state| known.iter().filter(|one| one.state == state).count();
+    let open = || known.iter().filter(|one| is_open(one));
+    let count = |state| open().filter(|one| one.state == state).count();
     let mut pieces = vec![piece(" operations", Role::Title)];
     let states = [KnownState::Running, KnownState::Abandoned, KnownState::Held];
     for state in states {
@@ -66,9 +67,9 @@ fn title(canvas: &mut Canvas<'_>, look: &Look<'_>, line: Area, known: &[Known]) 
             pieces.push(piece(format!("{count} {}", state.word()), role));
         }
     }
-    let past = known.iter().filter(|one| !states.contains(&one.state)).count();
+    let past = known.len() - open().count();
     pieces.push(piece(format!(" · {past} past"), Role::Text));
-    if let Some((place, why)) = look.model.claims.unread().next() {
+    if let Some((place, why)) = look.model.unread.all().next() {
         let says = format!(" · {} of others in {} unknown: {why}", glyphs::UNKNOWN, place.region);
         pieces.push(piece(says, Role::Unknown));
     }

@@ -1,12 +1,12 @@
 //! Traffic of one listener or rule: shares with raw weights, stickiness, and how far the newest change is true.
 
 use super::super::border;
-use super::super::fleet::{bar_role, operation_piece};
+use super::super::fleet::{bar_role, known_piece, operation_piece};
 use crate::app::measure::{fit, width};
 use crate::app::screens::Cluster;
 use crate::app::{Area, Observation, Operation, words};
 use crate::fleet::{self, LoadBalancerKind, TrafficSource, Weight};
-use crate::plan::{Outcome, Truth};
+use crate::plan::{Known, KnownState, Outcome, Truth};
 use crate::theme::Role;
 use crate::ui::canvas::{Canvas, Piece, piece, width_of};
 use crate::ui::widgets::bar;
@@ -48,6 +48,12 @@ pub fn draw(
     }
     canvas.pieces(rest.cut_top(1), 0, &stickiness(source));
     let operation = look.model.operation_on(&cluster.id).filter(|op| op.source.as_ref() == Some(&source.arn));
+    let known = look.model.open_on(&cluster.id).filter(|one| operation.is_none_or(|own| own.id != one.id));
+    if let Some(one) = known.filter(|_| operation.is_none_or(|own| !own.runs())) {
+        canvas.pieces(rest.cut_top(1), 0, &[known_piece(one, u16::MAX), holder_piece(look, one)]);
+        canvas.text(rest, 0, &one.why, Role::Text);
+        return;
+    }
     canvas.pieces(rest.cut_top(1), 0, &truth(look, operation));
     if let Some(operation) = operation {
         canvas.text(rest, 0, &says(operation), Role::Text);
@@ -140,6 +146,16 @@ fn truth(look: &Look<'_>, operation: Option<&Operation>) -> Vec<Piece> {
         pieces.push(piece(format!(" {glyph} {word}"), role));
     }
     pieces
+}
+
+/// Who holds an operation, or held it last, and since when.
+fn holder_piece(look: &Look<'_>, one: &Known) -> Piece {
+    let says = match one.state {
+        KnownState::Running => "by",
+        _ => "last by",
+    };
+    let (person, since) = (words::person(&one.holder), words::ago(one.started_at, look.at));
+    piece(format!("  {says} {person} on {}, began {since} ago", one.holder.host), Role::Dim)
 }
 
 /// Why it waits, or how it ended.

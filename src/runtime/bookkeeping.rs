@@ -1,0 +1,111 @@
+//! Reads what other cockpits say they do: after each look in the background, and whenever one cluster is
+//! looked at because something is decided there or was written.
+//!
+//! Its rule: one read at a time, and never so often that it eats the budget of looks: the more there is to read, the
+//! longer the pause. What cannot be read is told as unknown; what was told before stands until then.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::future::join_all;
+use tokio::sync::{mpsc, watch};
+
+use super::aside::aside;
+use super::clock;
+use super::cycle::Queue;
+use super::ledger::Ledger;
+use crate::app::Message;
+use crate::engine;
+use crate::fleet::{Fleet, Place};
+use crate::plan::{Claim, LeaseStore, Policy};
+use crate::provider::{Failure, Observer};
+
+/// Pause for each place and each claim: both cost calls, and a cluster's claims are about one page of the store.
+const EACH: Duration = Duration::from_secs(2);
+/// Pause after a place that could not be read: what needs a person may take its time.
+const AFTER_FAILURE: Duration = Duration::from_mins(1);
+
+/// Why to read again.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Nudge {
+    /// A look in the background came back.
+    Looked,
+    /// Something is decided on, or was written from here.
+    Now,
+}
+
+/// Reads the shared bookkeeping.
+pub(super) struct Reader {
+    pub(super) observer: Arc<dyn Observer>,
+    pub(super) policy: Arc<Policy>,
+    pub(super) ledger: Arc<Ledger>,
+    pub(super) queue: Queue,
+    pub(super) newest: watch::Receiver<Option<Arc<Fleet>>>,
+    pub(super) nudges: mpsc::UnboundedReceiver<Nudge>,
+}
+
+impl Reader {
+    /// Reads until nobody looks any more.
+    pub(super) async fn run(mut self) {
+        let mut due = clock::monotonic();
+        while let Some(first) = self.nudges.recv().await {
+            let mut now = first == Nudge::Now;
+            while let Ok(next) = self.nudges.try_recv() {
+                now |= next == Nudge::Now;
+            }
+            if now || clock::monotonic() >= due {
+                let pause = self.read().await;
+                due = clock::monotonic() + pause;
+            }
+        }
+    }
+
+    /// Reads every place once, and says how long to pause.
+    async fn read(&self) -> Duration {
+        let places = self.places();
+        let read = |place: Place| async {
+            let answer = engine::read_claims(&*self.observer, &place).await;
+            (place, answer)
+        };
+        let answers = join_all(places.into_iter().map(read)).await;
+        let mut pause = Duration::ZERO;
+        for (place, answer) in answers {
+            pause = match &answer {
+                Ok(claims) => pause + EACH * u32::try_from(1 + claims.len()).unwrap_or(u32::MAX),
+                Err(_) => pause.max(AFTER_FAILURE),
+            };
+            self.tell(place, answer).await;
+        }
+        pause
+    }
+
+    /// Places with a cluster whose lease is kept where it can be read.
+    fn places(&self) -> Vec<Place> {
+        let newest = self.newest.borrow();
+        let Some(fleet) = newest.as_ref() else { return Vec::new() };
+        let leased = |place: &Place| {
+            let mut here = fleet.clusters.iter().filter(|cluster| cluster.id.place == *place);
+            here.any(|cluster| self.policy.lease(&cluster.id) != LeaseStore::None)
+        };
+        fleet.places.iter().filter(|place| leased(place)).cloned().collect()
+    }
+
+    async fn tell(&self, place: Place, answer: Result<Vec<Claim>, Failure>) {
+        let unread = match answer {
+            Ok(claims) => {
+                let (ledger, place) = (Arc::clone(&self.ledger), place.clone());
+                aside(move || ledger.hear(place, claims)).await;
+                None
+            }
+            Err(failure) => {
+                tracing::warn!("{failure}");
+                Some(failure.why)
+            }
+        };
+        // Whoever does not listen any more needs no message.
+        let _ended = self.queue.send(Message::Bookkeeping { place, unread }.into()).await;
+    }
+}
+
+#[cfg(test)]
+mod tests;
