@@ -4,8 +4,8 @@
 use crate::app::{Area, Session, words};
 use crate::plan::{Known, KnownState};
 use crate::theme::Role;
-use crate::ui::{Look, glyphs};
 use crate::ui::canvas::{Canvas, Piece, piece, width_of};
+use crate::ui::{Look, glyphs};
 
 /// What is older than this is dimmed.
 pub const STALE_SECONDS: i64 = 120;

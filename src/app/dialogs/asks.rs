@@ -104,12 +104,14 @@ impl Asks {
         self.list = asks
             .into_iter()
             .map(|ask| {
-                let known = old.iter().position(|asked| asked.ask.is_same(&ask)).map(|at| old.swap_remove(at));
+                let known =
+                    old.iter().position(|asked| asked.ask.is_same(&ask)).map(|at| old.swap_remove(at));
                 let field = known.map(|known| known.field).unwrap_or_default();
                 Asked { ask, field }
             })
             .collect();
-        let still = self.list.iter().position(|asked| focused.as_ref().is_some_and(|ask| ask.is_same(&asked.ask)));
+        let still =
+            self.list.iter().position(|asked| focused.as_ref().is_some_and(|ask| ask.is_same(&asked.ask)));
         self.focus = still.unwrap_or(0);
     }
 

@@ -128,7 +128,8 @@ async fn poll(
     let (newest, seen) = watch::channel(None);
     let (queue, mut arrivals) = mpsc::channel(1000);
     let observer: Arc<dyn Observer> = cloud.clone();
-    let poller = Poller::new(observer, Duration::from_secs(10), asked, newest, mpsc::unbounded_channel().0, queue);
+    let poller =
+        Poller::new(observer, Duration::from_secs(10), asked, newest, mpsc::unbounded_channel().0, queue);
     let tell = async {
         for (after, what) in asks {
             sleep(Duration::from_secs(after)).await;
@@ -166,7 +167,14 @@ async fn a_look_that_saw_nothing_new_is_handed_on_only_after_a_failure() {
     let (_ask, asked) = mpsc::unbounded_channel();
     let (newest, mut seen) = watch::channel(None);
     let (queue, _arrivals) = mpsc::channel(1000);
-    let poller = Poller::new(cloud.clone(), Duration::from_secs(10), asked, newest, mpsc::unbounded_channel().0, queue);
+    let poller = Poller::new(
+        cloud.clone(),
+        Duration::from_secs(10),
+        asked,
+        newest,
+        mpsc::unbounded_channel().0,
+        queue,
+    );
     let watched = async {
         seen.changed().await.unwrap();
         sleep(Duration::from_secs(15)).await;
