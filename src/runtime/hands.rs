@@ -121,13 +121,14 @@ impl Hands {
         let mut hangar = self.hangar.clone();
         let operation = approved.plan().id.clone();
         let helm = Arc::new(Helm::default());
+        let wheel = Arc::clone(&helm);
         let task = self.tasks.spawn(async move {
             let opened = hangar.wait_for(Option::is_some).await.ok().and_then(|hangar| hangar.clone());
             if let Some(hangar) = opened {
-                hangar.run(approved, helm).await;
+                hangar.run(approved, wheel).await;
             }
         });
-        self.running.add(operation, task);
+        self.running.add(operation, helm, task);
     }
 }
 

@@ -192,9 +192,10 @@ impl Ledger {
     /// Takes note of what the shared bookkeeping of a place tells now.
     pub(super) fn hear(&self, place: Place, claims: Vec<Claim>) {
         let mut told = self.claims.lock().unwrap_or_else(PoisonError::into_inner);
-        if told.insert(place, claims.clone()).is_some_and(|known| known == claims) {
+        if told.get(&place) == Some(&claims) {
             return;
         }
+        told.insert(place, claims);
         let all = told.values().flatten().cloned().collect();
         // Under the lock, so that of two places that tell at once none is forgotten.
         self.history.send_modify(|known| *known = Arc::new(known.as_ref().clone().with_claims(all)));

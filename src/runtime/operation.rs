@@ -58,6 +58,7 @@ impl Hangar {
         let ledger = Arc::clone(&self.ledger);
         let opened = aside(move || ledger.to_write()).await;
         let journal = opened.ok_or_else(|| Refusal::new("the program is ending", ""))??;
+        let history = self.ledger.history();
         let ports = Ports {
             observer: &*self.observer,
             operator: &**operator,
@@ -66,7 +67,7 @@ impl Hangar {
             clock: &*self.clock,
             helm,
             session: &self.session,
-            claims: &[],
+            claims: history.claims(),
         };
         // Unbounded: an engine tells a few things a second, and none may be lost.
         let (events, mut told) = mpsc::unbounded_channel::<Progress>();

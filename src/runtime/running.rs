@@ -10,13 +10,22 @@ use tokio::task::JoinHandle;
 
 use super::aside::aside;
 use super::ledger::Ledger;
+use crate::engine::Helm;
 use crate::plan::{OperationId, Steer};
 
 /// Operations under way.
 #[derive(Debug)]
 pub(super) struct Running {
     ledger: Arc<Ledger>,
-    operations: Mutex<Vec<(OperationId, JoinHandle<()>)>>,
+    operations: Mutex<Vec<Task>>,
+}
+
+/// One operation under way.
+#[derive(Debug)]
+struct Task {
+    operation: OperationId,
+    helm: Arc<Helm>,
+    task: JoinHandle<()>,
 }
 
 impl Running {
@@ -26,17 +35,18 @@ impl Running {
     }
 
     /// Takes note of one that began.
-    pub(super) fn add(&self, operation: OperationId, task: JoinHandle<()>) {
+    pub(super) fn add(&self, operation: OperationId, helm: Arc<Helm>, task: JoinHandle<()>) {
         let mut operations = self.operations.lock().unwrap_or_else(PoisonError::into_inner);
-        operations.retain(|(_, task)| !task.is_finished());
-        operations.push((operation, task));
+        operations.retain(|known| !known.task.is_finished());
+        operations.push(Task { operation, helm, task });
     }
 
     /// Tells one that runs something; one that has ended meanwhile takes no orders.
     pub(super) fn steer(&self, operation: &OperationId, steer: Steer) {
         let operations = self.operations.lock().unwrap_or_else(PoisonError::into_inner);
-        if operations.iter().any(|(known, task)| known == operation && !task.is_finished()) {
+        if let Some(known) = operations.iter().find(|known| known.operation == *operation) {
             tracing::info!(%operation, ?steer, "told");
+            known.helm.order(steer);
         }
     }
 
@@ -44,7 +54,7 @@ impl Running {
     pub(super) async fn leave(&self, why: String, at: Timestamp) {
         let taken = std::mem::take(&mut *self.operations.lock().unwrap_or_else(PoisonError::into_inner));
         let mut left = Vec::new();
-        for (operation, task) in taken {
+        for Task { operation, task, .. } in taken {
             task.abort();
             // Until it has stopped it may still send something.
             if task.await.is_err() {

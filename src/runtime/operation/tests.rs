@@ -3,7 +3,7 @@
 use super::*;
 use crate::app::Message;
 use crate::fleet::{Cluster, Fleet, Naming, Scope};
-use crate::plan::{Approval, Event, History, Intent, Policy, Truth, Who, plan};
+use crate::plan::{Approval, Event, History, Intent, Policy, Steer, Truth, Who, plan};
 use crate::provider::demo::{Demo, Options};
 use crate::runtime::cycle::Arrival;
 use crate::runtime::running::Running;
@@ -131,6 +131,7 @@ async fn an_operation_that_is_left_sends_nothing_more_and_the_journal_says_why()
     let running = Running::new(Arc::clone(&site.hangar.ledger));
     running.add(
         operation.clone(),
+        Arc::default(),
         tokio::runtime::Handle::current().spawn(site.hangar.clone().run(plan, Arc::default())),
     );
     tokio::time::sleep(std::time::Duration::from_secs(3)).await;
@@ -167,4 +168,24 @@ async fn without_a_journal_to_write_nothing_is_sent_and_the_reason_is_told() {
         "{ends:?}"
     );
     assert!(site.demo.sent().is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_operation_that_is_told_to_hold_stops_where_it_is_and_gives_the_lease_back() {
+    let mut site = Site::new(true);
+    let plan = site.plans(1).await.remove(0);
+    let (operation, place) = (plan.plan().id.clone(), plan.plan().place());
+    let (running, helm) = (Running::new(Arc::clone(&site.hangar.ledger)), Arc::<Helm>::default());
+    let run = site.hangar.clone().run(plan, Arc::clone(&helm));
+    running.add(operation.clone(), helm, tokio::runtime::Handle::current().spawn(run));
+    tokio::time::sleep(std::time::Duration::from_secs(5)).await;
+    let claims = engine::read_claims(&*site.demo, &place).await.unwrap();
+    assert!(claims.iter().any(|claim| claim.operation == operation && claim.is_alive()), "{claims:?}");
+    running.steer(&operation, Steer::Hold);
+    tokio::time::sleep(std::time::Duration::from_secs(5)).await;
+    let (_, ends, _) = site.told();
+    assert!(matches!(&ends[..], [Outcome::Held { .. }]), "{ends:?}");
+    let claims = engine::read_claims(&*site.demo, &place).await.unwrap();
+    assert!(claims.iter().all(|claim| claim.operation != operation || !claim.is_alive()), "{claims:?}");
+    assert_eq!(site.demo.sent().len(), 1, "nothing is sent after it was told");
 }
