@@ -61,7 +61,15 @@ pub struct Image {
     pub tags: Tags,
 }
 
+/// The tag that marks an image as bad; its value says why.
+pub const BAD_TAG: &str = "flightdeck:bad";
+
 impl Image {
+    /// Why a person marked it as bad, which may be empty; `None` where nobody did, or said `false`.
+    pub fn marked_bad(&self) -> Option<&Text> {
+        self.tags.get(BAD_TAG).filter(|value| !value.raw().trim().eq_ignore_ascii_case("false"))
+    }
+
     /// The version, else the name, else the id: what a person recognises.
     pub fn label(&self) -> Text {
         self.version.clone().or_else(|| self.name.clone()).unwrap_or_else(|| Text::new(self.id.raw()))

@@ -36,7 +36,7 @@ pub use group::{Refresh, ServerGroup, Wanted, WantedSource, candidates};
 pub use health::{Health, TargetHealth, Verdict};
 pub use identity::Identity;
 pub use ids::*;
-pub use image::{Availability, FamilyId, Image};
+pub use image::{Availability, BAD_TAG, FamilyId, Image};
 pub use instance::{GROUP_TAG, ImageSource, Instance, Membership, Running};
 pub use naming::{ClusterNaming, ClusterSelector, Naming, Watched};
 pub use scope::Scope;

@@ -1,51 +1,87 @@
-//! What the records tell of a cluster: what was before, so that it can be again.
+//! What is on record of a cluster: what was before, so that it can be again. Records come from the own journal and
+//! from what the shared bookkeeping tells of operations elsewhere: a colleague's journal is not here.
+//!
+//! Looked up by cluster and by operation without reading the rest: journals grow for years.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
-use super::{Claim, Event, OperationId, Record};
-use crate::fleet::{Action, Actions, ClusterId, SourceArn};
+use jiff::Timestamp;
 
-/// The records of the journal, oldest first.
+use super::{Claim, Event, Intent, OperationId, Plan, Record, SessionId, Stand};
+use crate::fleet::{Actions, ClusterId, SourceArn};
+
+/// The records of the journal, oldest first, and the claims of the shared bookkeeping.
 #[derive(Clone, PartialEq, Debug, Default)]
 pub struct History {
     records: Vec<Record>,
+    /// Positions of the records of each operation.
+    operations: HashMap<OperationId, Vec<usize>>,
+    clusters: HashMap<ClusterId, OfCluster>,
     claims: Vec<Claim>,
+    session: Option<SessionId>,
     untrusted: usize,
 }
 
-/// The actions of a listener or rule before an operation changed them.
-#[derive(Clone, Debug)]
-pub(crate) struct Recorded<'a> {
-    /// The operation that changed them.
-    pub operation: &'a OperationId,
-    /// The listener or rule.
-    pub source: &'a SourceArn,
-    /// What it did before.
-    pub actions: &'a Actions,
+/// Where to look for a cluster.
+#[derive(Clone, PartialEq, Debug, Default)]
+struct OfCluster {
+    /// Its operations, in the order they began.
+    operations: Vec<OperationId>,
+    /// When a change of it was last sent.
+    changed_at: Option<Timestamp>,
 }
 
-impl Recorded<'_> {
-    /// Whether all traffic went to one target group: one fully live side.
-    pub fn is_one_side(&self) -> bool {
-        self.actions.iter().flat_map(Action::weights).filter(|(_, weight)| *weight > 0).count() == 1
-    }
+/// What one operation did to a listener or a rule.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Changed<'a> {
+    /// The operation.
+    pub operation: &'a OperationId,
+    /// Its verb.
+    pub verb: &'a str,
+    /// When it began.
+    pub since: Timestamp,
+    /// The listener or rule.
+    pub source: &'a SourceArn,
+    /// Its actions before the operation's first call.
+    pub before: &'a Actions,
+    /// What the operation wrote last; `None` where that is not on record.
+    pub after: Option<&'a Actions>,
+    /// The operation's plan, where it is on record.
+    pub plan: Option<&'a Plan>,
+    /// Whether it was itself a way back.
+    pub back: bool,
 }
 
 impl History {
     /// Takes records in the order of the journal.
     pub fn new(records: Vec<Record>) -> Self {
-        Self { records, ..Self::default() }
+        let mut history = Self::default();
+        for record in records {
+            history.push(record);
+        }
+        history
     }
 
-    /// The same with what the shared bookkeeping tells: operations of colleagues, and of a journal that is not here.
+    /// The same with what the shared bookkeeping tells.
     #[must_use]
     pub fn with_claims(self, claims: Vec<Claim>) -> Self {
         Self { claims, ..self }
     }
 
+    /// The same as this run of the program sees it: claims of its own are nobody else's.
+    #[must_use]
+    pub fn seen_by(self, session: SessionId) -> Self {
+        Self { session: Some(session), ..self }
+    }
+
     /// What the shared bookkeeping tells.
     pub fn claims(&self) -> &[Claim] {
         &self.claims
+    }
+
+    /// Whether a claim is of this run of the program.
+    pub fn is_own(&self, claim: &Claim) -> bool {
+        self.session.as_ref() == Some(&claim.session)
     }
 
     /// The same, where so many further records could not be trusted and were left out.
@@ -66,12 +102,28 @@ impl History {
 
     /// Adds a record that was just written.
     pub fn push(&mut self, record: Record) {
+        let positions = self.operations.entry(record.operation.clone()).or_default();
+        let cluster = self.clusters.entry(record.cluster.clone()).or_default();
+        if positions.is_empty() {
+            cluster.operations.push(record.operation.clone());
+        }
+        positions.push(self.records.len());
+        if matches!(record.event, Event::Intended | Event::Applied) {
+            cluster.changed_at = cluster.changed_at.max(Some(record.at));
+        }
         self.records.push(record);
     }
 
-    /// Whether an operation was ever begun: a plan runs once.
+    /// Whether an operation was ever begun, here or elsewhere: a plan runs once.
     pub fn knows(&self, operation: &OperationId) -> bool {
-        self.records.iter().any(|record| record.operation == *operation)
+        self.operations.contains_key(operation)
+            || self.claims_of(operation).any(|claim| claim.step > 0 || claim.stand.is_over())
+    }
+
+    /// The plan of an operation, where it is on record.
+    pub fn plan_of(&self, operation: &OperationId) -> Option<&Plan> {
+        let recorded = self.records_of(operation).find_map(|record| record.plan.as_deref());
+        recorded.or_else(|| self.claims_of(operation).find_map(|claim| claim.plan.as_deref()))
     }
 
     /// The newest change to a listener or rule that came after this operation's own.
@@ -84,31 +136,134 @@ impl History {
             .next()
     }
 
-    /// What was before each operation that changed this cluster's traffic, newest first. Rollbacks are left out:
-    /// what was before them is what they led away from. A call that certainly changed nothing is left out too.
-    pub(crate) fn before_operations(&self, cluster: &ClusterId) -> Vec<Recorded<'_>> {
-        let came_to_nothing: BTreeSet<(&OperationId, u32)> = self
-            .records
+    /// The records of one operation, oldest first.
+    pub(crate) fn records_of(&self, operation: &OperationId) -> impl DoubleEndedIterator<Item = &Record> {
+        self.operations
+            .get(operation)
+            .into_iter()
+            .flatten()
+            .filter_map(|position| self.records.get(*position))
+    }
+
+    /// What the shared bookkeeping tells of one operation.
+    pub(crate) fn claims_of(&self, operation: &OperationId) -> impl Iterator<Item = &Claim> {
+        self.claims.iter().filter(move |claim| claim.operation == *operation)
+    }
+
+    /// When a change of a cluster was last sent, by the own journal.
+    pub(crate) fn changed_at(&self, cluster: &ClusterId) -> Option<Timestamp> {
+        self.clusters.get(cluster)?.changed_at
+    }
+
+    /// What each operation did to the traffic of a cluster, newest first; one entry for each listener or rule.
+    /// Calls that certainly changed nothing are left out.
+    pub(crate) fn changes(&self, cluster: &ClusterId) -> impl Iterator<Item = Changed<'_>> {
+        let mut elsewhere: Vec<Changed<'_>> = self
+            .claims
             .iter()
-            .filter(|record| record.event == Event::Failed)
-            .map(|record| (&record.operation, record.step))
+            .filter(|claim| claim.cluster == *cluster && !self.operations.contains_key(&claim.operation))
+            .filter_map(|claim| self.claimed(claim))
             .collect();
-        self.records
+        elsewhere.sort_by_key(|changed| std::cmp::Reverse(changed.since));
+        let mut elsewhere = elsewhere.into_iter().peekable();
+        let here = self.clusters.get(cluster).map_or(&[][..], |own| own.operations.as_slice());
+        let mut here = here.iter().rev().flat_map(|operation| self.recorded(operation)).peekable();
+        std::iter::from_fn(move || match (here.peek(), elsewhere.peek()) {
+            (Some(own), Some(other)) if other.since > own.since => elsewhere.next(),
+            (None, _) => elsewhere.next(),
+            _ => here.next(),
+        })
+    }
+
+    /// What an operation did, by the own journal, else by the shared bookkeeping.
+    pub(crate) fn changes_of(&self, operation: &OperationId) -> Vec<Changed<'_>> {
+        let recorded = self.recorded(operation);
+        if recorded.is_empty() {
+            self.claims_of(operation).filter_map(|claim| self.claimed(claim)).collect()
+        } else {
+            recorded
+        }
+    }
+
+    /// What an operation did, by the own journal.
+    fn recorded(&self, operation: &OperationId) -> Vec<Changed<'_>> {
+        let failed: BTreeSet<u32> = self
+            .records_of(operation)
+            .filter(|record| record.event == Event::Failed)
+            .map(|record| record.step)
+            .collect();
+        let mut changes: Vec<Changed<'_>> = Vec::new();
+        for record in self.records_of(operation) {
+            let (Event::Intended, Some(source), Some(before)) =
+                (record.event, &record.source, &record.before)
+            else {
+                continue;
+            };
+            if failed.contains(&record.step) {
+                continue;
+            }
+            let known = changes.iter_mut().find(|changed| changed.source == source);
+            if let Some(changed) = known {
+                changed.after = record.after.as_ref().or(changed.after);
+                continue;
+            }
+            let plan = self.plan_of(operation);
+            let back = plan.and_then(|plan| plan.back.as_ref()).filter(|back| back.source() == *source);
+            changes.push(Changed {
+                operation: &record.operation,
+                verb: &record.verb,
+                since: record.at,
+                source,
+                // What a resumed operation found was half-way: its plan says what was before.
+                before: back.map_or(before, super::Call::actions),
+                after: record.after.as_ref(),
+                plan,
+                back: plan.map_or(record.verb == "rollback", |plan| self.leads_back(&plan.intent)),
+            });
+        }
+        changes
+    }
+
+    /// What an operation did, by its plan and the step its holder wrote down.
+    fn claimed<'a>(&'a self, claim: &'a Claim) -> Option<Changed<'a>> {
+        let plan = claim.plan.as_deref()?;
+        // A call that failed is the one it stands at.
+        let reached = if claim.stand == Stand::Failed { claim.step.saturating_sub(1) } else { claim.step };
+        let mut calls = plan
+            .steps
             .iter()
-            .rev()
-            .filter(|record| {
-                record.cluster == *cluster
-                    && record.event == Event::Intended
-                    && record.verb != "rollback"
-                    && !came_to_nothing.contains(&(&record.operation, record.step))
-            })
-            .filter_map(|record| {
-                Some(Recorded {
-                    operation: &record.operation,
-                    source: record.source.as_ref()?,
-                    actions: record.before.as_ref()?,
-                })
-            })
-            .collect()
+            .filter(|step| step.n <= reached)
+            .filter_map(|step| Some((step, step.call.as_ref()?)));
+        let (first, call) = calls.next()?;
+        let expected = first.expects.as_ref()?;
+        let last = calls.next_back().map_or(call, |(_, call)| call);
+        Some(Changed {
+            operation: &claim.operation,
+            verb: &claim.verb,
+            since: claim.since,
+            source: &expected.source,
+            before: plan.back.as_ref().map_or(&expected.actions, super::Call::actions),
+            after: Some(last.actions()),
+            plan: Some(plan),
+            back: self.leads_back(&plan.intent),
+        })
+    }
+
+    /// Whether an intent is a way back, by itself or by what it resumes.
+    pub(crate) fn leads_back(&self, intent: &Intent) -> bool {
+        matches!(self.origin(intent), Intent::Rollback { .. })
+    }
+
+    /// What an intent comes down to: of a resumed operation, what that one wanted.
+    pub(crate) fn origin<'a>(&'a self, intent: &'a Intent) -> &'a Intent {
+        /// An operation that was resumed more often is not told apart any more.
+        const OFTEN: usize = 100;
+        let mut intent = intent;
+        for _ in 0..OFTEN {
+            let Intent::Resume { operation, .. } = intent else { return intent };
+            let Some(plan) = self.plan_of(operation) else { return intent };
+            intent = &plan.intent;
+        }
+        intent
     }
 }

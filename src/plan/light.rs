@@ -2,9 +2,14 @@
 
 use serde::Serialize;
 
-use super::history::Recorded;
+use super::change;
+use super::guards::required_for_way_back;
+use super::sides::Side;
+use super::verbs::goal;
 use super::{History, Policy};
-use crate::fleet::{Action, Availability, Cluster, Fleet, Image, ServerGroup, TargetGroupArn};
+use crate::fleet::{
+    Availability, Cluster, Fleet, Image, RefreshStatus, ServerGroup, TargetGroupArn, Verdict, same_actions,
+};
 
 /// How a cluster could go back.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize)]
@@ -26,13 +31,28 @@ pub struct Light {
     pub kind: LightKind,
     /// What it would go back to: weights, a side, or an image.
     pub target: Option<String>,
+    /// How long it would take, in minutes, as far as that can be told.
+    pub minutes: Option<u64>,
     /// In one sentence.
     pub why: String,
 }
 
+/// Minutes until one call has settled.
+const ONE_CALL: u64 = 1;
+
+/// Minutes until targets that were just put into an action are healthy, and a second call has settled: five checks,
+/// one in 30 s [elbv2: the defaults of health checks].
+const TWO_CALLS: u64 = 4;
+
+/// Minutes in which instances that replace others are launched, started and healthy, where no refresh tells.
+const BATCH: u64 = 5;
+
+/// One part of this many is replaced at a time [autoscaling: 90 % stay healthy by default].
+const PARTS: u64 = 10;
+
 /// Computes the light of one cluster.
 pub fn light(fleet: &Fleet, cluster: &Cluster, history: &History, policy: &Policy) -> Light {
-    if let Some(light) = warm(fleet, cluster, history, policy) {
+    if let Some(light) = recorded(fleet, cluster, history, policy).or_else(|| idle(fleet, cluster, policy)) {
         return light;
     }
     let live = cluster.groups.iter().filter(|group| group.live || cluster.traffic.is_empty());
@@ -43,52 +63,111 @@ pub fn light(fleet: &Fleet, cluster: &Cluster, history: &History, policy: &Polic
                 return Light {
                     kind: LightKind::Image,
                     target: Some(image.label().to_string()),
+                    minutes: Some(minutes_of_a_refresh(group)),
                     why: format!("{} can be refreshed to {image}, which still exists", group.id.name),
                 };
             }
             Err(reason) => why = reason,
         }
     }
-    Light { kind: LightKind::None, target: None, why }
+    Light { kind: LightKind::None, target: None, minutes: None, why }
 }
 
-/// What was recorded, if its sides are up; else an idle side that is up.
-fn warm(fleet: &Fleet, cluster: &Cluster, history: &History, policy: &Policy) -> Option<Light> {
-    let needed = policy.min_healthy(&cluster.id).max(1);
-    let is_up = |arn: &TargetGroupArn| healthy(fleet, arn).is_some_and(|up| up >= needed);
-    let recorded = history.before_operations(&cluster.id);
-    let present = |record: &&Recorded| {
-        cluster.traffic.iter().any(|source| {
-            source.arn == *record.source && !crate::fleet::same_actions(&source.actions, record.actions)
-        })
-    };
-    if let Some(record) = recorded.iter().find(present) {
-        let weights: Vec<_> = record.actions.iter().flat_map(Action::weights).collect();
-        if weights.iter().filter(|(_, weight)| *weight > 0).all(|(arn, _)| is_up(arn)) {
-            let target: Vec<String> =
-                weights.iter().map(|(arn, weight)| format!("{} {weight}", arn.name())).collect();
-            return Some(Light {
-                kind: LightKind::Warm,
-                target: Some(target.join(" ")),
-                why: format!("one call restores what was before {}", record.operation),
-            });
+/// What a rollback would restore, if the sides that would carry the traffic are up.
+fn recorded(fleet: &Fleet, cluster: &Cluster, history: &History, policy: &Policy) -> Option<Light> {
+    let minimum = policy.min_healthy(&cluster.id).max(1);
+    cluster.traffic.iter().find_map(|source| {
+        let (goal, _) = goal(history, cluster, &source.arn)?;
+        if same_actions(goal.before, &source.actions) {
+            return None;
         }
-    }
-    let idle = cluster
-        .traffic
-        .iter()
-        .flat_map(|source| &source.weights)
-        .find(|weight| weight.weight == 0 && is_up(&weight.target_group))?;
+        let weights = change::weights(goal.before);
+        let mut calls = 1;
+        for (arn, _) in weights.iter().filter(|(_, weight)| *weight > 0) {
+            let group = fleet.target_groups.get(arn)?;
+            let (up, of) = if group.sources.is_empty() {
+                calls = 2;
+                in_service(cluster, arn)
+            } else {
+                let side = Side::counted(group);
+                (side.healthy?, side.registered)
+            };
+            if up < minimum.max(required_for_way_back(of)) {
+                return None;
+            }
+        }
+        let (minutes, how) = match calls {
+            1 => (ONE_CALL, "one call restores"),
+            _ => (TWO_CALLS, "two calls, first the old side in, restore"),
+        };
+        Some(Light {
+            kind: LightKind::Warm,
+            target: Some(change::words(goal.before)),
+            minutes: Some(minutes),
+            why: format!("{how} what was before {}", goal.operation),
+        })
+    })
+}
+
+/// An idle side that is up.
+fn idle(fleet: &Fleet, cluster: &Cluster, policy: &Policy) -> Option<Light> {
+    let minimum = policy.min_healthy(&cluster.id).max(1);
+    let is_up = |arn: &TargetGroupArn| {
+        fleet
+            .target_groups
+            .get(arn)
+            .and_then(|group| Side::counted(group).healthy)
+            .is_some_and(|up| up >= minimum)
+    };
+    let mut weights = cluster.traffic.iter().flat_map(|source| &source.weights);
+    let idle = weights.find(|weight| {
+        weight.weight == 0 && is_up(&weight.target_group) && !runs_bad(fleet, cluster, &weight.target_group)
+    })?;
     let side = idle.groups.first().map_or_else(|| idle.target_group.name().to_string(), ToString::to_string);
     Some(Light {
         kind: LightKind::Warm,
+        minutes: Some(ONE_CALL),
         why: format!("{side} is up and takes no traffic: one call"),
         target: Some(side),
     })
 }
 
-fn healthy(fleet: &Fleet, arn: &TargetGroupArn) -> Option<usize> {
-    fleet.target_groups.get(arn)?.healthy()
+/// Instances behind a target group that its load balancer does not check: those in service, and all.
+fn in_service(cluster: &Cluster, arn: &TargetGroupArn) -> (usize, usize) {
+    let groups = cluster.groups.iter().filter(|group| group.target_groups.contains(arn));
+    let instances: Vec<_> = groups.flat_map(|group| &group.instances).collect();
+    let up = instances.iter().filter(|instance| {
+        let in_service = instance.membership.as_ref().is_some_and(|own| own.lifecycle.raw() == "InService");
+        in_service && instance.health.group_verdict() == Some(Verdict::Healthy)
+    });
+    (up.count(), instances.len())
+}
+
+fn runs_bad(fleet: &Fleet, cluster: &Cluster, arn: &TargetGroupArn) -> bool {
+    let groups = cluster.groups.iter().filter(|group| group.target_groups.contains(arn));
+    let mut last = None;
+    groups
+        .flat_map(|group| &group.instances)
+        .filter_map(|instance| Some(&instance.running.as_ref()?.image))
+        .any(|image| {
+            let known = last.replace(image) == Some(image);
+            !known && fleet.image(&cluster.id.place, image).is_some_and(|image| image.marked_bad().is_some())
+        })
+}
+
+/// As long as the last refresh of the group took; where none tells, as long as its batches do.
+fn minutes_of_a_refresh(group: &ServerGroup) -> u64 {
+    const MINUTE: u64 = 60;
+    let fact = group.last_refresh.as_ref().map(|refresh| &refresh.fact);
+    let took = fact
+        .filter(|fact| fact.status == RefreshStatus::Successful)
+        .and_then(|fact| Some(fact.ended_at?.duration_since(fact.started_at?)))
+        .and_then(|took| u64::try_from(took.as_secs()).ok());
+    if let Some(seconds) = took {
+        return seconds.div_ceil(MINUTE).max(1);
+    }
+    let instances = group.instances.len() as u64;
+    instances.div_ceil((instances / PARTS).max(1)).max(1) * BATCH
 }
 
 /// The newest earlier image of the group's family that can be launched and that a template version names.
@@ -116,6 +195,7 @@ fn earlier_image<'a>(fleet: &'a Fleet, group: &ServerGroup) -> Result<&'a Image,
         .filter(|((at, _), _)| at == place)
         .map(|(_, image)| image)
         .filter(|image| image.family.as_ref() == Some(family) && image.rank.is_some_and(|other| other < rank))
+        .filter(|image| image.marked_bad().is_none())
         .collect();
     earlier.sort_by_key(|image| std::cmp::Reverse(image.rank));
     if earlier.is_empty() {

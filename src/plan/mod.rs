@@ -5,6 +5,8 @@
 
 mod approve;
 mod call;
+mod carried;
+mod change;
 mod claim;
 mod digest;
 mod freeze;
@@ -20,6 +22,8 @@ mod policy;
 mod progress;
 mod record;
 mod second;
+mod sides;
+mod step;
 mod verbs;
 
 use std::fmt;
@@ -42,9 +46,11 @@ pub use policy::{ClusterPolicy, GatePolicy, LeaseStore, Policy};
 pub use progress::{Outcome, Progress, Steer, Truth};
 pub use record::{Event, RECORD_SCHEMA, Record, Who};
 pub use second::Asked;
+pub use step::{Carried, CarriedBy, Expected, Late, Reach, Step, Wait, WaitFor};
 
-use crate::fleet::{AccountId, Actions, Cluster, ClusterId, ClusterName, Fleet, Place, Region, SourceArn};
-use guards::Subject;
+use crate::fleet::{AccountId, Cluster, ClusterId, ClusterName, Fleet, Place, Region};
+use sides::Sides;
+use verbs::Given;
 
 /// Schema of a plan in JSON.
 pub const PLAN_SCHEMA: &str = "flightdeck.plan.v1";
@@ -91,97 +97,6 @@ pub struct Confirm {
     /// Whether another STS principal has to approve it too, before it runs.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub second: bool,
-}
-
-/// What a wait waits for.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum WaitFor {
-    /// Propagation time has passed and target states are steady.
-    Settled,
-    /// The bake time has passed, and every gate stayed good meanwhile.
-    Bake,
-    /// Targets of a side that was just added with weight 0 are healthy.
-    Healthy,
-    /// A person says so.
-    Person,
-}
-
-/// What becomes of an operation whose wait does not end as it should before its deadline.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Late {
-    /// It stays where it is and asks.
-    Hold,
-    /// It goes back.
-    RollBack,
-}
-
-impl Late {
-    /// In words.
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Hold => "holds",
-            Self::RollBack => "rolls back",
-        }
-    }
-}
-
-/// A wait inside a plan.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Wait {
-    /// Planned time in seconds: least time of settling and baking, longest time of the others.
-    pub seconds: u64,
-    /// What is waited for, in words.
-    pub until: String,
-    /// What is waited for.
-    #[serde(rename = "for")]
-    pub what: WaitFor,
-    /// What happens at the deadline where it did not come.
-    pub late: Late,
-}
-
-/// What a step expects to find before it, by identity.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Expected {
-    /// The listener or rule.
-    pub source: SourceArn,
-    /// Its actions.
-    pub actions: Actions,
-}
-
-/// One step of a plan.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Step {
-    /// From 1.
-    pub n: u32,
-    /// In words.
-    pub does: String,
-    /// The call, `None` for a pure wait.
-    pub call: Option<Call>,
-    /// The call that takes it back.
-    pub undo: Option<Call>,
-    /// What is waited for after the call.
-    pub wait: Option<Wait>,
-    /// What has to be there before the call.
-    pub expects: Option<Expected>,
-}
-
-/// How far a plan reaches.
-#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Reach {
-    /// Instances whose traffic changes.
-    pub instances: usize,
-    /// Share of the cluster's requests that moves, in percent.
-    pub percent: f64,
-    /// Lowest number of healthy, traffic-taking targets on the way; `None`: unknown.
-    pub lowest_healthy: Option<usize>,
-    /// Estimated time.
-    pub seconds: u64,
 }
 
 /// What will be done, in full. Made by [`plan`] only.
@@ -282,20 +197,12 @@ pub fn plan(
     at: Timestamp,
 ) -> Result<Plan, Refusal> {
     let cluster = fleet.cluster(intent.cluster()).ok_or_else(|| unknown_cluster(intent.cluster(), fleet))?;
-    let draft = match intent {
-        Intent::Shift { to, percent, source, .. } => {
-            verbs::shift::draft(fleet, cluster, to, *percent, source.as_ref())
-        }
-        Intent::Switch { to, source, .. } => {
-            verbs::shift::draft(fleet, cluster, to, Percent::ALL, source.as_ref())
-        }
-        Intent::Rollback { source, .. } => verbs::rollback::draft(cluster, history, source.as_ref()),
-        Intent::Resume { operation, .. } => Err(Refusal::new(
-            format!("no record tells how {operation} goes on"),
-            "look at the cluster and make a new plan",
-        )),
-    }?;
-    let guards = guards::ask(&Subject { fleet, cluster, intent, draft: &draft, policy, at });
+    let given = Given { fleet, cluster, history, policy, at };
+    let mut draft = verbs::draft(intent, given)?;
+    let sides = Sides::of(fleet, cluster);
+    let before = carried::measure(cluster, draft.source, &sides, history);
+    let guards = guards::ask(&draft, given, &sides, before.as_ref());
+    draft.notes.extend(draft.manners(cluster, policy));
     let mut plan = Plan {
         schema: PLAN_SCHEMA.into(),
         id: OperationId::new(""),
@@ -308,15 +215,27 @@ pub fn plan(
         expires_at: Plan::expiry(at),
         digest: String::new(),
         confirm: draft.confirm(cluster, policy),
-        back: None,
         guards,
-        steps: draft.steps(fleet),
-        reach: draft.reach(fleet, cluster),
+        steps: draft.steps(),
+        reach: draft.reach(cluster, &sides, before),
+        back: draft.back,
         notes: draft.notes,
     };
+    if rollback_instead(&plan, fleet, history).is_some() {
+        plan.notes.insert(
+            0,
+            "this is what rollback would restore: it does so in one call, held by the health of the old side alone"
+                .into(),
+        );
+    }
     plan.digest = digest::of(&plan);
     plan.id = digest::id(&plan);
     Ok(plan)
+}
+
+/// The rollback that a shift or a switch amounts to, to be offered instead of it; `None` where it leads elsewhere.
+pub fn rollback_instead(plan: &Plan, fleet: &Fleet, history: &History) -> Option<Intent> {
+    verbs::instead(plan, fleet.cluster(plan.intent.cluster())?, history)
 }
 
 /// Finds a cluster by what a person types: its name, or `name@region` where several regions have one.

@@ -8,8 +8,8 @@ use proptest::prelude::*;
 use super::*;
 use crate::fleet::builders::{World, forward, read_at, target};
 use crate::fleet::{
-    Action, Exact, GroupStickiness, ListenerArn, LoadBalancerKind, Setting, TargetGroupArn, TargetState,
-    same_actions,
+    Action, Exact, GroupStickiness, ListenerArn, LoadBalancerKind, Setting, SourceArn, TargetGroupArn,
+    TargetState, same_actions,
 };
 
 /// A cluster `orders` with a blue and a green side of two instances each, behind one listener.
@@ -155,7 +155,9 @@ fn a_shift_writes_the_share_and_keeps_everything_else() {
 #[test]
 fn reach_tells_instances_share_and_the_lowest_healthy_count() {
     let plan = planned(&orders(100, 0), &shift(10), &History::default()).unwrap();
-    assert_eq!(plan.reach, Reach { instances: 4, percent: 10.0, lowest_healthy: Some(2), seconds: 30 });
+    let Reach { instances, percent, lowest_healthy, seconds, .. } = plan.reach;
+    assert_eq!((instances, lowest_healthy, seconds), (4, Some(2), 30));
+    assert!((percent - 10.0).abs() < f64::EPSILON);
 }
 
 #[test]
@@ -261,10 +263,10 @@ fn less_than_half_of_before_never_carries_the_traffic() {
         orders.world.targets_mut(&blue).push(target(&format!("i-blue{n}"), TargetState::Healthy));
     }
     let plan = planned(&orders, &shift(100), &History::default()).unwrap();
-    let guard = verdict(&plan, "enough-healthy-targets");
+    let guard = verdict(&plan, "never-to-zero");
     assert_eq!(guard.verdict, Answer::Block);
     assert!(guard.why.contains("half of the 5 of orders-blue"), "{}", guard.why);
-    let plan = planned(&orders, &shift(99), &History::default()).unwrap();
+    let plan = planned(&orders, &shift(80), &History::default()).unwrap();
     assert!(!plan.is_blocked(), "{:?}", plan.guards);
 }
 

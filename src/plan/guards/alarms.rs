@@ -4,7 +4,8 @@
 use super::{Guard, Subject};
 use crate::fleet::{AlarmState, Section, Text};
 use crate::plan::gates::in_alarm;
-use crate::plan::{Answer, Intent, Policy};
+use crate::plan::verbs::Kind;
+use crate::plan::{Answer, Policy};
 
 pub(super) const GUARD: Guard = Guard { name: "alarms", overridable: true, check };
 
@@ -13,7 +14,7 @@ fn check(subject: &Subject<'_>) -> (Answer, String) {
     if names.is_empty() {
         return (Answer::Pass, "no alarms are configured".into());
     }
-    if matches!(subject.intent, Intent::Rollback { .. }) {
+    if subject.kind == Kind::Back {
         return (Answer::Pass, "alarms do not hold the way back".into());
     }
     let said: Vec<(Answer, String)> = names.iter().map(|name| alarm(subject, name)).collect();

@@ -1,19 +1,21 @@
 //! Decisions need fresh and complete facts: of this cluster, and only those that traffic verbs name (listeners,
-//! rules, target health, membership).
+//! rules, target health, membership). The way back needs nothing but Elastic Load Balancing: no membership.
 
 use jiff::SignedDuration;
 
 use super::{Guard, Subject};
 use crate::fleet::{Section, SourceArn};
+use crate::plan::verbs::Kind;
 use crate::plan::{Answer, Policy};
 
 pub(super) const GUARD: Guard = Guard { name: "fresh-facts", overridable: false, check };
 
 fn check(subject: &Subject<'_>) -> (Answer, String) {
     let place = &subject.cluster.id.place;
-    let source = subject.draft.source;
+    let source = subject.change.source;
     let mut oldest = source.seen_at;
     let gap = |section, about: Option<&str>| subject.fleet.gap(place, section, about);
+    let needs_members = subject.kind != Kind::Back;
 
     let (section, about) = match &source.arn {
         SourceArn::Listener(_) => (Section::Listeners, source.load_balancer.raw()),
@@ -23,7 +25,7 @@ fn check(subject: &Subject<'_>) -> (Answer, String) {
         gap(section, Some(about)),
         gap(section, Some(source.arn.raw())),
         gap(Section::TargetGroups, None),
-        gap(Section::Groups, None),
+        gap(Section::Groups, None).filter(|_| needs_members),
     ]
     .into_iter()
     .flatten()
@@ -33,10 +35,11 @@ fn check(subject: &Subject<'_>) -> (Answer, String) {
     }
     // A look at one cluster reads its membership again; `seen_at` then is younger than the list of the whole region.
     match subject.fleet.ages.get(&(place.clone(), Section::Groups)) {
+        _ if !needs_members => {}
         Some(at) => oldest = oldest.min(subject.cluster.seen_at.unwrap_or(*at)),
         None => return (Answer::Block, "the server groups were never read".into()),
     }
-    for (arn, _) in subject.draft.weights_after() {
+    for (arn, _) in subject.change.weights_after() {
         if let Some(gap) = gap(Section::TargetHealth, Some(arn.raw())) {
             return (Answer::Block, format!("{} is missing: {}", gap.what, gap.why));
         }

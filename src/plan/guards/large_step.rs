@@ -1,7 +1,9 @@
-//! Slow by default: a step that moves more than half of the requests at once is a warning. The way back is exempt.
+//! Slow by default: a step that moves more than half of the requests at once is a warning. A switch is typed for what
+//! it is, and the way back is exempt.
 
 use super::{Guard, Subject};
-use crate::plan::{Answer, Intent};
+use crate::plan::Answer;
+use crate::plan::verbs::Kind;
 
 pub(super) const GUARD: Guard = Guard { name: "large-step", overridable: true, check };
 
@@ -9,10 +11,10 @@ pub(super) const GUARD: Guard = Guard { name: "large-step", overridable: true, c
 const LARGE: f64 = 50.0;
 
 fn check(subject: &Subject<'_>) -> (Answer, String) {
-    let moved = subject.draft.moved_percent();
+    let moved = subject.change.moved_percent();
     let words = format!("moves {moved:.0} % of the requests in one step");
-    match subject.intent {
-        Intent::Shift { .. } if moved > LARGE => (Answer::Warn, words),
+    match subject.kind {
+        Kind::Shift if moved > LARGE => (Answer::Warn, words),
         _ => (Answer::Pass, words),
     }
 }

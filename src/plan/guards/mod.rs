@@ -1,29 +1,63 @@
-//! One file a guard. Each looks at a draft and says pass, warn or block with one sentence, and fails closed on the
-//! facts it names. They speak when a plan is made and again before its step is sent.
+//! One file a guard. Each looks at one change and says pass, warn or block with one sentence, and fails closed on the
+//! facts it names. They speak of every call when a plan is made, and of each again before it is sent.
 
 mod alarms;
 mod enough_healthy;
+mod foreign;
+mod freeze;
 mod fresh_facts;
 mod large_step;
+mod lease;
+mod marked_bad;
+mod never_onto_nothing;
+mod never_to_zero;
 mod one_image;
+mod pace;
 mod sticky;
 mod target_groups;
+mod undoable;
 mod weights;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
-use super::verbs::Draft;
-use super::{Answer, Call, Finding, History, Intent, Plan, Policy};
-use crate::fleet::{Cluster, Fleet};
+pub(super) use enough_healthy::required_for_way_back;
 
-/// What a guard looks at.
+use super::change::Change;
+use super::sides::Sides;
+use super::verbs::{Draft, Kind, kind};
+use super::{Answer, Call, Carried, Finding, History, OperationId, Plan, Policy, carried};
+use crate::fleet::{Action, Cluster, Fleet, TargetGroupArn};
+
+/// What guards look at: one change, and everything it is judged by.
 pub(super) struct Subject<'a> {
     pub fleet: &'a Fleet,
     pub cluster: &'a Cluster,
-    pub intent: &'a Intent,
-    pub draft: &'a Draft<'a>,
+    pub kind: Kind,
+    pub change: Change<'a>,
+    pub sides: &'a Sides<'a>,
+    /// What carried the traffic when one side was last fully live.
+    pub before: Option<&'a Carried>,
+    pub history: &'a History,
     pub policy: &'a Policy,
     pub at: Timestamp,
+    /// When all of the plan will have been done, as far as that can be told; `at` where only this call is asked for.
+    pub until: Timestamp,
+    /// The operation that is under way; `None` while a plan is made.
+    pub operation: Option<&'a OperationId>,
+    /// The step of the call.
+    pub step: u32,
+}
+
+impl Subject<'_> {
+    /// Whether the health of a side cannot be known yet: this plan itself puts it into the action, where it is
+    /// health-checked, and waits for it before it is given anything. Before that call is sent it is known.
+    pub fn is_not_checked_yet(&self, arn: &TargetGroupArn) -> bool {
+        let in_use =
+            self.sides.get(arn).and_then(|side| side.group).is_some_and(|group| !group.sources.is_empty());
+        self.operation.is_none()
+            && !in_use
+            && self.change.before.iter().flat_map(Action::weights).any(|(w, _)| w == *arn)
+    }
 }
 
 /// A guard: its name and what it says.
@@ -39,29 +73,74 @@ pub(super) struct Guard {
 /// Every guard, in the order they are shown.
 pub(super) static GUARDS: &[Guard] = &[
     enough_healthy::GUARD,
+    never_onto_nothing::GUARD,
+    never_to_zero::GUARD,
     fresh_facts::GUARD,
     target_groups::GUARD,
     weights::GUARD,
     one_image::GUARD,
     alarms::GUARD,
+    marked_bad::GUARD,
+    foreign::GUARD,
+    lease::GUARD,
+    freeze::GUARD,
     large_step::GUARD,
+    pace::GUARD,
     sticky::GUARD,
+    undoable::GUARD,
 ];
-
-/// What all guards say.
-pub(super) fn ask(subject: &Subject<'_>) -> Vec<Finding> {
-    GUARDS
-        .iter()
-        .map(|guard| {
-            let (verdict, why) = (guard.check)(subject);
-            Finding { name: guard.name.into(), verdict, why }
-        })
-        .collect()
-}
 
 /// Whether a guard may be overridden; `None` where there is no such guard.
 pub fn can_override(name: &str) -> Option<bool> {
     GUARDS.iter().find(|guard| guard.name == name).map(|guard| guard.overridable)
+}
+
+/// What the guards say of a draft: of each, the worst that it says of any call.
+pub(super) fn ask(
+    draft: &Draft<'_>,
+    given: super::verbs::Given<'_>,
+    sides: &Sides<'_>,
+    before: Option<&Carried>,
+) -> Vec<Finding> {
+    let seconds = i64::try_from(draft.seconds()).unwrap_or(i64::MAX);
+    let subject = |step, change| Subject {
+        fleet: given.fleet,
+        cluster: given.cluster,
+        kind: draft.kind,
+        change,
+        sides,
+        before,
+        history: given.history,
+        policy: given.policy,
+        at: given.at,
+        until: given.at.saturating_add(SignedDuration::from_secs(seconds)).unwrap_or(Timestamp::MAX),
+        operation: None,
+        step,
+    };
+    let mut changes: Vec<(u32, Change<'_>)> = draft.changes().collect();
+    if changes.is_empty() {
+        // Only waits are left: what is there is judged as if it were written again.
+        changes.push((1, draft.whole()));
+    }
+    let subjects: Vec<Subject<'_>> =
+        changes.into_iter().map(|(step, change)| subject(step, change)).collect();
+    GUARDS.iter().map(|guard| worst(guard, &subjects)).collect()
+}
+
+/// The worst that a guard says of several changes: of warnings and blocks the first, of passes the last, which is the
+/// one that leads to the goal.
+fn worst(guard: &Guard, subjects: &[Subject<'_>]) -> Finding {
+    let mut found = Finding { name: guard.name.into(), verdict: Answer::Pass, why: String::new() };
+    for subject in subjects {
+        let (verdict, why) = (guard.check)(subject);
+        if verdict > found.verdict || verdict == Answer::Pass && found.verdict == Answer::Pass {
+            found = Finding { verdict, why, ..found };
+        }
+        if verdict == Answer::Block {
+            break;
+        }
+    }
+    found
 }
 
 /// What all guards say of one step, on facts that were just read. A step without a call has nothing to be asked.
@@ -73,8 +152,12 @@ pub fn check(
     policy: &Policy,
     at: Timestamp,
 ) -> Vec<Finding> {
-    let call = plan.steps.iter().find(|other| other.n == step).and_then(|step| step.call.as_ref());
-    call.map_or_else(Vec::new, |call| check_call(&plan.intent, call, fleet, history, policy, at))
+    let Some((step, call)) =
+        plan.steps.iter().find(|other| other.n == step).and_then(|step| Some((step.n, step.call.as_ref()?)))
+    else {
+        return Vec::new();
+    };
+    check_call(plan, (step, call), kind(&plan.intent, history), fleet, history, policy, at)
 }
 
 /// What all guards say of the way back of a plan, on facts that were just read.
@@ -85,33 +168,43 @@ pub fn check_way_back(
     policy: &Policy,
     at: Timestamp,
 ) -> Vec<Finding> {
-    let intent = Intent::Rollback { cluster: plan.intent.cluster().clone(), of: None, source: None };
-    plan.way_back().map_or_else(Vec::new, |call| check_call(&intent, call, fleet, history, policy, at))
+    let call = plan.way_back();
+    call.map_or_else(Vec::new, |call| check_call(plan, (0, call), Kind::Back, fleet, history, policy, at))
 }
 
 fn check_call(
-    intent: &Intent,
-    call: &Call,
+    plan: &Plan,
+    (step, call): (u32, &Call),
+    kind: Kind,
     fleet: &Fleet,
-    _history: &History,
+    history: &History,
     policy: &Policy,
     at: Timestamp,
 ) -> Vec<Finding> {
     let gone =
         |why: String| vec![Finding { name: target_groups::GUARD.name.into(), verdict: Answer::Block, why }];
-    let arn = call.source();
-    let Some(cluster) = fleet.cluster(intent.cluster()) else {
-        return gone(format!("{} is not seen any more", intent.cluster().name));
+    let (id, arn) = (plan.intent.cluster(), call.source());
+    let Some(cluster) = fleet.cluster(id) else {
+        return gone(format!("{} is not seen any more", id.name));
     };
     let Some(source) = cluster.traffic.iter().find(|source| source.arn == arn) else {
-        return gone(format!("{arn} carries no traffic of {} any more", cluster.id.name));
+        return gone(format!("{arn} carries no traffic of {} any more", id.name));
     };
-    let draft = Draft {
-        source,
-        after: call.actions().clone(),
-        does: String::new(),
-        phrase: String::new(),
-        notes: Vec::new(),
+    let sides = Sides::of(fleet, cluster);
+    let measured = carried::measure(cluster, source, &sides, history);
+    let subject = Subject {
+        fleet,
+        cluster,
+        kind,
+        change: Change { source, before: &source.actions, after: call.actions() },
+        sides: &sides,
+        before: plan.reach.before.as_ref().or(measured.as_ref()),
+        history,
+        policy,
+        at,
+        until: at,
+        operation: Some(&plan.id),
+        step,
     };
-    ask(&Subject { fleet, cluster, intent, draft: &draft, policy, at })
+    GUARDS.iter().map(|guard| worst(guard, std::slice::from_ref(&subject))).collect()
 }

@@ -6,7 +6,7 @@ use crate::plan::Answer;
 pub(super) const GUARD: Guard = Guard { name: "target-group-known", overridable: false, check };
 
 fn check(subject: &Subject<'_>) -> (Answer, String) {
-    let after = subject.draft.weights_after();
+    let after = subject.change.weights_after();
     for (arn, weight) in &after {
         let name = arn.name();
         let Some(group) = subject.fleet.target_groups.get(arn) else {
@@ -23,7 +23,7 @@ fn check(subject: &Subject<'_>) -> (Answer, String) {
                 format!("no server group of {} is attached to {name}", subject.cluster.id.name),
             );
         }
-        if let Some(elsewhere) = group.sources.iter().find(|source| **source != subject.draft.source.arn) {
+        if let Some(elsewhere) = group.sources.iter().find(|source| **source != subject.change.source.arn) {
             return (
                 Answer::Warn,
                 format!("{name} also gets traffic from {elsewhere}, which this plan leaves alone"),

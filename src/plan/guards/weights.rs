@@ -13,7 +13,7 @@ const MAX_WEIGHT: u32 = 999;
 const MAX_GROUPS: usize = 5;
 
 fn check(subject: &Subject<'_>) -> (Answer, String) {
-    let forwards: Vec<&Action> = subject.draft.after.iter().filter(|action| action.is_forward()).collect();
+    let forwards: Vec<&Action> = subject.change.after.iter().filter(|action| action.is_forward()).collect();
     if forwards.is_empty() {
         return (Answer::Block, "no forward action is left".into());
     }

@@ -1,206 +1,217 @@
-//! One file a verb: from an intent to a [`Draft`].
+//! One file a verb: from an intent to a [`Draft`]. A new verb is its file, its variant of [`Intent`] and its row in
+//! [`draft`]; guards, confirmation, steps, reach, digest, journal and undo follow from the draft.
 
-pub(super) mod rollback;
-pub(super) mod shift;
+mod resume;
+mod rollback;
+mod shift;
+mod source;
+mod switch;
+mod waits;
+mod weights;
 
-use crate::fleet::{
-    Action, Actions, Cluster, Fleet, GroupName, LoadBalancerKind, Setting, SourceArn, TargetGroup,
-    TargetGroupArn, TrafficSource,
+use jiff::Timestamp;
+
+pub(super) use rollback::{goal, instead};
+pub(super) use waits::duration;
+
+use super::change::{Change, one_side};
+use super::sides::Sides;
+use super::{
+    Call, Carried, Confirm, ConfirmKind, Expected, History, Intent, LeaseStore, Policy, Reach, Refusal, Step,
+    Wait, WaitFor,
 };
-use crate::plan::{Call, Confirm, ConfirmKind, Expected, Late, Policy, Reach, Refusal, Step, Wait, WaitFor};
+use crate::fleet::{Action, Actions, Cluster, Fleet, Setting, TrafficSource};
+
+/// What a verb works with.
+#[derive(Clone, Copy)]
+pub(super) struct Given<'a> {
+    pub fleet: &'a Fleet,
+    pub cluster: &'a Cluster,
+    pub history: &'a History,
+    pub policy: &'a Policy,
+    pub at: Timestamp,
+}
+
+/// What kind of change it is, for the guards.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Kind {
+    /// On to something, at a pace.
+    Shift,
+    /// All of it at once, which is what was asked for.
+    Switch,
+    /// Back to what was before: held by the health of the old side and by nothing else that can wait.
+    Back,
+}
+
+/// One call of a plan and what is waited for after it.
+pub(super) struct Move {
+    /// The step's sentence.
+    pub does: String,
+    /// The actions it writes.
+    pub after: Actions,
+    /// What is waited for, one after the other.
+    pub waits: Vec<Wait>,
+}
 
 /// What a verb worked out, before guards have spoken.
 pub(super) struct Draft<'a> {
     /// The listener or rule it writes.
     pub source: &'a TrafficSource,
-    /// The actions it writes.
-    pub after: Actions,
-    /// The step's sentence.
-    pub does: String,
+    /// For the guards.
+    pub kind: Kind,
+    /// Waits before the first call: those in which an operation that is resumed stood.
+    pub first: Vec<Wait>,
+    /// The calls.
+    pub moves: Vec<Move>,
+    /// Where an abort leads, where that is not the state before the first call.
+    pub back: Option<Call>,
     /// What the confirmation phrase ends in, after the cluster's name.
     pub phrase: String,
     /// What the operator should know.
     pub notes: Vec<String>,
 }
 
+/// The draft of an intent: one row a verb.
+pub(super) fn draft<'a>(intent: &Intent, given: Given<'a>) -> Result<Draft<'a>, Refusal> {
+    match intent {
+        Intent::Shift { to, percent, steps, source, .. } => {
+            shift::draft(given, to, *percent, steps.as_ref(), source.as_ref())
+        }
+        Intent::Switch { to, source, .. } => switch::draft(given, to, source.as_ref()),
+        Intent::Rollback { of, source, .. } => rollback::draft(given, of.as_ref(), source.as_ref()),
+        Intent::Resume { operation, .. } => resume::draft(given, operation),
+    }
+}
+
+/// What kind of change an intent is.
+pub(super) fn kind(intent: &Intent, history: &History) -> Kind {
+    match history.origin(intent) {
+        Intent::Shift { .. } | Intent::Resume { .. } => Kind::Shift,
+        Intent::Switch { .. } => Kind::Switch,
+        Intent::Rollback { .. } => Kind::Back,
+    }
+}
+
 impl Draft<'_> {
-    /// Weights after, by target group.
-    pub fn weights_after(&self) -> Vec<(TargetGroupArn, u32)> {
-        self.after.iter().flat_map(Action::weights).collect()
+    /// The change of each call, with the number of its step.
+    pub fn changes(&self) -> impl Iterator<Item = (u32, Change<'_>)> {
+        let mut before = self.source.actions.as_slice();
+        let mut n = self.first.len();
+        self.moves.iter().map(move |one| {
+            let change = Change { source: self.source, before, after: &one.after };
+            let step = u32::try_from(n + 1).unwrap_or(u32::MAX);
+            before = &one.after;
+            n += 1 + one.waits.len();
+            (step, change)
+        })
     }
 
-    /// Weight of a target group before; 0 where it is in no action.
-    pub fn weight_before(&self, arn: &TargetGroupArn) -> u32 {
-        self.source.weights.iter().filter(|w| w.target_group == *arn).map(|w| w.weight).sum()
+    /// The change from what is there now to the last call's.
+    pub fn whole(&self) -> Change<'_> {
+        let before = self.source.actions.as_slice();
+        let after = self.moves.last().map_or(before, |last| last.after.as_slice());
+        Change { source: self.source, before, after }
     }
 
-    /// Target groups whose share grows.
-    pub fn gaining(&self) -> Vec<TargetGroupArn> {
-        let after = self.weights_after();
-        let total: u32 = after.iter().map(|(_, weight)| weight).sum();
-        after
-            .into_iter()
-            .filter(|(arn, weight)| {
-                // Shares are compared crosswise, so that no rounding can hide a gain.
-                u64::from(*weight) * u64::from(self.source.total())
-                    > u64::from(self.weight_before(arn)) * u64::from(total)
-                    || (*weight > 0 && self.weight_before(arn) == 0)
-            })
-            .map(|(arn, _)| arn)
-            .collect()
-    }
-
-    /// Share of requests that moves, in percent.
-    pub fn moved_percent(&self) -> f64 {
-        let after = self.weights_after();
-        let total: u32 = after.iter().map(|(_, weight)| weight).sum();
-        let moved: f64 = after
-            .iter()
-            .map(|(arn, weight)| {
-                let share = if total == 0 { 0.0 } else { f64::from(*weight) * 100.0 / f64::from(total) };
-                (share - self.source.percent(arn)).max(0.0)
-            })
-            .sum();
-        (moved * 100.0).round() / 100.0
-    }
-
-    /// The steps: one write that expects what was read, then a wait until it has settled.
-    pub fn steps(&self, fleet: &Fleet) -> Vec<Step> {
-        let settle = self.settle_seconds(fleet);
-        vec![
-            Step {
-                n: 1,
-                does: self.does.clone(),
-                call: Some(Call::set_actions(&self.source.arn, writable(&self.after))),
-                undo: Some(Call::set_actions(&self.source.arn, writable(&self.source.actions))),
+    /// The steps: each call with what it expects and its undo, each wait by itself.
+    pub fn steps(&self) -> Vec<Step> {
+        let mut steps: Vec<Step> = Vec::new();
+        let arn = &self.source.arn;
+        let mut present = &self.source.actions;
+        let expected = |actions: &Actions| Some(Expected { source: arn.clone(), actions: actions.clone() });
+        let wait = |steps: &mut Vec<Step>, wait: &Wait, expects: Option<Expected>| {
+            let does = waits::does(wait);
+            steps.push(Step { n: 0, does, call: None, undo: None, wait: Some(wait.clone()), expects });
+        };
+        for first in &self.first {
+            wait(&mut steps, first, expected(present));
+        }
+        for one in &self.moves {
+            steps.push(Step {
+                n: 0,
+                does: one.does.clone(),
+                call: Some(Call::set_actions(arn, writable(&one.after))),
+                undo: Some(Call::set_actions(arn, writable(present))),
                 wait: None,
-                expects: Some(Expected {
-                    source: self.source.arn.clone(),
-                    actions: self.source.actions.clone(),
-                }),
-            },
-            Step {
-                n: 2,
-                does: "wait until the new weights have settled".into(),
-                call: None,
-                undo: None,
-                wait: Some(Wait {
-                    seconds: settle,
-                    until: "propagation time has passed and target states are steady".into(),
-                    what: WaitFor::Settled,
-                    late: Late::Hold,
-                }),
-                expects: None,
-            },
-        ]
+                expects: expected(present),
+            });
+            for after in &one.waits {
+                wait(&mut steps, after, None);
+            }
+            present = &one.after;
+        }
+        for (n, step) in (1..).zip(&mut steps) {
+            step.n = n;
+        }
+        steps
+    }
+
+    /// Seconds of all waits.
+    pub fn seconds(&self) -> u64 {
+        let waits = self.first.iter().chain(self.moves.iter().flat_map(|one| &one.waits));
+        waits.fold(0, |sum, wait| sum.saturating_add(wait.seconds))
     }
 
     /// How far the plan reaches.
-    pub fn reach(&self, fleet: &Fleet, cluster: &Cluster) -> Reach {
-        let after = self.weights_after();
-        let serving = |weights: &[(TargetGroupArn, u32)]| -> Option<usize> {
-            weights
-                .iter()
-                .filter(|(_, weight)| *weight > 0)
-                .map(|(arn, _)| fleet.target_groups.get(arn).and_then(TargetGroup::healthy))
-                .sum()
+    pub fn reach(&self, cluster: &Cluster, sides: &Sides<'_>, before: Option<Carried>) -> Reach {
+        let whole = self.whole();
+        let serving = |actions: &[Action]| -> Option<usize> {
+            let change = Change { source: self.source, before: &[], after: actions };
+            change.serving_after().map(|(arn, _)| sides.healthy(&arn)).sum()
         };
-        let before: Vec<_> = self.source.weights.iter().map(|w| (w.target_group.clone(), w.weight)).collect();
-        let touched = |name: &GroupName| {
-            self.source.weights.iter().filter(|weight| weight.groups.contains(name)).any(|weight| {
-                after.iter().all(|(arn, now)| *arn != weight.target_group || *now != weight.weight)
-            })
-        };
+        let states = std::iter::once(self.source.actions.as_slice())
+            .chain(self.moves.iter().map(|one| one.after.as_slice()));
+        let counted: Option<Vec<usize>> = states.map(serving).collect();
+        let touched =
+            cluster.groups.iter().filter(|group| group.target_groups.iter().any(|arn| whole.touches(arn)));
         Reach {
-            instances: cluster
-                .groups
-                .iter()
-                .filter(|group| touched(&group.id.name))
-                .map(|group| group.instances.len())
-                .sum(),
-            percent: self.moved_percent(),
-            lowest_healthy: serving(&before).zip(serving(&after)).map(|(before, after)| before.min(after)),
-            seconds: self.settle_seconds(fleet),
+            instances: touched.map(|group| group.instances.len()).sum(),
+            percent: whole.moved_percent(),
+            lowest_healthy: counted.and_then(|counted| counted.into_iter().min()),
+            seconds: self.seconds(),
+            before,
         }
     }
 
-    /// Propagation, and the slow start of targets that gain.
-    fn settle_seconds(&self, fleet: &Fleet) -> u64 {
-        let slow_start = self
-            .gaining()
-            .iter()
-            .filter_map(|arn| fleet.target_groups.get(arn)?.attributes.as_ref())
-            .map(|attributes| u64::from(attributes.slow_start))
-            .max()
-            .unwrap_or(0);
-        Policy::PROPAGATION.as_secs() + slow_start
-    }
-
-    /// How the plan is confirmed: by typing something that belongs to this very plan.
+    /// How the plan is confirmed: by typing something that belongs to this very plan; by a plain yes where it moves
+    /// little, outside production.
     pub fn confirm(&self, cluster: &Cluster, policy: &Policy) -> Confirm {
-        let name = cluster.id.name.to_string();
-        // A name that cannot be typed on every keyboard is not asked for.
-        let typeable = !name.is_empty() && name.chars().all(|c| c.is_ascii_graphic());
-        let phrase = if typeable { format!("{name} {}", self.phrase) } else { self.phrase.clone() };
-        Confirm {
-            kind: ConfirmKind::Typed,
-            phrase,
-            reason: policy.require_reason(&cluster.id),
-            second: policy.two_people(&cluster.id),
-        }
+        /// Points of percent that count as little.
+        const LITTLE: f64 = 10.0;
+        let little =
+            self.kind == Kind::Shift && self.back.is_none() && self.whole().moved_percent() <= LITTLE;
+        let (kind, phrase) = if little && !policy.is_production(&cluster.id) {
+            (ConfirmKind::Yes, "yes".to_string())
+        } else {
+            // A name that cannot be typed on every keyboard is not asked for.
+            let name = cluster.id.name.to_string();
+            let typeable = !name.is_empty() && name.chars().all(|c| c.is_ascii_graphic());
+            let phrase = if typeable { format!("{name} {}", self.phrase) } else { self.phrase.clone() };
+            (ConfirmKind::Typed, phrase)
+        };
+        let (reason, second) = (policy.require_reason(&cluster.id), policy.two_people(&cluster.id));
+        Confirm { kind, phrase, reason, second }
     }
-}
 
-/// The listener or rule that is meant: the one that was named, else the only one there is.
-///
-/// # Errors
-/// None carries traffic, the named one does not, several do and none was named, or it cannot be written to.
-fn choose_source<'a>(cluster: &'a Cluster, wanted: Option<&SourceArn>) -> Result<&'a TrafficSource, Refusal> {
-    let name = &cluster.id.name;
-    let listed = || {
-        cluster
-            .traffic
-            .iter()
-            .map(|source| format!("{} ({})", source.arn, source.label))
-            .collect::<Vec<_>>()
-            .join(", ")
-    };
-    let source = match (wanted, cluster.traffic.as_slice()) {
-        (_, []) => {
-            return Err(Refusal::new(
-                format!("no listener or rule sends traffic to {name}"),
-                "only a cluster behind a load balancer has traffic to move",
-            ));
+    /// What is true of every plan for this cluster: what carries it, who else must agree, what is written beside it.
+    pub fn manners(&self, cluster: &Cluster, policy: &Policy) -> Vec<String> {
+        let mut notes = Vec::new();
+        if policy.two_people(&cluster.id) {
+            notes.push("it waits until another person has approved its digest".into());
         }
-        (Some(arn), sources) => sources.iter().find(|source| source.arn == *arn).ok_or_else(|| {
-            Refusal::new(
-                format!("{arn} does not carry traffic of {name}"),
-                format!("name one that does with --source: {}", listed()),
-            )
-        })?,
-        (None, [only]) => only,
-        (None, several) => {
-            return Err(Refusal::new(
-                format!("{} listeners or rules carry traffic of {name}", several.len()),
-                format!("name one with --source: {}", listed()),
-            ));
+        if self.moves.len() > 1 || self.has_wait(WaitFor::Bake) {
+            notes
+                .push("flightdeck carries it: should it end, the operation holds at the last weights".into());
         }
-    };
-    match &source.kind {
-        LoadBalancerKind::Application => Ok(source),
-        other => Err(Refusal::new(
-            format!("{} is a listener of a {} load balancer", source.label, kind_word(other)),
-            "for now flightdeck writes only to application load balancers",
-        )),
+        notes.push(match policy.lease(&cluster.id) {
+            LeaseStore::Ssm => "lease and record stand below /flightdeck/ in SSM Parameter Store".into(),
+            LeaseStore::None => "no lease is taken: nothing keeps two operators apart".into(),
+        });
+        notes
     }
-}
 
-fn kind_word(kind: &LoadBalancerKind) -> String {
-    match kind {
-        LoadBalancerKind::Application => "application".into(),
-        LoadBalancerKind::Network => "network".into(),
-        LoadBalancerKind::Gateway => "gateway".into(),
-        LoadBalancerKind::Other(text) => text.to_string(),
+    fn has_wait(&self, what: WaitFor) -> bool {
+        self.first.iter().chain(self.moves.iter().flat_map(|one| &one.waits)).any(|wait| wait.what == what)
     }
 }
 
@@ -227,17 +238,4 @@ fn sticky_note(source: &TrafficSource) -> Option<String> {
         "group stickiness is on: clients bound to a side stay there for up to {}, whatever the weights say",
         duration(u64::try_from(seconds).unwrap_or(0))
     ))
-}
-
-/// Seconds as a person says them: `45 s`, `2 min`, `1 h 30 min`.
-pub(super) fn duration(seconds: u64) -> String {
-    const MINUTE: u64 = 60;
-    const HOUR: u64 = 60 * MINUTE;
-    match (seconds / HOUR, seconds % HOUR / MINUTE, seconds % MINUTE) {
-        (0, 0, s) => format!("{s} s"),
-        (0, m, 0) => format!("{m} min"),
-        (0, m, s) => format!("{m} min {s} s"),
-        (h, 0, _) => format!("{h} h"),
-        (h, m, _) => format!("{h} h {m} min"),
-    }
 }

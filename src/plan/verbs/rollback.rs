@@ -1,48 +1,36 @@
-//! `rollback CLUSTER`: the recorded actions, exactly as they were, in one call.
+//! `rollback CLUSTER`: the recorded actions, exactly as they were, in one call; first the old side in where it is
+//! gone from the action, then the new side out.
 //!
 //! Where to: what was before the newest operation if that was one fully live side, else the last fully live side on
-//! record, else what was before the newest operation although it was mixed, and the plan says so. Rolling back by
-//! image (an instance refresh, a new group) comes with the verbs that replace instances.
+//! record, else what was before the newest operation although it was mixed, and the plan says so. Of one operation:
+//! exactly what was before it. Rolling back by image (an instance refresh, a new group) comes with the verbs that
+//! replace instances.
 
-use super::{Draft, choose_source, sticky_note, writable};
-use crate::fleet::{Action, Cluster, SourceArn, same_actions};
-use crate::plan::history::Recorded;
-use crate::plan::{History, Refusal};
+use super::{
+    Change, Draft, Given, Kind, Move, one_side, shift, source, sticky_note, waits, weights, writable,
+};
+use crate::fleet::{Action, Cluster, SourceArn, TargetGroupArn, TrafficSource, same_actions};
+use crate::plan::change::{self, words};
+use crate::plan::history::Changed;
+use crate::plan::{History, Intent, OperationId, Plan, Refusal};
 
-pub(crate) fn draft<'a>(
-    cluster: &'a Cluster,
-    history: &History,
+pub(super) fn draft<'a>(
+    given: Given<'a>,
+    of: Option<&OperationId>,
     wanted: Option<&SourceArn>,
 ) -> Result<Draft<'a>, Refusal> {
-    let name = &cluster.id.name;
-    let recorded = history.before_operations(&cluster.id);
-    // With several sources, the only one that was ever changed is meant.
-    let changed: Vec<&SourceArn> = cluster
-        .traffic
-        .iter()
-        .map(|source| &source.arn)
-        .filter(|arn| recorded.iter().any(|before| before.source == *arn))
-        .collect();
-    let wanted = match (wanted, changed.as_slice()) {
-        (None, [only]) => Some(*only),
-        (wanted, _) => wanted,
-    };
-    let source = choose_source(cluster, wanted)?;
-    let of_source: Vec<&Recorded> = recorded.iter().filter(|before| *before.source == source.arn).collect();
-    let Some((goal, why)) = goal(&of_source) else {
-        return Err(Refusal::new(
-            format!("the journal has no record of an earlier change to the traffic of {name}"),
-            "without a record nothing says what was before: use shift to name the side you want",
-        ));
-    };
-    if same_actions(goal.actions, &source.actions) {
+    let (history, name) = (given.history, &given.cluster.id.name);
+    let (source, goal, mut notes) = match of {
+        Some(operation) => of_one(given, operation, wanted),
+        None => of_the_cluster(given, wanted),
+    }?;
+    if same_actions(goal.before, &source.actions) {
         return Err(Refusal::new(
             format!("the traffic of {name} is already as it was before operation {}", goal.operation),
             "nothing to roll back",
         ));
     }
-    let mut notes = vec![why];
-    if !same_but_for_weights(goal.actions, &source.actions) {
+    if !same_but_for_weights(goal.before, &source.actions) {
         notes.push(
             "the recorded actions differ from the present ones in more than weights: all of it is restored"
                 .into(),
@@ -57,20 +45,124 @@ pub(crate) fn draft<'a>(
     notes.extend(sticky_note(source));
     Ok(Draft {
         source,
-        after: writable(goal.actions),
-        does: format!("back to {} on {}", describe(goal.actions), source.label),
+        kind: Kind::Back,
+        first: Vec::new(),
+        moves: moves(given, source, goal.before)?,
+        back: None,
         phrase: "back".into(),
         notes,
     })
 }
 
-/// Chooses among records, newest first, and says which in one sentence.
-fn goal<'a, 'b>(recorded: &[&'b Recorded<'a>]) -> Option<(&'b Recorded<'a>, String)> {
-    let newest = *recorded.first()?;
-    if newest.is_one_side() {
+/// First the old side in, where it is in no action and so not health-checked; then everything as it was.
+fn moves(given: Given<'_>, source: &TrafficSource, goal: &[Action]) -> Result<Vec<Move>, Refusal> {
+    let after = writable(goal);
+    let present = change::weights(&source.actions);
+    let missing: Vec<TargetGroupArn> = Change { source, before: &source.actions, after: &after }
+        .serving_after()
+        .map(|(arn, _)| arn)
+        .filter(|arn| present.iter().all(|(other, _)| other != arn))
+        .filter(|arn| given.fleet.target_groups.get(arn).is_none_or(|group| group.sources.is_empty()))
+        .collect();
+    let mut moves = Vec::new();
+    if !missing.is_empty() {
+        let names: Vec<String> = missing.iter().map(|arn| arn.name().to_string()).collect();
+        moves.push(Move {
+            does: format!("{} into {} with weight 0", names.join(" and "), source.label),
+            after: weights::with_added(source, &missing)?,
+            waits: vec![waits::healthy(&missing)],
+        });
+    }
+    moves.push(Move {
+        does: format!("back to {} on {}", words(goal), source.label),
+        after,
+        waits: Vec::new(),
+    });
+    shift::settle_last(given, source, &mut moves);
+    Ok(moves)
+}
+
+/// What the cluster goes back to.
+fn of_the_cluster<'a>(
+    given: Given<'a>,
+    wanted: Option<&SourceArn>,
+) -> Result<(&'a TrafficSource, Changed<'a>, Vec<String>), Refusal> {
+    let (history, cluster) = (given.history, given.cluster);
+    let source = source::choose(cluster, wanted.or(only_changed(cluster, history).as_ref()))?;
+    let (goal, why) = goal(history, cluster, &source.arn).ok_or_else(|| {
+        Refusal::new(
+            format!("the journal has no record of an earlier change to the traffic of {}", cluster.id.name),
+            "without a record nothing says what was before: use shift to name the side you want",
+        )
+    })?;
+    Ok((source, goal, vec![why]))
+}
+
+/// What one operation changed, and what else is undone with it.
+fn of_one<'a>(
+    given: Given<'a>,
+    operation: &OperationId,
+    wanted: Option<&SourceArn>,
+) -> Result<(&'a TrafficSource, Changed<'a>, Vec<String>), Refusal> {
+    let (history, cluster) = (given.history, given.cluster);
+    let changes = history.changes_of(operation);
+    let nothing = || {
+        let known =
+            history.records_of(operation).next().is_some() || history.claims_of(operation).next().is_some();
+        let why = if known {
+            format!("operation {operation} has changed nothing of {}", cluster.id.name)
+        } else {
+            format!("no record tells of an operation {operation}")
+        };
+        Refusal::new(why, "roll the cluster back, or name another operation")
+    };
+    let here = |changed: &&Changed<'_>| cluster.traffic.iter().any(|source| source.arn == *changed.source);
+    let meant = |changed: &&Changed<'_>| wanted.is_none_or(|wanted| wanted == changed.source);
+    let goal = *changes.iter().filter(here).find(meant).ok_or_else(nothing)?;
+    let source = source::choose(cluster, Some(goal.source))?;
+    let mut notes = vec![format!("restores exactly what was before operation {operation}")];
+    let later: Vec<String> = history
+        .changes(&cluster.id)
+        .filter(|changed| *changed.source == source.arn)
+        .take_while(|changed| changed.operation != operation)
+        .map(|changed| format!("{} {}", changed.verb, changed.operation))
+        .collect();
+    if !later.is_empty() {
+        notes.push(format!("it also undoes what came after it: {}", later.join(", ")));
+    }
+    Ok((source, goal, notes))
+}
+
+/// With several sources, the only one that was ever changed is meant.
+fn only_changed(cluster: &Cluster, history: &History) -> Option<SourceArn> {
+    let mut changed: Option<&SourceArn> = None;
+    for change in history.changes(&cluster.id).filter(|changed| !changed.back) {
+        let here = cluster.traffic.iter().any(|source| source.arn == *change.source);
+        match changed {
+            _ if !here => {}
+            None => changed = Some(change.source),
+            Some(other) if other == change.source => {}
+            Some(_) => return None,
+        }
+    }
+    changed.cloned()
+}
+
+/// What a cluster's rollback leads to, and why in one sentence; `None` without any record.
+///
+/// Ways back are left out: what was before them is what they led away from.
+pub(crate) fn goal<'a>(
+    history: &'a History,
+    cluster: &Cluster,
+    source: &SourceArn,
+) -> Option<(Changed<'a>, String)> {
+    let mut recorded =
+        history.changes(&cluster.id).filter(|changed| !changed.back && changed.source == source);
+    let newest = recorded.next()?;
+    if one_side(newest.before).is_some() {
         return Some((newest, format!("restores what was before operation {}", newest.operation)));
     }
-    if let Some(live) = recorded.iter().find(|before| before.is_one_side()) {
+    if let Some(live) = recorded.find(|changed| one_side(changed.before).is_some()) {
         let why = format!(
             "before the newest operation {} the sides were mixed: goes back to the last fully live side, before \
              operation {}",
@@ -85,6 +177,21 @@ fn goal<'a, 'b>(recorded: &[&'b Recorded<'a>]) -> Option<(&'b Recorded<'a>, Stri
     Some((newest, why))
 }
 
+/// The rollback that a shift or a switch by hand would amount to; `None` where it leads elsewhere.
+pub fn instead(plan: &Plan, cluster: &Cluster, history: &History) -> Option<Intent> {
+    if !matches!(plan.intent, Intent::Shift { .. } | Intent::Switch { .. }) {
+        return None;
+    }
+    let call = plan.steps.iter().rev().find_map(|step| step.call.as_ref())?;
+    let source = call.source();
+    let (goal, _) = goal(history, cluster, &source)?;
+    same_actions(goal.before, call.actions()).then(|| Intent::Rollback {
+        cluster: cluster.id.clone(),
+        of: None,
+        source: Some(source),
+    })
+}
+
 fn same_but_for_weights(a: &[Action], b: &[Action]) -> bool {
     let blank = |actions: &[Action]| {
         let mut actions: Vec<Action> = actions.iter().map(Action::normalised).collect();
@@ -96,14 +203,4 @@ fn same_but_for_weights(a: &[Action], b: &[Action]) -> bool {
         actions
     };
     same_actions(&blank(a), &blank(b))
-}
-
-/// The weights of a list in words: `orders-blue 100 orders-green 0`.
-fn describe(actions: &[Action]) -> String {
-    actions
-        .iter()
-        .flat_map(Action::weights)
-        .map(|(arn, weight)| format!("{} {weight}", arn.name()))
-        .collect::<Vec<_>>()
-        .join(" ")
 }

@@ -1,171 +1,112 @@
-//! `shift CLUSTER --to GROUP=PERCENT`: one group gets exactly this share, in one call. The others keep their ratio.
+//! `shift CLUSTER --to GROUP=PERCENT`: one group gets exactly this share, now and in one call, or in steps that are
+//! each watched before the next. The others keep their ratio.
 
-use super::{Draft, choose_source, sticky_note};
-use crate::fleet::{
-    Action, Actions, Cluster, Fleet, ForwardConfig, GroupName, SourceArn, TargetGroupArn, TargetGroupTuple,
-    TrafficSource,
-};
-use crate::plan::{Percent, Refusal, nearest};
+use super::weights::{Split, one_forward};
+use super::{Change, Draft, Given, Kind, Move, source, sticky_note, waits};
+use crate::fleet::{GroupName, SourceArn, TrafficSource};
+use crate::plan::{Percent, Refusal, Stepped, nearest};
 
-/// Weights AWS accepts [elbv2: TargetGroupTuple].
-const MAX_WEIGHT: u64 = 999;
-
-pub(crate) fn draft<'a>(
-    fleet: &Fleet,
-    cluster: &'a Cluster,
+pub(super) fn draft<'a>(
+    given: Given<'a>,
     to: &GroupName,
-    percent: Percent,
+    goal: Percent,
+    steps: Option<&Stepped>,
     wanted: Option<&SourceArn>,
 ) -> Result<Draft<'a>, Refusal> {
-    let source = choose_source(cluster, wanted)?;
-    let name = &cluster.id.name;
-    if cluster.group(to).is_none() {
-        let elsewhere =
-            fleet.clusters.iter().find(|other| other.id != cluster.id && other.group(to).is_some());
-        let why = match elsewhere {
-            Some(other) => format!("{to} is a group of {}, not of {name}", other.id.name),
-            None => format!("{name} has no group {to}"),
-        };
-        let names = cluster.groups.iter().map(|group| group.id.name.to_string());
-        return Err(Refusal::new(why, nearest::remedy(&to.to_string(), names, "its groups are")));
+    let source = source::choose(given.cluster, wanted)?;
+    let mut moves = moves(given, source, to, goal, steps.map_or(&[], |steps| &steps.at))?;
+    if let Some(steps) = steps {
+        let asks = given.policy.manual_gate(&given.cluster.id);
+        let last = moves.len().saturating_sub(1);
+        // Waits of a group that is put in first are its own.
+        for (n, one) in moves.iter_mut().enumerate().filter(|(_, one)| one.waits.is_empty()) {
+            one.waits.extend(waits::bake(steps.bake));
+            if asks && n < last {
+                one.waits.push(waits::person());
+            }
+        }
     }
-    let (own, others): (Vec<_>, Vec<_>) =
-        source.weights.iter().partition(|weight| weight.groups.contains(to));
-    if own.is_empty() {
+    settle_last(given, source, &mut moves);
+    Ok(Draft {
+        source,
+        kind: Kind::Shift,
+        first: Vec::new(),
+        moves,
+        back: None,
+        phrase: goal.get().to_string(),
+        notes: sticky_note(source).into_iter().collect(),
+    })
+}
+
+/// The calls that bring a group to a share by way of others; where it is not in the action yet, first the one that
+/// puts it in.
+///
+/// # Errors
+/// The group is none of the cluster's, has that share already, or no weights express one of the shares.
+pub(super) fn moves(
+    given: Given<'_>,
+    source: &TrafficSource,
+    to: &GroupName,
+    goal: Percent,
+    at: &[Percent],
+) -> Result<Vec<Move>, Refusal> {
+    known(given, to)?;
+    one_forward(source)?;
+    let split = Split::of(given, source, to)?;
+    if split.is_at(goal) {
         return Err(Refusal::new(
-            format!("no target group of {to} is in the forward action of {}", source.label),
-            "add one with weight 0 first, so that it is health-checked before it takes traffic",
-        ));
-    }
-    if let Some(shared) = own.iter().find(|weight| weight.groups.len() > 1) {
-        let groups: Vec<String> = shared.groups.iter().map(ToString::to_string).collect();
-        return Err(Refusal::new(
-            format!("target group {} holds {} together", shared.target_group.name(), groups.join(" and ")),
-            "one weight cannot tell them apart: give each group a target group of its own",
-        ));
-    }
-    let pairs = |weights: &[&crate::fleet::Weight]| -> Vec<(TargetGroupArn, u64)> {
-        weights.iter().map(|weight| (weight.target_group.clone(), u64::from(weight.weight))).collect()
-    };
-    let weights = divide(to, &pairs(&own), &pairs(&others), u64::from(percent.get()))?;
-    let unchanged = source.total() > 0 && {
-        let total: u64 = weights.iter().map(|(_, weight)| weight).sum();
-        source.weights.iter().all(|before| {
-            weights.iter().any(|(arn, after)| {
-                *arn == before.target_group
-                    && after * u64::from(source.total()) == u64::from(before.weight) * total
-            })
-        })
-    };
-    if unchanged {
-        return Err(Refusal::new(
-            format!("{to} already has {percent} of the traffic of {name}"),
+            format!("{to} already has {goal} of the traffic of {}", given.cluster.id.name),
             "nothing to do",
         ));
     }
-    let mut notes = Vec::new();
-    notes.extend(sticky_note(source));
-    Ok(Draft {
-        source,
-        after: with_weights(source, &weights)?,
-        does: format!("{to} {:.0} → {percent} on {}", source.group_percent(to), source.label),
-        phrase: percent.get().to_string(),
-        notes,
-    })
+    let label = &source.label;
+    let mut moves = Vec::new();
+    if !split.added.is_empty() {
+        let names: Vec<String> = split.added.iter().map(|arn| arn.name().to_string()).collect();
+        moves.push(Move {
+            does: format!("{} into {label} with weight 0", names.join(" and ")),
+            after: split.actions.clone(),
+            waits: vec![waits::healthy(&split.added)],
+        });
+    }
+    let mut from = format!("{:.0}", source.group_percent(to));
+    for share in split.way(goal, at) {
+        if share.get() == 0 && !split.added.is_empty() {
+            // It is in, with nothing: that is what was asked for.
+            break;
+        }
+        moves.push(Move {
+            does: format!("{to} {from} → {share} on {label}"),
+            after: split.at(share)?,
+            waits: Vec::new(),
+        });
+        from = share.get().to_string();
+    }
+    Ok(moves)
 }
 
-/// Divides a total among the group's own target groups (`percent` of it) and the others (the rest), each side in
-/// the ratio it has now.
-///
+/// The last call is followed until it has settled.
+pub(super) fn settle_last(given: Given<'_>, source: &TrafficSource, moves: &mut [Move]) {
+    let before = moves.len().checked_sub(2).and_then(|n| moves.get(n)).map(|one| one.after.clone());
+    let before = before.as_ref().unwrap_or(&source.actions);
+    if let Some(last) = moves.last_mut() {
+        let wait = waits::settled(given.fleet, &Change { source, before, after: &last.after });
+        last.waits.push(wait);
+    }
+}
+
 /// # Errors
-/// No integers 0–999 express it, or a side has no ratio to go by.
-fn divide(
-    to: &GroupName,
-    own: &[(TargetGroupArn, u64)],
-    others: &[(TargetGroupArn, u64)],
-    percent: u64,
-) -> Result<Vec<(TargetGroupArn, u64)>, Refusal> {
-    let rest = 100 - percent;
-    if others.is_empty() && rest > 0 {
-        return Err(Refusal::new(
-            format!("{to} is the only group in the forward action, so it has all of the traffic"),
-            "a share below 100 % needs a second group in the action",
-        ));
+/// The cluster has no such group.
+fn known(given: Given<'_>, to: &GroupName) -> Result<(), Refusal> {
+    let (cluster, name) = (given.cluster, &given.cluster.id.name);
+    if cluster.group(to).is_some() {
+        return Ok(());
     }
-    let own = ratio(own).ok_or_else(|| no_ratio(to))?;
-    let others = if rest == 0 {
-        others.iter().map(|(arn, _)| (arn.clone(), 0)).collect()
-    } else {
-        ratio(others).ok_or_else(|| no_ratio(to))?
+    let mut others = given.fleet.clusters.iter().filter(|other| other.id != cluster.id);
+    let why = match others.find(|other| other.group(to).is_some()) {
+        Some(other) => format!("{to} is a group of {}, not of {name}", other.id.name),
+        None => format!("{name} has no group {to}"),
     };
-    let fits = |total: u64| -> Option<Vec<(TargetGroupArn, u64)>> {
-        let part = |side: &[(TargetGroupArn, u64)], share: u64| -> Option<Vec<(TargetGroupArn, u64)>> {
-            let sum: u64 = side.iter().map(|(_, weight)| weight).sum();
-            side.iter()
-                .map(|(arn, weight)| {
-                    if *weight == 0 || share == 0 {
-                        return Some((arn.clone(), 0));
-                    }
-                    let numerator = total * share * weight;
-                    let denominator = 100 * sum;
-                    let exact = numerator.is_multiple_of(denominator);
-                    (exact && numerator / denominator <= MAX_WEIGHT)
-                        .then(|| (arn.clone(), numerator / denominator))
-                })
-                .collect()
-        };
-        Some([part(&own, percent)?, part(&others, rest)?].concat())
-    };
-    // A sum of 100 reads as percent; other sums come only where it does not divide.
-    let largest = MAX_WEIGHT * (own.len() + others.len()) as u64;
-    std::iter::once(100).chain(1..=largest).find_map(fits).ok_or_else(|| {
-        Refusal::new(
-            format!("no weights from 0 to 999 give {to} exactly {percent} % and keep the ratio of the other groups"),
-            "choose another percentage, or first bring the other groups to a simpler ratio",
-        )
-    })
-}
-
-/// The weights of a side as a ratio; a lone group has one whatever its weight.
-fn ratio(side: &[(TargetGroupArn, u64)]) -> Option<Vec<(TargetGroupArn, u64)>> {
-    match side {
-        [(arn, _)] => Some(vec![(arn.clone(), 1)]),
-        several if several.iter().any(|(_, weight)| *weight > 0) => Some(several.to_vec()),
-        _ => None,
-    }
-}
-
-fn no_ratio(to: &GroupName) -> Refusal {
-    Refusal::new(
-        format!("several target groups beside {to} have weight 0, so no ratio says how to share the rest"),
-        "shift to each of them in turn",
-    )
-}
-
-/// The source's actions with these weights in its forward action; everything else as it is.
-fn with_weights(source: &TrafficSource, weights: &[(TargetGroupArn, u64)]) -> Result<Actions, Refusal> {
-    let mut actions = source.actions.clone();
-    let mut forwards = actions.iter_mut().filter(|action| action.is_forward());
-    let (Some(forward), None) = (forwards.next(), forwards.next()) else {
-        return Err(Refusal::new(
-            format!("{} does not have exactly one forward action", source.label),
-            "flightdeck moves weights inside one forward action only",
-        ));
-    };
-    set_weights(forward, weights);
-    Ok(actions)
-}
-
-fn set_weights(forward: &mut Action, weights: &[(TargetGroupArn, u64)]) {
-    let before = forward.weights();
-    let config = forward.forward_config.get_or_insert_with(ForwardConfig::default);
-    // AWS's order is kept, so that the difference on the screen is the weights and nothing else.
-    config.target_groups = before
-        .into_iter()
-        .map(|(arn, _)| {
-            let weight = weights.iter().find(|(other, _)| *other == arn).map_or(0, |(_, weight)| *weight);
-            TargetGroupTuple { target_group_arn: arn, weight: i32::try_from(weight).ok() }
-        })
-        .collect();
-    forward.target_group_arn = None;
+    let names = cluster.groups.iter().map(|group| group.id.name.to_string());
+    Err(Refusal::new(why, nearest::remedy(&to.to_string(), names, "its groups are")))
 }

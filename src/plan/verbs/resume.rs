@@ -1,0 +1,119 @@
+//! A half-done operation goes on from what is observed: by whoever began it, or by a colleague who takes it over.
+//!
+//! Steps are absolute, so its calls are those of the old plan. Where it stands is told by the listener or the rule
+//! alone, never by a counter: what step n wrote, or what was before the first. Anything else is somebody else's
+//! change, and is not written over.
+
+use super::{Draft, Given, Kind, Move, kind, source};
+use crate::fleet::{Actions, same_actions};
+use crate::plan::change::words;
+use crate::plan::{Event, OperationId, Plan, Refusal, Step, Wait};
+
+pub(super) fn draft<'a>(given: Given<'a>, operation: &OperationId) -> Result<Draft<'a>, Refusal> {
+    let history = given.history;
+    if let Some(end) = over(given, operation) {
+        return Err(Refusal::new(
+            format!("operation {operation} is over: {end}"),
+            "make a new plan for what is to be done now",
+        ));
+    }
+    let Some(plan) = history.plan_of(operation) else {
+        return Err(Refusal::new(
+            format!("no record tells how {operation} goes on"),
+            "look at the cluster and make a new plan, or roll it back",
+        ));
+    };
+    if plan.intent.cluster() != &given.cluster.id {
+        return Err(Refusal::new(
+            format!("operation {operation} is one of {}, not of {}", plan.cluster, given.cluster.id.name),
+            "name its own cluster",
+        ));
+    }
+    let (arn, before) = began(plan)
+        .ok_or_else(|| Refusal::new(format!("operation {operation} changes nothing"), "make a new plan"))?;
+    let source = source::choose(given.cluster, Some(&arn))?;
+    let written = plan.steps.iter().rposition(|step| {
+        step.call.as_ref().is_some_and(|call| same_actions(call.actions(), &source.actions))
+    });
+    let (left, stands) = match written {
+        Some(n) => (&plan.steps[n + 1..], format!("what step {} of it wrote is there", n + 1)),
+        None if same_actions(before, &source.actions) => {
+            (&plan.steps[..], "it is as it was before its first step".to_string())
+        }
+        None => return Err(elsewhere(given, operation, plan, &source.actions)),
+    };
+    let (first, moves) = divided(left);
+    if first.is_empty() && moves.is_empty() {
+        return Err(Refusal::new(
+            format!("operation {operation} has nothing left to do: {stands}"),
+            "nothing to resume",
+        ));
+    }
+    let mut notes = vec![format!("goes on with {} {operation}: {stands}", plan.verb)];
+    notes.extend(super::sticky_note(source));
+    let kind = kind(&plan.intent, history);
+    Ok(Draft {
+        source,
+        kind,
+        first,
+        moves,
+        // A way back is not taken back by an abort: it leads where it was to lead.
+        back: if kind == Kind::Back { None } else { plan.way_back().cloned() },
+        phrase: "resume".into(),
+        notes,
+    })
+}
+
+/// How an operation ended, in one word; `None` where it has not.
+fn over(given: Given<'_>, operation: &OperationId) -> Option<&'static str> {
+    let ends = |event: Event, step: u32| match event {
+        Event::Done | Event::RolledBack | Event::TakenOver => true,
+        Event::Failed => step == 0,
+        _ => false,
+    };
+    let record = given.history.records_of(operation).rev().find(|record| ends(record.event, record.step));
+    let claimed = given.history.claims_of(operation).find(|claim| claim.stand.is_over());
+    record.map(|record| record.event.word()).or(claimed.map(|_| "its holder wrote so"))
+}
+
+/// The listener or rule of a plan, with its actions before the first call.
+fn began(plan: &Plan) -> Option<(crate::fleet::SourceArn, &Actions)> {
+    let expects = plan.steps.iter().find_map(|step| step.expects.as_ref())?;
+    Some((expects.source.clone(), &expects.actions))
+}
+
+/// What is there is neither what the operation found nor what it wrote.
+fn elsewhere(given: Given<'_>, operation: &OperationId, plan: &Plan, found: &Actions) -> Refusal {
+    let recorded = given.history.changes_of(operation).into_iter().find_map(|changed| changed.after);
+    let wrote = recorded.or_else(|| plan.steps.iter().find_map(|step| Some(step.call.as_ref()?.actions())));
+    Refusal::new(
+        format!(
+            "somebody changed it since: there is {}, and {operation} wrote {}",
+            words(found),
+            wrote.map_or_else(|| "nothing".into(), |actions| words(actions))
+        ),
+        format!("look at the change; `rollback {operation}` puts back what was before it"),
+    )
+}
+
+/// Steps as waits before the first call, and calls with their waits.
+fn divided(steps: &[Step]) -> (Vec<Wait>, Vec<Move>) {
+    let (mut first, mut moves) = (Vec::new(), Vec::<Move>::new());
+    for step in steps {
+        match (&step.call, &step.wait) {
+            (Some(call), _) => {
+                moves.push(Move {
+                    does: step.does.clone(),
+                    after: call.actions().clone(),
+                    waits: Vec::new(),
+                });
+            }
+            (None, Some(wait)) => match moves.last_mut() {
+                Some(last) => last.waits.push(wait.clone()),
+                None => first.push(wait.clone()),
+            },
+            (None, None) => {}
+        }
+    }
+    (first, moves)
+}

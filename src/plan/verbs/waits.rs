@@ -1,0 +1,82 @@
+//! What is waited for between calls, each with its time and with what happens at its end.
+
+use crate::fleet::{Fleet, TargetGroupArn};
+use crate::plan::change::Change;
+use crate::plan::{Late, Policy, Wait, WaitFor};
+
+/// Longest time in which targets that were just put into the action become healthy, in seconds.
+const HEALTHY: u64 = 600;
+
+/// Longest time a person is waited for, in seconds.
+const PERSON: u64 = 3_600;
+
+/// Until new weights have settled: propagation, and the slow start of the targets that gain.
+pub(super) fn settled(fleet: &Fleet, change: &Change<'_>) -> Wait {
+    let slow_start = change
+        .gaining()
+        .iter()
+        .filter_map(|arn| fleet.target_groups.get(arn)?.attributes.as_ref())
+        .map(|attributes| u64::from(attributes.slow_start))
+        .max()
+        .unwrap_or(0);
+    Wait {
+        seconds: Policy::PROPAGATION.as_secs() + slow_start,
+        until: "propagation time has passed and target states are steady".into(),
+        what: WaitFor::Settled,
+        late: Late::Hold,
+    }
+}
+
+/// Until a step was watched long enough; `None` for no time at all.
+pub(super) fn bake(seconds: u64) -> Option<Wait> {
+    (seconds > 0).then(|| Wait {
+        seconds,
+        until: "every gate stayed good; a bad one leads back, no data twice holds".into(),
+        what: WaitFor::Bake,
+        late: Late::Hold,
+    })
+}
+
+/// Until the targets of a side that was just put in with weight 0 are healthy.
+pub(super) fn healthy(added: &[TargetGroupArn]) -> Wait {
+    let names: Vec<String> = added.iter().map(|arn| arn.name().to_string()).collect();
+    Wait {
+        seconds: HEALTHY,
+        until: format!("the targets of {} are healthy", names.join(" and ")),
+        what: WaitFor::Healthy,
+        late: Late::Hold,
+    }
+}
+
+/// Until a person says yes.
+pub(super) fn person() -> Wait {
+    Wait {
+        seconds: PERSON,
+        until: "a person says that it goes on".into(),
+        what: WaitFor::Person,
+        late: Late::Hold,
+    }
+}
+
+/// A wait as a step's sentence.
+pub(super) fn does(wait: &Wait) -> String {
+    match wait.what {
+        WaitFor::Settled => "wait until the new weights have settled".into(),
+        WaitFor::Bake => format!("bake for {}", duration(wait.seconds)),
+        WaitFor::Healthy => format!("wait until {}, {} at most", wait.until, duration(wait.seconds)),
+        WaitFor::Person => format!("wait for a person, {} at most", duration(wait.seconds)),
+    }
+}
+
+/// Seconds as a person says them: `45 s`, `2 min`, `1 h 30 min`.
+pub(crate) fn duration(seconds: u64) -> String {
+    const MINUTE: u64 = 60;
+    const HOUR: u64 = 60 * MINUTE;
+    match (seconds / HOUR, seconds % HOUR / MINUTE, seconds % MINUTE) {
+        (0, 0, s) => format!("{s} s"),
+        (0, m, 0) => format!("{m} min"),
+        (0, m, s) => format!("{m} min {s} s"),
+        (h, 0, _) => format!("{h} h"),
+        (h, m, _) => format!("{h} h {m} min"),
+    }
+}
