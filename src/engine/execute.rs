@@ -12,6 +12,7 @@ mod call;
 mod glance;
 mod heir;
 mod holder;
+mod second;
 mod steer;
 mod tell;
 mod vigil;

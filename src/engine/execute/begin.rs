@@ -21,15 +21,16 @@ const TRIED: Duration = Duration::from_secs(2);
 impl Run<'_> {
     /// Proves everything, takes the lease, and writes the beginning down.
     pub(super) async fn begin(&mut self) -> Result<(), Stop> {
-        self.say(Truth::Wanted, "checking the account, the facts and the guards", None);
         self.runs_once()?;
+        let second = self.wait_for_second().await?;
+        self.say(Truth::Wanted, "checking the account, the facts and the guards", None);
         let missing = if matches!(self.plan.intent, Intent::Rollback { .. }) {
             self.prove_quickly().await?
         } else {
             self.prove().await?;
             Vec::new()
         };
-        self.write_begin(&missing)?;
+        self.write_begin(second, &missing)?;
         self.write_taken_over()
     }
 
@@ -144,14 +145,15 @@ impl Run<'_> {
         Some(Stands { source, actions: found.actions.clone() })
     }
 
-    fn write_begin(&mut self, missing: &[String]) -> Result<(), Stop> {
+    fn write_begin(&mut self, second: Option<String>, missing: &[String]) -> Result<(), Stop> {
         let plan = self.plan.clone();
         let overrides = self.approved.approval().overrides.clone();
         let without = (!missing.is_empty()).then(|| format!("goes on without: {}", missing.join("; ")));
+        let says: Vec<String> = second.into_iter().chain(without).collect();
         self.write_down(0, Event::Started, |record| {
             record.plan = Some(Box::new(plan));
             record.overrides = overrides;
-            record.result = without;
+            record.result = (!says.is_empty()).then(|| says.join("; "));
         })?;
         self.begun = true;
         // What is resumed has changed something already.

@@ -511,3 +511,5 @@ fn targets_that_are_not_steady_keep_it_from_settling_until_the_deadline_holds_it
     let Outcome::Held { why, .. } = ran.outcome else { panic!("{:?}", ran.outcome) };
     assert!(why.contains("1 of 2 targets of orders-green are initial"), "{why}");
 }
+
+mod second;
