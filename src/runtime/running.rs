@@ -17,12 +17,12 @@ use crate::plan::{OperationId, Steer};
 #[derive(Debug)]
 pub(super) struct Running {
     ledger: Arc<Ledger>,
-    operations: Mutex<Vec<Task>>,
+    operations: Mutex<Vec<UnderWay>>,
 }
 
 /// One operation under way.
 #[derive(Debug)]
-struct Task {
+struct UnderWay {
     operation: OperationId,
     helm: Arc<Helm>,
     task: JoinHandle<()>,
@@ -38,7 +38,7 @@ impl Running {
     pub(super) fn add(&self, operation: OperationId, helm: Arc<Helm>, task: JoinHandle<()>) {
         let mut operations = self.operations.lock().unwrap_or_else(PoisonError::into_inner);
         operations.retain(|known| !known.task.is_finished());
-        operations.push(Task { operation, helm, task });
+        operations.push(UnderWay { operation, helm, task });
     }
 
     /// Tells one that runs something; one that has ended meanwhile takes no orders.
@@ -54,7 +54,7 @@ impl Running {
     pub(super) async fn leave(&self, why: String, at: Timestamp) {
         let taken = std::mem::take(&mut *self.operations.lock().unwrap_or_else(PoisonError::into_inner));
         let mut left = Vec::new();
-        for Task { operation, task, .. } in taken {
+        for UnderWay { operation, task, .. } in taken {
             task.abort();
             // Until it has stopped it may still send something.
             if task.await.is_err() {
