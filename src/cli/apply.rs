@@ -4,24 +4,17 @@ use std::path::Path;
 use std::sync::Mutex;
 
 use super::args::WaitFor;
-use super::documents;
+use super::carry_out::{Said, carry_out};
 use super::exit::End;
 use super::session::Session;
-use crate::engine::{Helm, Ports, Until, execute};
-use crate::fleet::Text;
-use crate::plan::{Approval, Outcome, Plan, Progress, Refusal, Who};
+use crate::engine::Until;
+use crate::plan::Plan;
 use crate::runtime::files::read_text;
-use crate::runtime::machine;
 
 /// Reads, approves, runs, and tells how it went.
-pub(super) fn run(
-    session: &Session,
-    file: &Path,
-    phrase: &str,
-    reason: Option<&str>,
-    wait: Option<WaitFor>,
-) -> Result<(), End> {
-    let operator = session.operator()?;
+pub(super) fn run(session: &Session, file: &Path, said: &Said<'_>, wait: Option<WaitFor>) -> Result<(), End> {
+    // A session that may not write says so before anything else.
+    session.operator()?;
     let unreadable = |why: String| {
         End::Error(format!(
             "cannot read the plan {}: {why}; make one with `flightdeck plan … --json`",
@@ -33,55 +26,14 @@ pub(super) fn run(
         .ok_or_else(|| unreadable("there is no such file".into()))?;
     let plan = Plan::load(&text, session.now())?;
     let journal = Mutex::new(session.journal_to_write()?);
-    let identity = session.identity()?;
-    let approval = Approval {
-        phrase: phrase.into(),
-        reason: reason.map(Text::new),
-        overrides: Vec::new(),
-        who: Who { principal: identity.arn, host: Text::new(crate::runtime::machine::host()) },
-    };
+    let approval = said.approval(session)?;
     // A cockpit makes the first look before it plans; so does this, since a cluster is found among all of them.
     session.observe()?;
+    let claims = session.claims(&[plan.place()]);
     let approved = plan.approve(approval, session.now())?;
     let until = match wait {
         Some(WaitFor::Settled) => Until::Settled,
         None => Until::ReadBack,
     };
-    let mut last = String::new();
-    let mut tell = |progress: Progress| {
-        if progress.says != last {
-            documents::tell(&progress.says);
-            last = progress.says;
-        }
-    };
-    let ports = Ports {
-        observer: session.observer(),
-        operator: operator.as_ref(),
-        register: session.register(),
-        journal: &journal,
-        clock: session.clock(),
-        helm: &Helm::default(),
-        session: &machine::session(session.now()),
-        claims: &[],
-    };
-    let outcome = session.wait(execute(approved, ports, &session.settings.plan, until, &mut tell));
-    match outcome {
-        Outcome::Done { says } => {
-            documents::tell(&format!("done: {says}"));
-            Ok(())
-        }
-        Outcome::Refused { why, remedy } => Err(Refusal::new(why, remedy).into()),
-        Outcome::Failed { why, remedy } => {
-            documents::tell(&format!("failed: {}", Refusal::new(why, remedy)));
-            Err(End::Short)
-        }
-        Outcome::RolledBack { why, remedy } => {
-            documents::tell(&format!("rolled back: {}", Refusal::new(why, remedy)));
-            Err(End::Short)
-        }
-        Outcome::Held { why, remedy } => {
-            documents::tell(&format!("held: {}", Refusal::new(why, remedy)));
-            Err(End::Short)
-        }
-    }
+    carry_out(session, approved, &journal, &claims, until)
 }

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use jiff::{SignedDuration, Span, SpanRelativeTo};
 
 use crate::drift::Severity;
 
@@ -124,10 +125,26 @@ pub enum Verb {
         /// Why, for the journal
         #[arg(long, value_name = "TEXT")]
         reason: Option<String>,
+        /// Goes on although this guard blocks, once for each; takes a reason
+        #[arg(long = "override", value_name = "GUARD")]
+        overrides: Vec<String>,
         /// Go on until it has settled, not only until it reads back
         #[arg(long, value_name = "WHEN")]
         wait: Option<WaitFor>,
     },
+    /// What runs, what was left half done, by whom; and the ways out
+    #[command(args_conflicts_with_subcommands = true)]
+    Operations {
+        /// What to do about one
+        #[command(subcommand)]
+        verb: Option<OperationsVerb>,
+        /// One JSON document
+        #[arg(long)]
+        json: bool,
+    },
+    /// The same without `operations` in front
+    #[command(flatten)]
+    Operation(OperationsVerb),
     /// Everything that was done, by whom
     Journal {
         /// Checks the chain of hashes and names what was changed
@@ -159,7 +176,7 @@ pub enum Verb {
 /// Verbs that can be planned.
 #[derive(Subcommand, Debug)]
 pub enum PlanVerb {
-    /// Moves one group of a cluster to an exact share of the traffic, in one call
+    /// Moves one group of a cluster to an exact share of the traffic, in one call or in steps
     Shift {
         /// The cluster, as NAME or NAME@REGION
         #[arg(value_name = "CLUSTER")]
@@ -167,6 +184,24 @@ pub enum PlanVerb {
         /// The group and its share in percent
         #[arg(long, value_name = "GROUP=PERCENT", value_parser = share, allow_hyphen_values = true)]
         to: (String, String),
+        /// In steps, each watched before the next: shares on the way, or 5,25,50,100
+        #[arg(long, value_name = "PERCENTS", value_parser = percents, num_args = 0..=1)]
+        steps: Option<Option<Percents>>,
+        /// How long each step is watched, such as 90s, 2m or 1h; the cluster's own time where left out
+        #[arg(long, value_name = "TIME", value_parser = seconds, requires = "steps")]
+        bake: Option<u64>,
+        /// ARN of the listener or rule, where several carry the cluster's traffic
+        #[arg(long, value_name = "ARN")]
+        source: Option<String>,
+    },
+    /// Blue/green: gives one group of a cluster all the traffic, in one call
+    Switch {
+        /// The cluster, as NAME or NAME@REGION
+        #[arg(value_name = "CLUSTER")]
+        target: String,
+        /// The group that gets it
+        #[arg(long, value_name = "GROUP")]
+        to: String,
         /// ARN of the listener or rule, where several carry the cluster's traffic
         #[arg(long, value_name = "ARN")]
         source: Option<String>,
@@ -180,6 +215,37 @@ pub enum PlanVerb {
         #[arg(long, value_name = "ARN")]
         source: Option<String>,
     },
+}
+
+/// What can be done about an operation that is half done.
+#[derive(Subcommand, Debug)]
+pub enum OperationsVerb {
+    /// Lets a half-done operation go on from what is observed, whoever began it
+    Resume {
+        /// Which
+        #[command(flatten)]
+        taken: Taken,
+        /// The phrase of its plan; without it the plan is only shown
+        #[arg(long, value_name = "PHRASE")]
+        confirm: Option<String>,
+    },
+    /// Sets the traffic of a half-done operation back at once; naming it confirms it
+    Abort(Taken),
+    /// Puts back what was before an operation; naming it confirms it
+    Rollback(Taken),
+}
+
+/// Which operation, and why.
+#[derive(Args, Debug)]
+pub struct Taken {
+    /// Its id, as `flightdeck operations` tells it
+    pub id: String,
+    /// Why, for the journal
+    #[arg(long, value_name = "TEXT")]
+    pub reason: Option<String>,
+    /// Goes on although this guard blocks, once for each; takes a reason
+    #[arg(long = "override", value_name = "GUARD")]
+    pub overrides: Vec<String>,
 }
 
 /// When `apply` ends.
@@ -214,6 +280,34 @@ fn share(text: &str) -> Result<(String, String), String> {
     Ok((group.to_string(), percent.to_string()))
 }
 
+/// Shares on the way, as they were written. Whether each is possible is the plan's business.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Percents(pub Vec<String>);
+
+/// Reads `5,25,50`, each with or without a percent sign.
+fn percents(text: &str) -> Result<Percents, String> {
+    let parts: Vec<&str> = text.split(',').map(|part| part.trim().trim_end_matches('%').trim_end()).collect();
+    if parts.iter().all(|part| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit())) {
+        return Ok(Percents(parts.into_iter().map(Into::into).collect()));
+    }
+    Err(format!("write whole percentages such as 5,25,50,100, not `{}`", crate::fleet::clean(text)))
+}
+
+/// The longest time a step may be watched: a day. Who waits longer watches something else.
+const LONGEST_BAKE: SignedDuration = SignedDuration::from_hours(24);
+
+/// Reads a time with its unit, in whole seconds.
+fn seconds(text: &str) -> Result<u64, String> {
+    let time = text.parse::<Span>().and_then(|span| span.to_duration(SpanRelativeTo::days_are_24_hours()));
+    let time = time.ok().filter(|time| !time.is_negative() && *time <= LONGEST_BAKE);
+    time.and_then(|time| u64::try_from(time.as_secs()).ok()).ok_or_else(|| {
+        format!(
+            "write a time of at most 24h with its unit, such as 90s, 2m or 1h, not `{}`",
+            crate::fleet::clean(text)
+        )
+    })
+}
+
 impl Verb {
     /// Whether a document was asked for.
     pub fn is_json(&self) -> bool {
@@ -221,6 +315,7 @@ impl Verb {
             Self::Snapshot { json }
             | Self::Drift { json, .. }
             | Self::Plan { json, .. }
+            | Self::Operations { json, .. }
             | Self::Journal { json, .. } => *json,
             _ => false,
         }

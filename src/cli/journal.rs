@@ -66,12 +66,14 @@ pub(super) fn run(settings: &Settings, verb: Option<JournalVerb>, json: bool) ->
     if verb == Some(JournalVerb::Verify) {
         return verify(&journal);
     }
-    let records = journal.history().records();
+    let selection = session::row_selection(settings)?;
+    let records = journal.history().records().iter();
+    let records: Vec<&Record> = records.filter(|record| selection.has(&record.cluster, *record)).collect();
     if json {
-        let records = records.iter().map(RecordDocument::from).collect();
+        let records = records.into_iter().map(RecordDocument::from).collect();
         documents::print(&Document { schema: SCHEMA, records })
     } else {
-        documents::print_text(&table(records))
+        documents::print_text(&table(&records))
     }
     .map_err(session::unwritable)?;
     session::tell_damage(&journal);
@@ -89,7 +91,7 @@ fn verify(journal: &Journal) -> Result<(), End> {
     }
 }
 
-fn table(records: &[Record]) -> String {
+fn table(records: &[&Record]) -> String {
     if records.is_empty() {
         return "nothing was done yet\n".into();
     }

@@ -4,12 +4,14 @@
 
 mod apply;
 pub mod args;
+mod carry_out;
 mod cockpit;
 mod documents;
 mod drift;
 mod exit;
 mod journal;
 mod lists;
+mod operations;
 mod plan;
 mod session;
 mod snapshot;
@@ -19,8 +21,10 @@ use std::ffi::OsString;
 use clap::Parser;
 use clap::error::ErrorKind;
 
-use args::{Arguments, Verb};
+use args::{Arguments, OperationsVerb, Verb};
+use carry_out::Said;
 use exit::{End, USAGE};
+use operations::Way;
 use session::Session;
 
 /// Runs what the command line says and tells the exit code.
@@ -64,8 +68,20 @@ fn perform(arguments: Arguments) -> Result<(), End> {
         Some(Verb::Snapshot { json }) => snapshot::run(&open()?, json),
         Some(Verb::Drift { json, fail_on }) => drift::run(&open()?, json, fail_on),
         Some(Verb::Plan { verb, json }) => plan::run(&open()?, &verb, json),
-        Some(Verb::Apply { plan, confirm, reason, wait }) => {
-            apply::run(&open()?, &plan, &confirm, reason.as_deref(), wait)
+        Some(Verb::Apply { plan, confirm, reason, overrides, wait }) => {
+            let said = Said { phrase: &confirm, reason: reason.as_deref(), overrides: &overrides };
+            apply::run(&open()?, &plan, &said, wait)
+        }
+        Some(Verb::Operations { verb: None, json }) => operations::list(&open()?, json),
+        Some(Verb::Operations { verb: Some(verb), .. } | Verb::Operation(verb)) => {
+            let (way, taken) = match &verb {
+                OperationsVerb::Resume { taken, confirm } => {
+                    (Way::Resume { phrase: confirm.as_deref() }, taken)
+                }
+                OperationsVerb::Abort(taken) => (Way::Abort, taken),
+                OperationsVerb::Rollback(taken) => (Way::Rollback, taken),
+            };
+            operations::take(&open()?, way, taken)
         }
         Some(Verb::Journal { verb, json }) => journal::run(&settings()?, verb, json),
         Some(Verb::Keys) => lists::keys(&settings()?),

@@ -6,16 +6,19 @@ use super::args::PlanVerb;
 use super::documents;
 use super::exit::End;
 use super::session::{self, Session};
-use crate::fleet::{Action, Fleet, Scope, SourceArn};
-use crate::plan::{Answer, Call, Intent, Percent, Plan, Refusal, find_cluster, plan};
+use crate::fleet::{Action, Cluster, Fleet, GroupName, Scope, SourceArn};
+use crate::plan::{
+    Answer, Call, Intent, Percent, Plan, Policy, Refusal, Stepped, Wait, WaitFor, find_cluster, plan,
+};
 
 /// Observes, plans, prints; ends with 3 where a guard blocks.
 pub(super) fn run(session: &Session, verb: &PlanVerb, json: bool) -> Result<(), End> {
     let observed = session.observe()?;
-    let intent = intent(verb, &observed.observation.fleet)?;
+    let intent = intent(verb, &observed.observation.fleet, &session.settings.plan)?;
+    let history = observed.history.with_claims(session.claims(&[intent.cluster().place.clone()]));
     // The look at everything may have taken longer than a decision's facts may be old.
     let fleet = session.look(&Scope::Cluster(intent.cluster().clone()))?;
-    let plan = plan(&intent, &fleet, &observed.history, &session.settings.plan, session.now())?;
+    let plan = plan(&intent, &fleet, &history, &session.settings.plan, session.now())?;
     if json { documents::print(&plan) } else { documents::print_text(&words(&plan)) }
         .map_err(session::unwritable)?;
     session::tell_gaps(&fleet);
@@ -29,24 +32,28 @@ pub(super) fn run(session: &Session, verb: &PlanVerb, json: bool) -> Result<(), 
 }
 
 /// What the words mean in this fleet.
-fn intent(verb: &PlanVerb, fleet: &Fleet) -> Result<Intent, Refusal> {
+fn intent(verb: &PlanVerb, fleet: &Fleet, policy: &Policy) -> Result<Intent, Refusal> {
     match verb {
-        PlanVerb::Shift { target, to: (group, percent), source } => {
+        PlanVerb::Shift { target, to: (group, percent), steps, bake, source } => {
             let cluster = find_cluster(fleet, target)?;
-            let percent: Percent = percent.parse().map_err(|why: String| {
-                Refusal::new(why, "write the share the group is to have, such as `=25`")
-            })?;
-            // A side may be named without the cluster's name in front, as the screen does.
-            let whole = format!("{}-{group}", cluster.id.name.raw());
-            let named = |name: &str| cluster.groups.iter().find(|known| known.id.name.raw() == name);
-            let to = named(group)
-                .or_else(|| named(&whole))
-                .map_or_else(|| group.as_str().into(), |g| g.id.name.clone());
+            let stepped = steps.as_ref().map(|at| {
+                let usual = Stepped::default();
+                let at = at.as_ref().map_or(Ok(usual.at), |at| at.0.iter().map(|one| share(one)).collect());
+                Ok::<_, Refusal>(Stepped { at: at?, bake: bake.unwrap_or(policy.bake(&cluster.id)) })
+            });
             Ok(Intent::Shift {
                 cluster: cluster.id.clone(),
-                to,
-                percent,
-                steps: None,
+                to: side(cluster, group),
+                percent: share(percent)?,
+                steps: stepped.transpose()?,
+                source: parse_source(source.as_deref())?,
+            })
+        }
+        PlanVerb::Switch { target, to, source } => {
+            let cluster = find_cluster(fleet, target)?;
+            Ok(Intent::Switch {
+                cluster: cluster.id.clone(),
+                to: side(cluster, to),
                 source: parse_source(source.as_deref())?,
             })
         }
@@ -56,6 +63,19 @@ fn intent(verb: &PlanVerb, fleet: &Fleet) -> Result<Intent, Refusal> {
             source: parse_source(source.as_deref())?,
         }),
     }
+}
+
+fn share(percent: &str) -> Result<Percent, Refusal> {
+    percent
+        .parse()
+        .map_err(|why: String| Refusal::new(why, "write the share the group is to have, such as `=25`"))
+}
+
+/// A side may be named without the cluster's name in front, as the screen does.
+fn side(cluster: &Cluster, group: &str) -> GroupName {
+    let whole = format!("{}-{group}", cluster.id.name.raw());
+    let named = |name: &str| cluster.groups.iter().find(|known| known.id.name.raw() == name);
+    named(group).or_else(|| named(&whole)).map_or_else(|| group.into(), |known| known.id.name.clone())
 }
 
 fn parse_source(arn: Option<&str>) -> Result<Option<SourceArn>, Refusal> {
@@ -90,7 +110,7 @@ pub(super) fn words(plan: &Plan) -> String {
             line(format!("     undo  {}", call_words(undo)));
         }
         if let Some(wait) = &step.wait {
-            line(format!("     waits {} s at least, until {}", wait.seconds, wait.until));
+            line(format!("     {}", wait_words(wait)));
         }
     }
     let healthy = plan.reach.lowest_healthy.map_or_else(|| "unknown".to_string(), |count| count.to_string());
@@ -111,6 +131,18 @@ pub(super) fn words(plan: &Plan) -> String {
     }
     line(format!("  confirm with  {}", plan.confirm.phrase));
     text
+}
+
+fn wait_words(wait: &Wait) -> String {
+    let Wait { seconds, until, what, late } = wait;
+    match what {
+        WaitFor::Settled | WaitFor::Bake => {
+            format!("waits {seconds} s at least, until {until}; else {}", late.word())
+        }
+        WaitFor::Healthy | WaitFor::Person => {
+            format!("waits {seconds} s at most, until {until}; then {}", late.word())
+        }
+    }
 }
 
 fn call_words(call: &Call) -> String {

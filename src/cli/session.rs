@@ -11,12 +11,12 @@ use super::args::Global;
 use super::documents;
 use super::exit::End;
 use crate::app::screens::matching;
-use crate::app::{Filter, Observation, Subject};
+use crate::app::{Fields, Filter, Observation, Subject};
 use crate::config::{self, Environment, Flags, Settings};
 use crate::drift::{self, judge};
-use crate::engine::Journal;
-use crate::fleet::{ClusterId, Fleet, Identity, Place, Scope};
-use crate::plan::{History, Refusal, find_cluster};
+use crate::engine::{Journal, read_claims};
+use crate::fleet::{ClusterId, ClusterName, Fleet, Identity, Place, Scope};
+use crate::plan::{Claim, History, Refusal, find_cluster};
 use crate::provider::demo::{self, Demo};
 use crate::provider::{Clock, Observer, Operator, Register};
 use crate::runtime::cockpit::Cloud;
@@ -55,6 +55,30 @@ impl Selection {
     pub fn has_ungrouped(&self, place: &Place) -> bool {
         self.0.as_ref().is_none_or(|rows| rows.contains(&Subject::Ungrouped(place.clone())))
     }
+}
+
+/// What `--cluster` and `--filter` leave of records and operations.
+pub(super) struct RowSelection<'a> {
+    cluster: Option<&'a str>,
+    filter: Filter,
+}
+
+impl RowSelection<'_> {
+    /// Whether a row about this cluster is told of.
+    pub fn has(&self, cluster: &ClusterId, row: &dyn Fields) -> bool {
+        let named = |wanted: &str| {
+            let ClusterId { place, name } = cluster;
+            wanted == name.raw() || wanted == format!("{}@{}", name.raw(), place.region.raw())
+        };
+        self.cluster.is_none_or(named) && self.filter.matches(row)
+    }
+}
+
+/// What `--cluster` and `--filter` leave of rows that need no look at the fleet.
+pub(super) fn row_selection(settings: &Settings) -> Result<RowSelection<'_>, End> {
+    let filter = Filter::parse(settings.filter.as_deref().unwrap_or_default())
+        .map_err(|why| End::Usage(format!("--filter: {why}")))?;
+    Ok(RowSelection { cluster: settings.cluster.as_ref().map(ClusterName::raw), filter })
 }
 
 impl Session {
@@ -126,8 +150,27 @@ impl Session {
         policy
     }
 
+    /// The places that are watched.
+    pub fn places(&self) -> Result<Vec<Place>, End> {
+        Ok(self.wait(self.observer.places())?)
+    }
+
+    /// What colleagues wrote down in these places. Where it cannot be read that is said, and the journal has to do.
+    pub fn claims(&self, places: &[Place]) -> Vec<Claim> {
+        let mut claims = Vec::new();
+        for place in places {
+            match self.wait(read_claims(self.observer(), place)) {
+                Ok(found) => claims.extend(found),
+                Err(failure) => documents::tell(&format!(
+                    "what others do in {place} is not known: {failure}; only the own journal tells of operations there"
+                )),
+            }
+        }
+        claims
+    }
+
     /// What the journal tells. Looking goes on without it, and says so: only what a rollback restores hangs on it.
-    fn history(&self) -> History {
+    pub fn history(&self) -> History {
         match journal_to_read(&self.settings) {
             Ok(journal) => {
                 tell_damage(&journal);
@@ -157,6 +200,14 @@ impl Session {
         Ok(Selection(Some(
             rows.filter(|row| cluster.is_none() || row.cluster() == cluster).cloned().collect(),
         )))
+    }
+
+    /// What `--cluster` and `--filter` leave of rows that need no look at the fleet.
+    ///
+    /// # Errors
+    /// A filter that cannot be read.
+    pub fn row_selection(&self) -> Result<RowSelection<'_>, End> {
+        row_selection(&self.settings)
     }
 
     /// The journal, as its one writer.

@@ -31,6 +31,14 @@ pub trait Observer: Send + Sync {
     /// No, expired or refused credentials; no connection.
     async fn identity(&self) -> Result<Identity, Failure>;
 
+    /// The places it watches. Where it takes no look to know them, none is taken.
+    ///
+    /// # Errors
+    /// As [`Observer::observe`].
+    async fn places(&self) -> Result<Vec<Place>, Failure> {
+        Ok(self.observe(&Scope::Complete).await?.places.clone())
+    }
+
     /// Observes a scope and returns the whole fleet: what the scope names freshly read, the rest as last seen.
     ///
     /// A part that fails is a [`Gap`](crate::fleet::Gap) in the answer.

@@ -55,6 +55,12 @@ impl EndSignal {
     }
 }
 
+impl fmt::Display for EndSignal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.name())
+    }
+}
+
 impl Ending {
     /// What the process answers: 0 after quitting, 128 + n after signal n as shells do, 2 for the rest.
     #[must_use]

@@ -7,7 +7,9 @@
 
 use std::io;
 use std::path::Path;
+use std::pin::pin;
 use std::sync::mpsc;
+use std::task::Poll;
 use std::time::Duration;
 
 use rustix::process::{Pid, Signal, getpgid, getpgrp, getppid, getsid, kill_current_process_group};
@@ -57,6 +59,31 @@ where
         .name("signals".to_owned())
         .spawn(move || runtime.block_on(std::future::pending::<()>()))?;
     Ok(())
+}
+
+/// Polls a future to its end while signals that would end the program are told instead. `QUIT` still ends it at once.
+///
+/// # Errors
+/// Where the system gives no handlers; nothing was polled then.
+pub async fn caught<T>(future: impl Future<Output = T>, mut tell: impl FnMut(EndSignal)) -> io::Result<T> {
+    let ignored = Ignored::of(Path::new("/proc/self/status"));
+    let mut caught = Vec::new();
+    for which in [EndSignal::Interrupt, EndSignal::Terminate, EndSignal::Hangup] {
+        let number = which.number().into();
+        if !ignored.has(number) {
+            caught.push((which, signal(SignalKind::from_raw(number))?));
+        }
+    }
+    let mut future = pin!(future);
+    let ended = std::future::poll_fn(|context| {
+        for (which, arrivals) in &mut caught {
+            while let Poll::Ready(Some(())) = arrivals.poll_recv(context) {
+                tell(*which);
+            }
+        }
+        future.as_mut().poll(context)
+    });
+    Ok(ended.await)
 }
 
 /// Turns each arrival of one signal into a message.

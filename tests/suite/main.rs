@@ -7,6 +7,7 @@ mod aws;
 mod command;
 mod demo;
 mod headless;
+mod headless_operations;
 mod home;
 mod pictures;
 mod readme;

@@ -320,6 +320,13 @@ impl Observer for Aws {
         proven
     }
 
+    async fn places(&self) -> Result<Vec<Place>, Failure> {
+        let factory = self.connection.factory().await?;
+        let Identity { account, .. } = self.who(&factory, Lane::Asked).await?;
+        let place = |region: &Region| Place { account: account.clone(), region: region.clone() };
+        Ok(factory.regions().iter().map(place).collect())
+    }
+
     async fn observe(&self, scope: &Scope) -> Result<Arc<Fleet>, Failure> {
         let seen = self.look(scope).await;
         if let Err(failure) = &seen {
