@@ -8,9 +8,10 @@ use toml::de::DeValue;
 
 use super::document::{self, Item, Parsed, Section};
 use super::mistakes::Fault;
-use super::{ColorChoice, ReadOnly, ignores, instead, pattern, values, watching};
+use super::{ColorChoice, ReadOnly, freezes, ignores, instead, pattern, values, watching};
 use crate::drift::{RuleName, RuleSetting, Severity};
 use crate::fleet::{AccountId, ClusterNaming, ClusterSelector, Naming, Region};
+use crate::plan::LeaseStore;
 use crate::{drift, plan};
 
 /// Times between two looks that make sense: less is a storm, more is a picture of yesterday.
@@ -23,6 +24,13 @@ const MIN_HEALTHY: RangeInclusive<usize> = 1..=1000;
 
 /// Ages that make sense: an instance younger than an hour has hardly come up.
 const MAX_AGE: RangeInclusive<Duration> = Duration::from_hours(1)..=Duration::from_hours(3650 * 24);
+
+/// Times a bake may last: none at all, or up to a day.
+const BAKE: RangeInclusive<Duration> = Duration::ZERO..=Duration::from_hours(24);
+/// Times an old side may be kept: none at all, or up to a month.
+const KEEP_WARM: RangeInclusive<Duration> = Duration::ZERO..=Duration::from_hours(30 * 24);
+/// Where the lease may be kept.
+const LEASES: [(&str, LeaseStore); 2] = [("ssm", LeaseStore::Ssm), ("none", LeaseStore::None)];
 
 /// What a file says; what it leaves out is left to the layers beside it.
 #[derive(Debug, Default)]
@@ -67,6 +75,7 @@ impl Said {
         file.section("naming", |naming| self.read_naming(naming));
         file.section("plan", |plan| {
             plan.set(&mut self.plan.min_healthy, "min_healthy", values::number(MIN_HEALTHY));
+            plan.set(&mut self.plan.lease, "lease", values::one_of(&LEASES));
         });
         file.section("drift", |drift| {
             drift.set(&mut self.drift.phoenix_age, "max_age", values::duration(MAX_AGE));
@@ -76,6 +85,7 @@ impl Said {
         file.named("accounts", sample, values::account_id, |id, account| self.read_account(id, account));
         let mut seen = BTreeSet::new();
         file.sections("cluster", |cluster| self.read_cluster(cluster, &mut seen));
+        self.plan.freezes = freezes::read(file);
         self.drift.ignores = ignores::read(file);
     }
 
@@ -116,6 +126,12 @@ impl Said {
         let mut planned = plan::ClusterPolicy {
             production: cluster.read("production", values::boolean).unwrap_or_default(),
             min_healthy: cluster.read("min_healthy", values::number(MIN_HEALTHY)),
+            bake: cluster.read("bake", values::duration(BAKE)).map(|time| time.as_secs()),
+            keep_warm: cluster.read("keep_warm", values::duration(KEEP_WARM)).map(|time| time.as_secs()),
+            manual_gate: cluster.read("manual_gate", values::boolean).unwrap_or_default(),
+            require_reason: cluster.read("require_reason", values::boolean).unwrap_or_default(),
+            two_people: cluster.read("two_people", values::boolean).unwrap_or_default(),
+            lease: cluster.read("lease", values::one_of(&LEASES)),
             ..plan::ClusterPolicy::default()
         };
         watching::read(cluster, &mut planned);

@@ -130,13 +130,13 @@ mod tests {
     #[test]
     fn all_that_is_missing_or_wrong_is_told_at_once() {
         let told =
-            said("[[ignore]]\ncluster = 'orders'\nrule = 'behnd'\nreason = ''\nwhy = 'x'").unwrap_err();
+            said("[[ignore]]\ncluster = 'orders'\nrule = 'behnd'\nreason = ''\nauhtor = 'x'").unwrap_err();
         assert_eq!(
             told,
             "ignores.toml:1:1: what is ignored has no until, author; write until = …, author = … below it\n\
              ignores.toml:3:8: no rule is called `behnd`; write `behind`\n\
              ignores.toml:4:10: `reason` is empty; write something between the quotes, or leave it out\n\
-             ignores.toml:5:1: [ignore] has no `why`; write one of cluster, account, region, rule, until, reason, author"
+             ignores.toml:5:1: [ignore] has no `auhtor`; write `author`"
         );
     }
 }

@@ -11,6 +11,7 @@ mod document;
 mod environment;
 mod example;
 mod file;
+mod freezes;
 mod ignores;
 mod load;
 mod mistakes;

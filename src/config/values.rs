@@ -105,8 +105,9 @@ pub(super) fn instant(item: Item<'_>) -> Parsed<Timestamp> {
 /// Writes a time in the largest unit that leaves no rest.
 fn spell(time: Duration) -> String {
     let seconds = time.as_secs();
-    let unit =
-        [(DAY, "d"), (HOUR, "h"), (MINUTE, "m")].into_iter().find(|(unit, _)| seconds.is_multiple_of(*unit));
+    let unit = [(DAY, "d"), (HOUR, "h"), (MINUTE, "m")]
+        .into_iter()
+        .find(|(unit, _)| seconds > 0 && seconds.is_multiple_of(*unit));
     let (unit, letter) = unit.unwrap_or((1, "s"));
     format!("{}{letter}", seconds / unit)
 }

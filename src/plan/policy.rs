@@ -19,6 +19,8 @@ pub struct Policy {
     pub production: BTreeMap<String, String>,
     /// Times in which nothing is changed.
     pub freezes: Vec<Freeze>,
+    /// Where leases are kept, unless a cluster says otherwise.
+    pub lease: LeaseStore,
 }
 
 /// Limits of one cluster.
@@ -77,7 +79,13 @@ impl GatePolicy {
 
 impl Default for Policy {
     fn default() -> Self {
-        Self { min_healthy: 1, clusters: Vec::new(), production: BTreeMap::new(), freezes: Vec::new() }
+        Self {
+            min_healthy: 1,
+            clusters: Vec::new(),
+            production: BTreeMap::new(),
+            freezes: Vec::new(),
+            lease: LeaseStore::default(),
+        }
     }
 }
 
@@ -153,7 +161,7 @@ impl Policy {
 
     /// Where the lease of this cluster is kept.
     pub fn lease(&self, cluster: &ClusterId) -> LeaseStore {
-        self.of(cluster).find_map(|own| own.lease).unwrap_or_default()
+        self.of(cluster).find_map(|own| own.lease).unwrap_or(self.lease)
     }
 
     /// The first freeze that holds this cluster between two instants; the same one twice asks for that instant.
