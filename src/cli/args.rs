@@ -132,6 +132,14 @@ pub enum Verb {
         #[arg(long, value_name = "WHEN")]
         wait: Option<WaitFor>,
     },
+    /// Plans that wait for a second person, or the yes to one of them
+    Approve {
+        /// Which
+        id: Option<String>,
+        /// The phrase of the plan; without it the plan is only shown
+        #[arg(long, value_name = "PHRASE", requires = "id")]
+        confirm: Option<String>,
+    },
     /// What runs, what was left half done, by whom; and the ways out
     #[command(args_conflicts_with_subcommands = true)]
     Operations {

@@ -3,6 +3,7 @@
 //! One file a verb. Data goes to stdout, words for people to stderr; the screen is `runtime`'s.
 
 mod apply;
+mod approve;
 pub mod args;
 mod carry_out;
 mod cockpit;
@@ -72,6 +73,8 @@ fn perform(arguments: Arguments) -> Result<(), End> {
             let said = Said { phrase: &confirm, reason: reason.as_deref(), overrides: &overrides };
             apply::run(&open()?, &plan, &said, wait)
         }
+        Some(Verb::Approve { id: None, .. }) => approve::list(&open()?),
+        Some(Verb::Approve { id: Some(id), confirm }) => approve::approve(&open()?, &id, confirm.as_deref()),
         Some(Verb::Operations { verb: None, json }) => operations::list(&open()?, json),
         Some(Verb::Operations { verb: Some(verb), .. } | Verb::Operation(verb)) => {
             let (way, taken) = match &verb {
