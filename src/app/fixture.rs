@@ -10,7 +10,10 @@ use crate::drift::{self, judge};
 use crate::fleet::builders::{World, read_at, target};
 use crate::fleet::{Facts, Fleet, Gap, GroupStickiness, Identity, Section, TargetState};
 use crate::keymap::Keymap;
-use crate::plan::{Call, Event, History, OperationId, Policy, Progress, RECORD_SCHEMA, Record, Truth, Who};
+use crate::plan::{
+    Call, Claim, Event, History, Hold, Intent, Late, OperationId, Percent, Policy, Progress, RECORD_SCHEMA,
+    Record, SessionId, Stand, Stepped, Truth, Who, plan,
+};
 
 /// The account of the fixture.
 pub(crate) const ACCOUNT: &str = "123456789012";
@@ -149,6 +152,61 @@ pub(crate) fn operation(truth: Truth) -> Person {
         paused: false,
     }));
     person
+}
+
+/// A person who has confirmed a shift of orders to 50 % green in steps; the first of them bakes.
+pub(crate) fn stepped() -> Person {
+    let mut person = Person::new();
+    person.press("g j j s").types("50").press("tab down enter").wait(SignedDuration::from_secs(1));
+    person.types("9012").press("enter").types("orders 50").press("enter");
+    let id = person.model.operations[0].id.clone();
+    person.tell(Message::Progress(Progress {
+        operation: id,
+        at: person.at,
+        step: 2,
+        truth: Truth::ReadBack,
+        says: "orders-5xx is OK; 6 of 6 targets of orders-green are healthy".into(),
+        deadline: Some(person.at + SignedDuration::from_secs(420)),
+        late: Some(Late::Hold),
+        paused: false,
+    }));
+    person.press("esc");
+    person
+}
+
+/// What the bookkeeping tells of a shift of orders to 50 % green by somebody, at its second step.
+pub(crate) fn claim(person: &Person, who: &str, hold: Hold, stand: Stand) -> Claim {
+    let fleet = &person.model.observation.as_ref().unwrap().fleet;
+    let cluster = fleet.clusters.iter().find(|cluster| cluster.id.name.raw() == "orders").unwrap();
+    let intent = Intent::Shift {
+        cluster: cluster.id.clone(),
+        to: "orders-green".into(),
+        percent: Percent::new(50).unwrap(),
+        steps: Some(Stepped::default()),
+        source: None,
+    };
+    let made = plan(&intent, fleet, &History::default(), &Policy::default(), person.at).unwrap();
+    let own = person.model.operations.first().map(|own| own.plan.as_ref().clone());
+    let made = own.unwrap_or(made);
+    Claim {
+        cluster: cluster.id.clone(),
+        epoch: 1,
+        who: Who {
+            principal: format!("arn:aws:sts::{ACCOUNT}:assumed-role/ops/{who}").into(),
+            host: "desk".into(),
+        },
+        session: SessionId::new("session-1"),
+        operation: made.id.clone(),
+        verb: made.verb.clone(),
+        step: 2,
+        of: u32::try_from(made.steps.len()).unwrap(),
+        stand,
+        says: "bake: 80 s left".into(),
+        since: person.at - SignedDuration::from_mins(4),
+        updated_at: person.at - SignedDuration::from_secs(70),
+        hold,
+        plan: Some(Box::new(made)),
+    }
 }
 
 /// What a journal holds after a shift that was settled, and one that was refused.

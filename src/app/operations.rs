@@ -35,6 +35,8 @@ pub struct Operation {
     pub started_at: Timestamp,
     /// The newest that was heard of it.
     pub progress: Option<Progress>,
+    /// When its present step began.
+    pub step_since: Timestamp,
     /// How far the weights of its present step are true.
     pub truth: Truth,
     /// What a person has told it, as long as it has not answered.
@@ -55,6 +57,7 @@ impl Operation {
             plan: Box::new(plan.clone()),
             started_at: at,
             progress: None,
+            step_since: at,
             truth: Truth::Wanted,
             told: None,
             ended: None,
@@ -71,6 +74,9 @@ impl Operation {
         // Each step begins with weights that are merely wanted; within one they become truer only.
         let same_step = progress.step == self.step();
         self.truth = if same_step { self.truth.max(progress.truth) } else { progress.truth };
+        if !same_step {
+            self.step_since = progress.at;
+        }
         let answered = match self.told {
             Some(Steer::Pause) => progress.paused,
             Some(Steer::Continue) => !progress.paused,
@@ -159,6 +165,15 @@ impl Operation {
             ways_out: Vec::new(),
             plan: Some(self.plan.clone()),
         }
+    }
+
+    /// The time its present wait takes if all goes well; `None` where that is not known or over.
+    pub fn planned_left(&self, at: Timestamp) -> Option<SignedDuration> {
+        let step = self.plan.steps.iter().find(|step| step.n == self.step())?;
+        let wait = step.wait.as_ref().filter(|wait| matches!(wait.what, WaitFor::Bake | WaitFor::Settled))?;
+        let time = SignedDuration::from_secs(i64::try_from(wait.seconds).ok()?);
+        let left = time - at.duration_since(self.step_since);
+        (self.runs() && !self.is_paused() && left > SignedDuration::ZERO).then_some(left)
     }
 
     /// The time until its present wait ends at the latest.

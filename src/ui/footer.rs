@@ -33,7 +33,9 @@ pub fn draw(canvas: &mut Canvas<'_>, look: &Look<'_>, line: Area) {
         2 + hints.iter().map(|hint| usize::from(width_of(hint)) + GAP.len()).sum::<usize>() - GAP.len()
     };
     while !hints.is_empty() && wide(&hints) > usize::from(line.width) {
-        let least = (0..entries.len()).max_by_key(|at| entries[*at].hint.rank).unwrap_or(0);
+        // What cannot be done now gives way before what can.
+        let gives_way = |at: &usize| (!is_offered(model, entries[*at].action), entries[*at].hint.rank);
+        let least = (0..entries.len()).max_by_key(gives_way).unwrap_or(0);
         entries.remove(least);
         hints.remove(least);
     }
@@ -46,8 +48,12 @@ pub fn draw(canvas: &mut Canvas<'_>, look: &Look<'_>, line: Area) {
     }
 }
 
+fn is_offered(model: &Model, action: Action) -> bool {
+    !model.dialogs.is_empty() || applies(model, action).is_ok()
+}
+
 fn hint(model: &Model, entry: &FooterEntry<'_>) -> Vec<Piece> {
-    let offered = !model.dialogs.is_empty() || applies(model, entry.action).is_ok();
+    let offered = is_offered(model, entry.action);
     let (key, label) = if offered { (Role::Key, Role::KeyLabel) } else { (Role::Disabled, Role::Disabled) };
     let more = if offered { goal(model, entry.action) } else { String::new() };
     vec![piece(entry.chord.to_string(), key), piece(format!(" {}{more}", entry.hint.label), label)]

@@ -120,7 +120,9 @@ fn operations(look: &Look<'_>) -> Vec<Part> {
     {
         pieces.push(piece(format!(" by {}", words::person(&only.holder)), role));
     }
-    let mut parts = vec![Part { pieces, rank }];
+    // Where nothing runs, what was left says more.
+    let left = open.len() - running.len();
+    let mut parts = if running.is_empty() && left > 0 { Vec::new() } else { vec![Part { pieces, rank }] };
     for state in [KnownState::Abandoned, KnownState::Held] {
         let count = open.iter().filter(|one| one.state == state).count();
         if count > 0 {

@@ -24,6 +24,7 @@ mod cluster;
 mod dialogs;
 mod fleet;
 mod instance;
+mod operations;
 mod random;
 mod start;
 mod styles;

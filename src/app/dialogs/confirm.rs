@@ -188,8 +188,12 @@ impl Confirm {
                 true
             }
             None if operation.truth >= Truth::Written => {
-                let says =
-                    format!("{} of {} is written; it settles now", operation.verb, operation.cluster.name);
+                let what = format!("{} of {}", operation.verb, operation.cluster.name);
+                let says = if operation.has_more_to_send() {
+                    format!("{what} is under way: its first step is written")
+                } else {
+                    format!("{what} is written; it settles now")
+                };
                 model.say(Tone::Good, says);
                 false
             }

@@ -51,7 +51,7 @@ fn label(text: &str) -> Piece {
 fn page(plan: &Plan, cluster: Option<&Cluster>, columns: u16) -> Lines {
     let mut lines: Lines = Vec::new();
     // Of several calls each is undone by the one before it; what counts is where one call leads back to.
-    let several = calls(plan) > 1;
+    let several = calls(plan) != 1;
     for step in &plan.steps {
         step_lines(&mut lines, step, cluster, columns, !several);
     }
@@ -114,6 +114,7 @@ fn reach(plan: &Plan) -> String {
     let lowest = reach.lowest_healthy.map_or_else(|| "unknown".into(), |count| count.to_string());
     let time = words::span(jiff::SignedDuration::from_secs(i64::try_from(reach.seconds).unwrap_or(i64::MAX)));
     let calls = match calls(plan) {
+        0 => "no call, 1 to go back".to_owned(),
         1 => "1 call to go back".to_owned(),
         several => format!("{several} calls, 1 to go back"),
     };
@@ -166,9 +167,11 @@ fn foot(look: &Look<'_>, dialog: &Confirm, columns: u16) -> Lines {
                 let says =
                     format!("guard {} blocks it: it cannot go on like this", guard.name.replace('-', " "));
                 labelled(&mut lines, columns, &bad, &says, Role::Error);
-            } else if plan.is_blocked() {
-                let says = "a guard blocks it: it goes on only where the guard is overridden by its name";
-                labelled(&mut lines, columns, &bad, says, Role::Error);
+            }
+            // It has to be read, whatever is scrolled away.
+            for guard in plan.guards.iter().filter(|guard| guard.verdict == Answer::Block) {
+                let says = format!("{}: {}", guard.name, guard.why);
+                labelled(&mut lines, columns, &bad, &says, Role::Error);
             }
             lines.extend(asks(&dialog.asks, columns));
         }

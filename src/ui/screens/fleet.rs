@@ -320,7 +320,10 @@ pub fn operation_piece(operation: &Operation, look: &Look<'_>, room: u16) -> Pie
         return piece(format!("{glyph} {} {word}", operation.verb), role);
     }
     let step = operation.progress.as_ref().map_or(1, |progress| progress.step);
-    let left = operation.left(look.at).map(|left| format!(" {}", words::countdown(left))).unwrap_or_default();
-    let long = format!("{} {step}/{} {word}{left}", operation.verb, operation.steps);
-    piece(if width(&long) <= room { long } else { format!("{word}{left}") }, Role::Moving)
+    let left = operation.planned_left(look.at).or_else(|| operation.left(look.at));
+    let left = left.map(|left| format!(" {}", words::countdown(left))).unwrap_or_default();
+    let step = format!("{step}/{}", operation.steps);
+    let says = [format!("{} {step} {word}{left}", operation.verb), format!("{step} {word}{left}")];
+    let fits = says.into_iter().find(|says| width(says) <= room);
+    piece(fits.unwrap_or_else(|| format!("{word}{left}")), Role::Moving)
 }

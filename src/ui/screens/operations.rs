@@ -36,11 +36,7 @@ pub fn draw(canvas: &mut Canvas<'_>, look: &Look<'_>, layout: &Layout, screen: &
         columns: &columns,
         frame: border(look),
         sorted: None,
-        empty: if known.is_empty() {
-            "Nothing runs, nothing was left half done, and nothing is past: no operation is known.".into()
-        } else {
-            "No operation matches the filter.".into()
-        },
+        empty: empty(look, known),
     };
     table.draw(canvas, screen.table, &screen.list, |canvas, row, cells| {
         if let Some(one) = known.get(row.shows) {
@@ -52,6 +48,17 @@ pub fn draw(canvas: &mut Canvas<'_>, look: &Look<'_>, layout: &Layout, screen: &
     canvas.frame(screen.told, &[piece(heading, Role::Heading)], border(look));
     if let Some(one) = selected {
         in_full(canvas, look, screen.told.without(2, 1), one);
+    }
+}
+
+/// Why there is no row. What could not be read is unknown, not none.
+fn empty(look: &Look<'_>, known: &[Known]) -> String {
+    match look.model.unread.all().next() {
+        _ if !known.is_empty() => "No operation matches the filter.".into(),
+        Some((place, why)) => {
+            format!("Nothing runs from here. What others do in {} is unknown: {why}.", place.region)
+        }
+        None => "Nothing runs, nothing was left half done, and nothing is past.".into(),
     }
 }
 
@@ -155,12 +162,15 @@ fn moment(look: &Look<'_>, at: Timestamp) -> String {
 fn time_left(look: &Look<'_>, own: &Operation) -> Vec<Piece> {
     let Some(left) = own.left(look.at) else { return Vec::new() };
     let late = own.progress.as_ref().and_then(|progress| progress.late);
-    let then =
-        late.map_or_else(|| "then it goes on".to_owned(), |late| format!("if not by then: {}", late.word()));
-    vec![
-        piece(format!("{} left", words::countdown(left)), Role::Moving),
-        piece(format!("; {then}"), if late == Some(Late::RollBack) { Role::Warning } else { Role::Text }),
-    ]
+    let then = late.map_or("goes on", Late::word);
+    let mut pieces = Vec::new();
+    if let Some(planned) = own.planned_left(look.at) {
+        pieces.push(piece(format!("{} left", words::countdown(planned)), Role::Moving));
+        pieces.push(piece("  ", Role::Text));
+    }
+    let says = format!("not over in {}: it {then}", words::countdown(left));
+    pieces.push(piece(says, if late == Some(Late::RollBack) { Role::Warning } else { Role::Text }));
+    pieces
 }
 
 fn ways_out(ways: &[WayOut]) -> String {
