@@ -32,12 +32,7 @@ pub fn draw(canvas: &mut Canvas<'_>, look: &Look<'_>, layout: &Layout, screen: &
     let mut columns = COLUMNS;
     columns[2].shrink_to(known.iter().map(|one| width(&one.cluster.name.to_string())));
     columns[4].shrink_to(known.iter().map(|one| width(&words::person(&one.holder))));
-    let table = Table {
-        columns: &columns,
-        frame: border(look),
-        sorted: None,
-        empty: empty(look, known),
-    };
+    let table = Table { columns: &columns, frame: border(look), sorted: None, empty: empty(look, known) };
     table.draw(canvas, screen.table, &screen.list, |canvas, row, cells| {
         if let Some(one) = known.get(row.shows) {
             operation_row(canvas, look, one, cells);
