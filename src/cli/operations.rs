@@ -152,6 +152,9 @@ pub(super) fn take(session: &Session, way: Way<'_>, taken: &Taken) -> Result<(),
             Intent::Rollback { cluster: one.cluster.clone(), of: Some(id), source: None }
         }
     };
+    if session.demo {
+        documents::tell("each run has a simulated fleet of its own: what an earlier run wrote there is gone");
+    }
     let fleet = session.look(&Scope::Cluster(one.cluster.clone()))?;
     let plan = plan(&intent, &fleet, &history, &session.settings.plan, session.now())?;
     documents::print_text(&words(&plan)).map_err(session::unwritable)?;

@@ -28,6 +28,8 @@ use crate::runtime::{self, clock::RealClock};
 /// One run of the program.
 pub(super) struct Session {
     pub settings: Settings,
+    /// Whether the fleet is a simulated one, made anew for this run.
+    pub demo: bool,
     clock: Arc<RealClock>,
     tokio: tokio::runtime::Runtime,
     observer: Arc<dyn Observer>,
@@ -88,7 +90,7 @@ impl Session {
         let Cloud { observer, operator, register } = provider(global, &settings, &clock)?();
         let tokio =
             runtime::machine::tasks().map_err(|error| End::Error(format!("cannot start: {error}")))?;
-        Ok(Self { settings, clock, tokio, observer, operator, register })
+        Ok(Self { settings, demo: global.demo, clock, tokio, observer, operator, register })
     }
 
     pub fn now(&self) -> Timestamp {

@@ -3,6 +3,10 @@
 //! Each process has a simulated fleet of its own: what an earlier one wrote to a load balancer is gone, its journal is
 //! not.
 
+use std::io::{BufRead as _, BufReader};
+use std::process::{Command, Stdio};
+
+use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 
 use crate::command::{Ran, run_in};
@@ -25,6 +29,104 @@ fn operations(home: &Home) -> Vec<Value> {
     assert_eq!(ran.code, 0, "{}", ran.err);
     assert_eq!(ran.json()["schema"], "flightdeck.operations.v1");
     ran.json()["operations"].as_array().unwrap().clone()
+}
+
+/// Runs until a line of stderr says `until`, sends the signal, and tells the exit code and everything it said.
+fn interrupted(home: &Home, arguments: &[&str], until: &str, signal: Signal) -> (i32, String) {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_flightdeck"))
+        .env_clear()
+        .envs(home.environment())
+        .arg("--demo")
+        .args(arguments)
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut said = String::new();
+    let mut sent = false;
+    for line in BufReader::new(child.stderr.take().unwrap()).lines() {
+        let line = line.unwrap();
+        if !sent && line.contains(until) {
+            sent = true;
+            kill_process(Pid::from_child(&child), signal).unwrap();
+        }
+        said.push_str(&line);
+        said.push('\n');
+    }
+    assert!(sent, "it never said `{until}`: {said}");
+    (child.wait().unwrap().code().unwrap_or(-1), said)
+}
+
+#[test]
+fn a_signal_holds_an_apply_and_it_is_taken_up_by_naming_it() {
+    let home = Home::empty();
+    let steps = ["shift", "orders", "--to", "green=50", "--steps", "25", "--bake", "1h"];
+    let (plan, path) = saved(&home, &steps);
+    let (code, said) = interrupted(&home, &["apply", &path, "--confirm", "orders 50"], "bake", Signal::TERM);
+    assert_eq!(code, 1, "{said}");
+    assert!(said.contains("SIGTERM: it holds") && said.contains("resume"), "{said}");
+    let first = plan["id"].as_str().unwrap();
+    let held = &operations(&home)[0];
+    assert_eq!((&held["id"], &held["state"]), (&first.into(), &"held".into()));
+    assert_eq!(held["ways_out"], serde_json::json!(["resume", "abort", "rollback"]));
+    assert_eq!((&held["step"], &held["of"]), (&2.into(), &5.into()));
+
+    let shown = demo(&home, &["operations", "resume", first]);
+    assert_eq!(shown.code, 3, "{}", shown.err);
+    assert!(shown.out.contains("confirm with  orders resume"), "{}", shown.out);
+    assert!(shown.err.contains("--confirm 'orders resume'"), "{}", shown.err);
+    assert_eq!(demo(&home, &["resume", first, "--confirm", "orders 50"]).code, 3);
+    assert_eq!(operations(&home).len(), 1, "nothing was sent so far");
+
+    let again = ["resume", first, "--confirm", "orders resume", "--reason", "after lunch"];
+    let (code, said) = interrupted(&home, &again, "bake", Signal::INT);
+    assert_eq!(code, 1, "{said}");
+    let known = operations(&home);
+    assert_eq!((&known[0]["verb"], &known[0]["state"]), (&"resume".into(), &"held".into()));
+    assert_eq!(known[1]["ways_out"], Value::Array(Vec::new()), "it was taken over: {}", known[1]);
+    assert!(known[1]["why"].as_str().unwrap().contains("took it over"), "{}", known[1]);
+    let gone = demo(&home, &["resume", first]);
+    assert_eq!(gone.code, 3, "{}", gone.err);
+
+    // What was written is gone with the fleet of that run, and that is said.
+    let second = known[0]["id"].as_str().unwrap();
+    let back = demo(&home, &["operations", "abort", second]);
+    assert_eq!(back.code, 3, "{}", back.err);
+    assert!(back.err.contains("already as it was") && back.err.contains("fleet of its own"), "{}", back.err);
+    assert_eq!(demo(&home, &["journal", "verify"]).code, 0);
+}
+
+#[test]
+fn a_killed_apply_is_found_by_the_next_run() {
+    let home = Home::empty();
+    let (plan, path) =
+        saved(&home, &["shift", "orders", "--to", "green=25", "--steps", "25", "--bake", "1h"]);
+    let (_, said) = interrupted(&home, &["apply", &path, "--confirm", "orders 25"], "bake", Signal::KILL);
+    let found = &operations(&home)[0];
+    assert_eq!((&found["id"], &found["step"]), (&plan["id"], &1.into()), "{said}");
+    // Nobody knows yet that it is gone: a lease lives for a minute. Whoever gets the journal does.
+    assert_eq!(found["state"], "running");
+    let resumed = demo(&home, &["resume", plan["id"].as_str().unwrap()]);
+    assert!(resumed.out.contains("goes on with shift"), "{}{}", resumed.out, resumed.err);
+}
+
+#[test]
+fn a_cluster_that_asks_for_a_reason_gets_one() {
+    let home = Home::empty();
+    let config = home.path().join("config.toml");
+    std::fs::write(&config, "[[cluster]]\nname = 'orders'\nrequire_reason = true\n").unwrap();
+    let config = config.to_str().unwrap();
+    let planned = demo(&home, &["--config", config, "plan", "shift", "orders", "--to", "green=25", "--json"]);
+    let path = home.path().join("plan.json");
+    std::fs::write(&path, &planned.out).unwrap();
+    let apply = ["--config", config, "apply", path.to_str().unwrap(), "--confirm", "orders 25"];
+    let refused = demo(&home, &apply);
+    assert_eq!(refused.code, 3, "{}", refused.err);
+    assert!(refused.err.contains("orders asks for a reason"), "{}", refused.err);
+    assert_eq!(operations(&home), [] as [Value; 0]);
+    assert_eq!(demo(&home, &[&apply[..], &["--reason", "OPS-7"]].concat()).code, 0);
+    assert_eq!(demo(&home, &["journal", "--json"]).json()["records"][0]["why"], "OPS-7");
 }
 
 #[test]
