@@ -67,7 +67,7 @@ pub(super) fn run(settings: &Settings, verb: Option<JournalVerb>, json: bool) ->
         return verify(&journal);
     }
     let selection = session::row_selection(settings)?;
-    let records = journal.history().records().iter();
+    let records = journal.history().records().iter().map(AsRef::as_ref);
     let records: Vec<&Record> = records.filter(|record| selection.has(&record.cluster, *record)).collect();
     if json {
         let records = records.into_iter().map(RecordDocument::from).collect();

@@ -26,7 +26,7 @@ use jiff::Timestamp;
 use super::{Helm, Journal, Lease};
 use crate::fleet::{Actions, Fleet, SourceArn};
 use crate::plan::{
-    ApprovedPlan, Claim, Event, Intent, Outcome, Plan, Policy, Progress, Refusal, SessionId, Stand, WaitFor,
+    ApprovedPlan, Claim, Event, Outcome, Plan, Policy, Progress, Refusal, SessionId, Stand, WaitFor,
 };
 use crate::provider::{Clock, Observer, Operator, Register};
 
@@ -203,19 +203,7 @@ impl Run<'_> {
 
     /// Whether it leads back to what was: a way back is not led back by a gate, and needs no pace.
     fn is_rollback(&self) -> bool {
-        let rolls_back = |verb: &str| verb == "rollback";
-        match &self.plan.intent {
-            Intent::Rollback { .. } => true,
-            Intent::Resume { operation, .. } => {
-                let of_it = |record: &&crate::plan::Record| record.operation == *operation;
-                let claimed = self.ports.claims.iter().find(|claim| claim.operation == *operation);
-                self.remembered().history().records().iter().find(of_it).map_or_else(
-                    || claimed.is_some_and(|claim| rolls_back(&claim.verb)),
-                    |record| rolls_back(&record.verb),
-                )
-            }
-            Intent::Shift { .. } | Intent::Switch { .. } => false,
-        }
+        self.history().leads_back(&self.plan.intent)
     }
 
     /// The time of day.

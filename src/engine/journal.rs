@@ -121,8 +121,7 @@ impl Journal {
     /// # Errors
     /// It may not be durable.
     pub fn leave(&mut self, operation: &OperationId, why: &str, at: Timestamp) -> Result<(), JournalError> {
-        let of_it = |record: &&Record| record.operation == *operation;
-        let Some(last) = self.history.records().iter().rev().find(of_it) else { return Ok(()) };
+        let Some(last) = self.history.records_of(operation).next_back() else { return Ok(()) };
         if matches!(last.event, Event::Done | Event::Held | Event::RolledBack | Event::TakenOver)
             || (last.event == Event::Failed && last.step == 0)
         {

@@ -4,29 +4,36 @@
 //! Looked up by cluster and by operation without reading the rest: journals grow for years.
 
 use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
 
 use jiff::Timestamp;
 
 use super::{Claim, Event, Intent, OperationId, Plan, Record, SessionId, Stand};
 use crate::fleet::{Actions, ClusterId, SourceArn};
 
-/// The records of the journal, oldest first, and the claims of the shared bookkeeping.
+/// The records of the journal, oldest first, and the claims of the shared bookkeeping. A copy of it is cheap.
 #[derive(Clone, PartialEq, Debug, Default)]
 pub struct History {
-    records: Vec<Record>,
-    /// Positions of the records of each operation.
-    operations: HashMap<OperationId, Vec<usize>>,
-    clusters: HashMap<ClusterId, OfCluster>,
+    records: Vec<Arc<Record>>,
+    index: Arc<Index>,
     claims: Vec<Claim>,
     session: Option<SessionId>,
     untrusted: usize,
 }
 
+/// Where to look.
+#[derive(Clone, PartialEq, Debug, Default)]
+struct Index {
+    /// Positions of the records of each operation.
+    operations: HashMap<OperationId, Vec<usize>>,
+    clusters: HashMap<ClusterId, OfCluster>,
+}
+
 /// Where to look for a cluster.
 #[derive(Clone, PartialEq, Debug, Default)]
 struct OfCluster {
-    /// Its operations, in the order they began.
-    operations: Vec<OperationId>,
+    /// Positions of the first records of its operations, in the order they began.
+    operations: Vec<usize>,
     /// When a change of it was last sent.
     changed_at: Option<Timestamp>,
 }
@@ -74,6 +81,12 @@ impl History {
         Self { session: Some(session), ..self }
     }
 
+    /// The same with all that another knows beside its records: claims, and whose eyes these are.
+    #[must_use]
+    pub fn beside(self, other: &Self) -> Self {
+        Self { claims: other.claims.clone(), session: other.session.clone(), ..self }
+    }
+
     /// What the shared bookkeeping tells.
     pub fn claims(&self) -> &[Claim] {
         &self.claims
@@ -96,27 +109,29 @@ impl History {
     }
 
     /// All of them, oldest first.
-    pub fn records(&self) -> &[Record] {
+    pub fn records(&self) -> &[Arc<Record>] {
         &self.records
     }
 
     /// Adds a record that was just written.
     pub fn push(&mut self, record: Record) {
-        let positions = self.operations.entry(record.operation.clone()).or_default();
-        let cluster = self.clusters.entry(record.cluster.clone()).or_default();
+        let index = Arc::make_mut(&mut self.index);
+        let at = self.records.len();
+        let positions = index.operations.entry(record.operation.clone()).or_default();
+        let cluster = index.clusters.entry(record.cluster.clone()).or_default();
         if positions.is_empty() {
-            cluster.operations.push(record.operation.clone());
+            cluster.operations.push(at);
         }
-        positions.push(self.records.len());
+        positions.push(at);
         if matches!(record.event, Event::Intended | Event::Applied) {
             cluster.changed_at = cluster.changed_at.max(Some(record.at));
         }
-        self.records.push(record);
+        self.records.push(Arc::new(record));
     }
 
     /// Whether an operation was ever begun, here or elsewhere: a plan runs once.
     pub fn knows(&self, operation: &OperationId) -> bool {
-        self.operations.contains_key(operation)
+        self.index.operations.contains_key(operation)
             || self.claims_of(operation).any(|claim| claim.step > 0 || claim.stand.is_over())
     }
 
@@ -130,19 +145,19 @@ impl History {
     pub fn overtaken(&self, operation: &OperationId, source: &SourceArn) -> Option<&Record> {
         self.records
             .iter()
+            .map(AsRef::as_ref)
             .rev()
-            .filter(|record| record.event == Event::Intended && record.source.as_ref() == Some(source))
+            .filter(|record: &&Record| {
+                record.event == Event::Intended && record.source.as_ref() == Some(source)
+            })
             .take_while(|record| record.operation != *operation)
             .next()
     }
 
     /// The records of one operation, oldest first.
     pub(crate) fn records_of(&self, operation: &OperationId) -> impl DoubleEndedIterator<Item = &Record> {
-        self.operations
-            .get(operation)
-            .into_iter()
-            .flatten()
-            .filter_map(|position| self.records.get(*position))
+        let positions = self.index.operations.get(operation).into_iter().flatten();
+        positions.filter_map(|position| self.records.get(*position)).map(AsRef::as_ref)
     }
 
     /// What the shared bookkeeping tells of one operation.
@@ -152,7 +167,7 @@ impl History {
 
     /// When a change of a cluster was last sent, by the own journal.
     pub(crate) fn changed_at(&self, cluster: &ClusterId) -> Option<Timestamp> {
-        self.clusters.get(cluster)?.changed_at
+        self.index.clusters.get(cluster)?.changed_at
     }
 
     /// What each operation did to the traffic of a cluster, newest first; one entry for each listener or rule.
@@ -161,13 +176,16 @@ impl History {
         let mut elsewhere: Vec<Changed<'_>> = self
             .claims
             .iter()
-            .filter(|claim| claim.cluster == *cluster && !self.operations.contains_key(&claim.operation))
+            .filter(|claim| {
+                claim.cluster == *cluster && !self.index.operations.contains_key(&claim.operation)
+            })
             .filter_map(|claim| self.claimed(claim))
             .collect();
         elsewhere.sort_by_key(|changed| std::cmp::Reverse(changed.since));
         let mut elsewhere = elsewhere.into_iter().peekable();
-        let here = self.clusters.get(cluster).map_or(&[][..], |own| own.operations.as_slice());
-        let mut here = here.iter().rev().flat_map(|operation| self.recorded(operation)).peekable();
+        let here = self.index.clusters.get(cluster).map_or(&[][..], |own| own.operations.as_slice());
+        let begun = here.iter().rev().filter_map(|position| self.records.get(*position));
+        let mut here = begun.flat_map(|record| self.recorded(&record.operation)).peekable();
         std::iter::from_fn(move || match (here.peek(), elsewhere.peek()) {
             (Some(own), Some(other)) if other.since > own.since => elsewhere.next(),
             (None, _) => elsewhere.next(),

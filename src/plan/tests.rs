@@ -12,6 +12,10 @@ use crate::fleet::{
     TargetState, same_actions,
 };
 
+mod guarded;
+mod steps;
+mod ways_back;
+
 /// A cluster `orders` with a blue and a green side of two instances each, behind one listener.
 pub(crate) struct Orders {
     pub(crate) world: World,
@@ -45,6 +49,45 @@ pub(crate) fn shift(percent: u8) -> Intent {
         percent: Percent::new(percent).unwrap(),
         steps: None,
         source: None,
+    }
+}
+
+pub(crate) fn stepped(percent: u8, steps: Stepped) -> Intent {
+    let Intent::Shift { cluster, to, percent, source, .. } = shift(percent) else { unreachable!() };
+    Intent::Shift { cluster, to, percent, steps: Some(steps), source }
+}
+
+fn switch() -> Intent {
+    Intent::Switch { cluster: id(), to: "orders-green".into(), source: None }
+}
+
+fn own_policy(own: ClusterPolicy) -> Policy {
+    let selector = crate::fleet::ClusterSelector { name: "orders".into(), account: None, region: None };
+    Policy { clusters: vec![(selector, own)], ..Policy::default() }
+}
+
+/// Changes what the listener does.
+fn set_actions(orders: &mut Orders, actions: crate::fleet::Actions) {
+    orders.world.facts.listeners.values_mut().next().unwrap().value[0].actions = actions;
+}
+
+/// What a colleague wrote down of an operation on `orders`.
+fn claim(operation: &str, hold: Hold, stand: Stand, plan: Option<Plan>) -> Claim {
+    Claim {
+        cluster: id(),
+        epoch: 1,
+        who: Who { principal: "arn:aws:iam::1:user/bob".into(), host: "desk".into() },
+        session: SessionId::new("s-bob"),
+        operation: OperationId::new(operation),
+        verb: "shift".into(),
+        step: 3,
+        of: 7,
+        stand,
+        says: "bakes".into(),
+        since: read_at(),
+        updated_at: read_at(),
+        hold,
+        plan: plan.map(Box::new),
     }
 }
 

@@ -17,7 +17,7 @@ use super::journal::{FILE, JournalFile};
 use crate::drift::Ignore;
 use crate::engine::Journal;
 use crate::fleet::Place;
-use crate::plan::{Claim, History, OperationId, Refusal};
+use crate::plan::{Claim, History, OperationId, Refusal, SessionId};
 
 /// What a read-only session is told where it tries to write.
 pub(super) const READ_ONLY: &str = "this session is read-only";
@@ -53,6 +53,11 @@ impl Ledger {
             history: watch::Sender::default(),
             ignored: Notify::new(),
         }
+    }
+
+    /// Tells which run of the program this is: its own claims are nobody else's.
+    pub(super) fn belongs_to(&self, session: &SessionId) {
+        self.history.send_modify(|known| *known = Arc::new(known.as_ref().clone().seen_by(session.clone())));
     }
 
     /// Opens the journal, to be written where this session may; tells what a person should know.
@@ -183,7 +188,7 @@ impl Ledger {
         self.history.send_if_modified(|known| {
             let grew = known.records().len() != history.records().len();
             if grew {
-                *known = Arc::new(history.clone().with_claims(known.claims().to_vec()));
+                *known = Arc::new(history.clone().beside(known));
             }
             grew
         });
@@ -280,7 +285,7 @@ mod tests {
         drop(first);
         write(&second, "d");
         assert_eq!(records(&second), 4);
-        assert_eq!(second.history().records().last(), Some(&record("d")));
+        assert_eq!(second.history().records().last().map(AsRef::as_ref), Some(&record("d")));
 
         let third = Ledger::new(home.path().join("state"), true);
         assert!(third.open().is_empty(), "the chain is whole");

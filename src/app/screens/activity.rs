@@ -32,7 +32,7 @@ impl View for Activity {
 
     fn derive(&mut self, seen: &Seen<'_>) {
         let records = seen.history.records().iter().enumerate().rev();
-        let shown = records.filter(|(_, record)| self.filter.matches(*record));
+        let shown = records.filter(|(_, record)| self.filter.matches(record.as_ref()));
         let at_top = self.list.selected_at().is_none_or(|at| at == 0);
         self.list.set_rows(shown.map(|(at, _)| Row { key: Some(at), shows: at, height: 1 }).collect());
         if at_top {

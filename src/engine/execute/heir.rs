@@ -11,7 +11,7 @@ impl Run<'_> {
         for operation in self.heirs_to() {
             let last = {
                 let journal = self.remembered();
-                journal.history().records().iter().rev().find(|record| record.operation == operation).cloned()
+                journal.history().records_of(&operation).next_back().cloned()
             };
             let claim = self.ports.claims.iter().find(|claim| claim.operation == operation);
             if last.is_none() && claim.is_none() {

@@ -66,7 +66,8 @@ impl Run<'_> {
 
     /// What the journal and other cockpits tell.
     pub(super) fn history(&self) -> History {
-        self.remembered().history().clone().with_claims(self.ports.claims.to_vec())
+        let history = self.remembered().history().clone();
+        history.with_claims(self.ports.claims.to_vec()).seen_by(self.ports.session.clone())
     }
 
     pub(super) fn remembered(&self) -> MutexGuard<'_, Journal> {
