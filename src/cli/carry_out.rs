@@ -60,6 +60,7 @@ pub(super) fn carry_out(
         session: &machine::session(session.now()),
         claims,
     };
+    let id = approved.plan().id.clone();
     let run = execute(approved, ports, &session.settings.plan, until, &mut tell);
     let outcome = session.wait(signals::caught(run, |signal| {
         documents::tell(&format!("{signal}: it holds after the call in flight, and gives the lease back"));
@@ -74,7 +75,13 @@ pub(super) fn carry_out(
         Outcome::Refused { why, remedy } => Err(Refusal::new(why, remedy).into()),
         Outcome::Failed { why, remedy } => Err(short("failed", why, remedy)),
         Outcome::RolledBack { why, remedy } => Err(short("rolled back", why, remedy)),
-        Outcome::Held { why, remedy } => Err(short("held", why, remedy)),
+        Outcome::Held { why, remedy } => {
+            let end = short("held", why, remedy);
+            documents::tell(&format!(
+                "go on with `flightdeck resume {id}`, or back with `flightdeck rollback {id}`"
+            ));
+            Err(end)
+        }
     }
 }
 
