@@ -141,17 +141,17 @@ impl History {
         recorded.or_else(|| self.claims_of(operation).find_map(|claim| claim.plan.as_deref()))
     }
 
-    /// The newest change to a listener or rule that came after this operation's own.
+    /// The newest change to a listener or rule that came after this operation's own last one, or after its beginning.
     pub fn overtaken(&self, operation: &OperationId, source: &SourceArn) -> Option<&Record> {
+        let own = |record: &&Record| {
+            record.operation == *operation && matches!(record.event, Event::Started | Event::Intended)
+        };
         self.records
             .iter()
             .map(AsRef::as_ref)
             .rev()
-            .filter(|record: &&Record| {
-                record.event == Event::Intended && record.source.as_ref() == Some(source)
-            })
-            .take_while(|record| record.operation != *operation)
-            .next()
+            .take_while(|record| !own(record))
+            .find(|record| record.event == Event::Intended && record.source.as_ref() == Some(source))
     }
 
     /// The records of one operation, oldest first.
