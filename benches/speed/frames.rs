@@ -36,7 +36,7 @@ pub fn run(instances: usize, runs: Runs) {
 }
 
 /// Every group of a place in one cluster.
-fn all_in_one() -> Naming {
+pub fn all_in_one() -> Naming {
     let groups = Regex::new(".*").into_iter().collect();
     let cluster = ClusterNaming { name: "everything".to_owned(), groups, account: None, region: None };
     Naming { clusters: vec![cluster], ..Naming::default() }

@@ -1,18 +1,22 @@
 //! How fast the cockpit is and what it weighs, as rows of a Markdown table.
 //!
 //! `cargo bench --no-default-features --bench speed [-- PART… [--once]]`; the parts are `look` (a snapshot from its
-//! raw facts to what the screens show), `frames` (a key to its frame, without a terminal) and `cockpit` (the whole
+//! raw facts to what the screens show), `plan` (an intent to its plan), `frames` (a key to its frame, without a terminal) and `cockpit` (the whole
 //! program on a pseudo-terminal). `--once` does everything once, for a profiler.
 
 mod cockpit;
 mod frames;
 mod look;
 mod measure;
+mod plan;
 
 use measure::Runs;
 
 /// Numbers of instances: what a large account has, and far beyond.
 const SIZES: [usize; 2] = [5_000, 100_000];
+
+/// Instances of the fleet that is planned over.
+const PLANNED: usize = 10_000;
 
 fn main() {
     let words: Vec<String> = std::env::args().skip(1).collect();
@@ -26,6 +30,9 @@ fn main() {
         if is_wanted("frames") {
             frames::run(size, runs);
         }
+    }
+    if is_wanted("plan") {
+        plan::run(PLANNED, runs);
     }
     if is_wanted("cockpit") {
         cockpit::run(runs);

@@ -479,13 +479,13 @@ fn a_saved_plan_survives_formatting_and_not_editing() {
 
 #[test]
 fn a_plan_is_renewed_by_the_same_work_only() {
-    let saved = planned(&orders(90, 10), &shift(25), &History::default()).unwrap();
+    let saved = planned(&orders(90, 10), &shift(50), &History::default()).unwrap();
     let mut sick = orders(90, 10);
     let blue = sick.blue.clone();
     sick.world.targets_mut(&blue)[0].state = TargetState::Unhealthy;
-    let renewed = saved.clone().renewed_by(planned(&sick, &shift(25), &History::default()).unwrap()).unwrap();
+    let renewed = saved.clone().renewed_by(planned(&sick, &shift(50), &History::default()).unwrap()).unwrap();
     assert_eq!(renewed.id, saved.id);
-    let moved = planned(&orders(80, 20), &shift(25), &History::default()).unwrap();
+    let moved = planned(&orders(80, 20), &shift(50), &History::default()).unwrap();
     assert!(saved.renewed_by(moved).unwrap_err().why.contains("the world moved"));
 }
 
