@@ -116,8 +116,13 @@ fn freshen(facts: &mut Facts, at: Timestamp) {
 
 /// A look at a world.
 pub(crate) fn observation(world: &World, at: Timestamp) -> Observation {
+    judged(world, &drift::Policy::default(), at)
+}
+
+/// A look at a world, judged by a policy.
+pub(crate) fn judged(world: &World, policy: &drift::Policy, at: Timestamp) -> Observation {
     let fleet = Arc::new(fleet_of(world, at));
-    let judgement = Arc::new(judge(&fleet, &drift::Policy::default(), at));
+    let judgement = Arc::new(judge(&fleet, policy, at));
     Observation::new(fleet, judgement, &History::default(), &Policy::default(), at)
 }
 

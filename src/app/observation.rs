@@ -51,9 +51,19 @@ impl Observation {
         }
     }
 
-    /// What was found of an instance, worst first.
+    /// What was found of an instance and counts, worst first.
     pub fn findings(&self, id: &InstanceId) -> &[Finding] {
         self.judgement.of(id)
+    }
+
+    /// What was found of an instance and does not count at present, a sentence each.
+    pub fn ignored(&self, id: &InstanceId) -> Vec<String> {
+        let sentence = |finding: &Finding| {
+            let ignore = finding.ignored.as_ref()?;
+            let until = ignore.until.strftime("%Y-%m-%d %H:%M UTC");
+            Some(format!("{} is ignored until {until}: {} ({})", finding.rule, ignore.reason, ignore.author))
+        };
+        self.judgement.ignored(id).iter().filter_map(sentence).collect()
     }
 
     /// The summary of a cluster.

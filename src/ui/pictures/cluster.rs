@@ -1,6 +1,11 @@
 //! The cluster screen.
 
-use crate::app::fixture::{Person, sticky};
+use jiff::SignedDuration;
+
+use crate::app::Message;
+use crate::app::fixture::{Person, judged, sticky};
+use crate::drift::{Ignore, Policy};
+use crate::fleet::ClusterSelector;
 
 fn orders() -> Person {
     let mut person = Person::new();
@@ -28,6 +33,25 @@ fn what_stands_in_no_group_has_a_screen_too() {
     pictures!("cluster-ungrouped", {
         let mut person = Person::new();
         person.press("G enter");
+        person
+    });
+}
+
+#[test]
+fn an_ignored_finding_is_marked_and_does_not_count() {
+    pictures!("cluster-ignored", {
+        let mut person = orders();
+        person.press("n d");
+        let ignore = Ignore {
+            cluster: ClusterSelector { name: "orders".into(), account: None, region: None },
+            rule: "behind".parse().unwrap(),
+            until: person.at + SignedDuration::from_hours(24 * 7),
+            reason: "the next release replaces it".into(),
+            author: "ann".into(),
+        };
+        let policy = Policy { ignores: vec![ignore], ..Policy::default() };
+        let seen = judged(&person.world, &policy, person.at);
+        person.tell(Message::Observed(Box::new(seen)));
         person
     });
 }

@@ -265,6 +265,11 @@ fn details(canvas: &mut Canvas<'_>, look: &Look<'_>, observation: &Observation, 
         }
     }
     if !any {
-        canvas.text(rest, 0, "– nothing differs from what is wanted", Role::Dim);
+        canvas.text(rest.cut_top(1), 0, "– nothing differs from what is wanted", Role::Dim);
+    }
+    for says in observation.ignored(id) {
+        for line in wrap(&format!("– {says}"), rest.width) {
+            canvas.text(rest.cut_top(1), 0, &line, Role::Dim);
+        }
     }
 }

@@ -81,6 +81,7 @@ pub(super) fn page(
     if parts.len() == 1 {
         parts.push(Part::Says("– nothing differs from what is wanted".into()));
     }
+    parts.extend(observation.ignored(&instance.id).into_iter().map(|says| Part::Says(format!("– {says}"))));
     parts.push(Part::Title("facts"));
     parts.extend(facts(&observation.fleet, group, instance));
     parts.push(Part::Title("health"));
