@@ -1,7 +1,8 @@
 //! Does what a user said. What only one screen or dialog knows is theirs; what concerns the whole cockpit is here.
 
 use super::dialogs::{
-    Arm, Change, Confirm, Dialog, FilterLine, Gaps, Help, Leave, Palette, Reaction, ShiftForm, SteerDialog,
+    Arm, Change, Confirm, Dialog, FilterLine, Gaps, Help, IgnoreForm, Leave, Palette, Reaction, ShiftForm,
+    SteerDialog,
 };
 use super::screens::{Activity, Cluster, Operations, Screen, Step};
 use super::{Effect, Model, Session, Subject, Tone, applies};
@@ -70,6 +71,7 @@ fn act_on_screen(model: &mut Model, action: Action, effects: &mut Vec<Effect>) {
         Action::Rollback => plan_change(model, Change::Rollback, effects),
         Action::Arm => arm_or_disarm(model),
         Action::Help => model.dialogs.push(Dialog::Help(Help::new(model))),
+        Action::Ignore => model.dialogs.extend(IgnoreForm::new(model).ok().map(Dialog::Ignore)),
         Action::Palette => model.dialogs.push(Dialog::Palette(Palette::new(model))),
         Action::Gaps => model.dialogs.push(Dialog::Gaps(Gaps::new(model))),
         _ => {

@@ -220,7 +220,7 @@ impl Model {
     }
 
     /// Who acts here, as far as it is known.
-    fn whoever(&self) -> Who {
+    pub(super) fn whoever(&self) -> Who {
         let principal = self.identity.as_ref().map_or_else(|| "unknown".into(), |who| who.arn.clone());
         Who { principal, host: self.host.clone() }
     }

@@ -2,7 +2,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use crate::fleet::{AccountId, ClusterName, GroupName, Instance, InstanceState, Verdict};
+use crate::fleet::{AccountId, ClusterName, GroupName, Instance, InstanceState, Text, Verdict};
 use crate::plan::Who;
 
 /// An account id in groups of four digits, `1234-5678-9012`; anything else as it is.
@@ -27,8 +27,13 @@ pub fn side(cluster: &ClusterName, group: &GroupName) -> String {
 
 /// Who somebody is: the end of the principal's ARN.
 pub fn person(who: &Who) -> String {
-    let principal = who.principal.to_string();
-    principal.rsplit(['/', ':']).next().map(str::to_owned).unwrap_or(principal)
+    principal(&who.principal)
+}
+
+/// What a principal is called: the end of its ARN.
+pub fn principal(arn: &Text) -> String {
+    let arn = arn.to_string();
+    arn.rsplit(['/', ':']).next().map(str::to_owned).unwrap_or(arn)
 }
 
 /// How long ago something was, as short as can be: `3 s`, `4 min`, `2 h`, `9 d`.

@@ -128,6 +128,7 @@ actions! {
     NextSource     "next-source"     "the next listener or rule with traffic"        Look    [Cluster];
     PreviousSource "previous-source" "the previous listener or rule with traffic"    Look    [Cluster];
     Details        "details"         "shows or hides why something has drifted"      Look    [Cluster Instance]         "details" 7;
+    Ignore         "ignore"          "lets a finding rest until a date"              Look    [Cluster Instance];
     Gaps           "gaps"            "lists what could not be read, and why"         Look    [Fleet Cluster Instance];
     SortNext       "sort-next"       "sorts by the next column"                      Look    [Fleet Cluster];
     SortReverse    "sort-reverse"    "turns the order of the rows around"            Look    [Fleet Cluster];

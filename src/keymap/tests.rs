@@ -179,6 +179,7 @@ fn the_table_of_keys_is_derived_from_the_rows_and_the_keys_in_use() {
       ]          next-source      the next listener or rule with traffic        cluster
       [          previous-source  the previous listener or rule with traffic    cluster
       d          details          shows or hides why something has drifted      cluster, instance
+      I          ignore           lets a finding rest until a date              cluster, instance
       u          gaps             lists what could not be read, and why         fleet, cluster, instance
       >          sort-next        sorts by the next column                      fleet, cluster
       <          sort-reverse     turns the order of the rows around            fleet, cluster

@@ -10,6 +10,7 @@ mod confirm;
 mod filter;
 mod gaps;
 mod help;
+mod ignore;
 mod leave;
 mod palette;
 mod shift;
@@ -21,6 +22,7 @@ pub use confirm::{Confirm, Stage};
 pub use filter::FilterLine;
 pub use gaps::Gaps;
 pub use help::{Help, HelpRow};
+pub use ignore::{IgnoreField, IgnoreForm};
 pub use leave::{Going, Leave};
 pub use palette::{Item, Palette};
 pub use shift::{Change, FormField, ShiftForm};
@@ -125,6 +127,8 @@ dialogs! {
     Shift(ShiftForm),
     /// A plan, to be confirmed.
     Confirm(Confirm),
+    /// Lets a finding rest.
+    Ignore(IgnoreForm),
     /// Arms the session.
     Arm(Arm),
     /// Every key of the screen.

@@ -50,15 +50,15 @@ pub struct Choice<K> {
 }
 
 impl<K: PartialEq> Choice<K> {
-    fn new(options: Vec<(K, String)>, at: usize) -> Self {
+    pub(super) fn new(options: Vec<(K, String)>, at: usize) -> Self {
         Self { options, at }
     }
 
-    fn chosen(&self) -> Option<&K> {
+    pub(super) fn chosen(&self) -> Option<&K> {
         self.options.get(self.at).map(|(key, _)| key)
     }
 
-    fn turn(&mut self, forward: bool) {
+    pub(super) fn turn(&mut self, forward: bool) {
         let len = self.options.len().max(1);
         self.at = (self.at + if forward { 1 } else { len - 1 }) % len;
     }

@@ -6,8 +6,8 @@ use jiff::SignedDuration;
 use crate::app::dialogs::{Dialog, SETTLING, Stage};
 use crate::app::fixture::{ACCOUNT, Person, operation, production, read_only, safe};
 use crate::app::{Effect, Message, Session};
-use crate::fleet::Identity;
-use crate::plan::{Outcome, Policy, Steer, Truth};
+use crate::fleet::{ClusterSelector, Identity};
+use crate::plan::{ClusterPolicy, Outcome, Policy, Steer, Truth};
 
 /// A person before the confirmation of a shift of orders to 25 % green, before it takes keys.
 fn asked(mut person: Person) -> Person {
@@ -304,4 +304,43 @@ fn told(person: &Person) -> Vec<Steer> {
         _ => None,
     });
     told.collect()
+}
+
+#[test]
+fn a_guard_is_overridden_only_by_its_own_name_and_with_a_reason() {
+    let strict = || {
+        let seven = ClusterPolicy { min_healthy: Some(7), ..ClusterPolicy::default() };
+        let orders = ClusterSelector { name: "orders".into(), account: None, region: None };
+        ready(person(Policy { clusters: vec![(orders, seven)], ..Policy::default() }))
+    };
+    for (guard, reason) in
+        [("", ""), ("enough-healthy-targets", ""), ("never-to-zero", "INC-42"), ("", "INC-42")]
+    {
+        let mut person = strict();
+        person.types("9012").press("tab").types(guard).press("tab").types(reason).press("tab");
+        person.types("orders 25").press("enter enter enter enter");
+        assert!(!executes(&person), "{guard:?} {reason:?}");
+    }
+    let mut person = strict();
+    person
+        .types("9012")
+        .press("tab")
+        .types("enough-healthy-targets")
+        .press("tab")
+        .types("INC-42")
+        .press("tab");
+    person.types("orders 25").press("enter");
+    assert!(executes(&person), "{}", says(&person));
+}
+
+#[test]
+fn a_change_that_asks_for_a_reason_runs_with_one_only() {
+    let strict = ClusterPolicy { require_reason: true, ..ClusterPolicy::default() };
+    let orders = ClusterSelector { name: "orders".into(), account: None, region: None };
+    let policy = Policy { clusters: vec![(orders, strict)], ..Policy::default() };
+    let mut person = ready(self::person(policy));
+    person.types("9012").press("tab tab").types("orders 25").press("enter enter");
+    assert!(!executes(&person) && says(&person).contains("a reason is needed"), "{}", says(&person));
+    person.types("INC-42").press("enter");
+    assert!(executes(&person), "{}", says(&person));
 }

@@ -87,7 +87,11 @@ fn says(look: &Look<'_>, form: &ShiftForm) -> String {
     says
 }
 
-fn choice<'a>(options: impl ExactSizeIterator<Item = &'a str>, at: usize, here: bool) -> Vec<Piece> {
+pub(super) fn choice<'a>(
+    options: impl ExactSizeIterator<Item = &'a str>,
+    at: usize,
+    here: bool,
+) -> Vec<Piece> {
     let len = options.len();
     let chosen = options.enumerate().find(|(number, _)| *number == at).map_or("–", |(_, words)| words);
     let mut pieces = vec![piece(chosen, if here { Role::Input } else { Role::Text })];

@@ -90,3 +90,17 @@ fn gaps_are_listed_with_the_permission_that_is_missing() {
         person
     });
 }
+
+#[test]
+fn a_finding_rests_until_a_date_for_a_reason() {
+    pictures!("ignore", {
+        let mut person = Person::new();
+        person
+            .press("j j enter n I")
+            .types("bastion of the migration")
+            .press("shift-tab")
+            .types("x")
+            .press("enter");
+        person
+    });
+}

@@ -1,0 +1,199 @@
+//! Lets findings of one rule rest in one cluster, until a date and for a reason. They come back by themselves.
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::shift::Choice;
+use super::{Popup, Reaction};
+use crate::app::screens::Screen;
+use crate::app::{Effect, Model, TextField};
+use crate::drift::{Ignore, RuleName};
+use crate::fleet::{ClusterId, ClusterSelector, InstanceId, Text};
+use crate::keymap::{Action, Context, Key};
+
+/// The time a finding rests unless something else is typed.
+const USUAL: &str = "14 d";
+
+/// Whoever lets something rest for longer wants a rule in the configuration.
+const LONGEST: SignedDuration = SignedDuration::from_hours(366 * 24);
+
+/// A field of the dialog.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum IgnoreField {
+    /// The rule.
+    Rule,
+    /// Until when.
+    Until,
+    /// Why.
+    Reason,
+}
+
+impl IgnoreField {
+    /// All, in order.
+    pub const ALL: [Self; 3] = [Self::Rule, Self::Until, Self::Reason];
+}
+
+/// The dialog.
+#[derive(Debug)]
+pub struct IgnoreForm {
+    /// The cluster.
+    pub cluster: ClusterId,
+    /// Rules that found something of the selected instance.
+    pub rule: Choice<RuleName>,
+    /// Until when, as it is typed: a date, or a time from now.
+    pub until: TextField,
+    /// Why.
+    pub reason: TextField,
+    /// The field that is typed or chosen now.
+    pub focus: IgnoreField,
+    /// Why it was not taken.
+    pub mistake: Option<String>,
+}
+
+/// The cluster on the screen, and the selected instance with it.
+fn selected(model: &Model) -> Option<(&ClusterId, &InstanceId)> {
+    match model.screen() {
+        Screen::Cluster(screen) => Some((screen.subject.cluster()?, screen.list.selected()?)),
+        Screen::Instance(screen) => Some((model.screen().view().subject()?, &screen.id)),
+        _ => None,
+    }
+}
+
+impl IgnoreForm {
+    /// Asks about what was found of the selected instance.
+    ///
+    /// # Errors
+    /// Why there is nothing to be ignored.
+    pub fn new(model: &Model) -> Result<Self, String> {
+        let (cluster, instance) = selected(model).ok_or("no instance of a cluster is selected")?;
+        let findings = model.observation.as_ref().map_or(&[][..], |seen| seen.findings(instance));
+        let mut rules: Vec<(RuleName, String)> = Vec::new();
+        for finding in findings.iter().filter(|finding| finding.rule != RuleName::UNKNOWN) {
+            if rules.iter().all(|(rule, _)| *rule != finding.rule) {
+                rules.push((finding.rule, finding.rule.to_string()));
+            }
+        }
+        if rules.is_empty() {
+            return Err(format!("nothing was found of {instance} that could be ignored"));
+        }
+        Ok(Self {
+            cluster: cluster.clone(),
+            rule: Choice::new(rules, 0),
+            until: TextField::new(USUAL),
+            reason: TextField::default(),
+            focus: IgnoreField::Reason,
+            mistake: None,
+        })
+    }
+
+    fn turn_field(&mut self, forward: bool) {
+        let fields = IgnoreField::ALL;
+        let at = fields.iter().position(|field| *field == self.focus).unwrap_or(0);
+        self.focus = fields[(at + if forward { 1 } else { fields.len() - 1 }) % fields.len()];
+    }
+
+    fn typed(&mut self) -> Option<&mut TextField> {
+        match self.focus {
+            IgnoreField::Rule => None,
+            IgnoreField::Until => Some(&mut self.until),
+            IgnoreField::Reason => Some(&mut self.reason),
+        }
+    }
+
+    fn ignore(&mut self, model: &Model) -> Result<Ignore, String> {
+        let Some(until) = until(self.until.text(), model.now) else {
+            self.focus = IgnoreField::Until;
+            return Err("type a date such as 2027-01-31, or a time such as 14 d, of at most a year".into());
+        };
+        if self.reason.text().trim().is_empty() {
+            self.focus = IgnoreField::Reason;
+            return Err("say why: whoever finds it next wants to know".into());
+        }
+        let rule = *self.rule.chosen().ok_or("no rule is chosen")?;
+        let ClusterId { name, place } = self.cluster.clone();
+        let cluster = ClusterSelector { name, account: Some(place.account), region: Some(place.region) };
+        let reason = Text::new(self.reason.text().trim());
+        Ok(Ignore { cluster, rule, until, reason, author: model.whoever().principal })
+    }
+}
+
+/// The end of a rest, by a date (its beginning in UTC) or by a time from now.
+fn until(typed: &str, now: Timestamp) -> Option<Timestamp> {
+    const DAY: i64 = 24;
+    let typed = typed.trim();
+    let date = || format!("{typed}T00:00:00Z").parse::<Timestamp>().ok();
+    let days = || {
+        let days: i64 = typed.trim_end_matches(char::is_alphabetic).trim_end().parse().ok()?;
+        let unit = typed.trim_start_matches(|c: char| c.is_ascii_digit() || c == ' ');
+        let hours = match unit {
+            "d" | "day" | "days" => DAY,
+            "w" | "week" | "weeks" => 7 * DAY,
+            "h" | "hour" | "hours" => 1,
+            _ => return None,
+        };
+        now.checked_add(SignedDuration::try_from_hours(days.checked_mul(hours)?)?).ok()
+    };
+    let end = date().or_else(days)?;
+    let rests = end.duration_since(now);
+    (rests > SignedDuration::ZERO && rests <= LONGEST).then_some(end)
+}
+
+impl Popup for IgnoreForm {
+    fn context(&self) -> Context {
+        Context::Text
+    }
+
+    fn takes_any_letter(&self) -> bool {
+        self.focus == IgnoreField::Reason
+    }
+
+    fn act(&mut self, action: Action, model: &mut Model, effects: &mut Vec<Effect>) -> Reaction {
+        match action {
+            Action::Back => return Reaction::Close,
+            Action::NextField => self.turn_field(true),
+            Action::PreviousField => self.turn_field(false),
+            Action::MoveDown if self.focus == IgnoreField::Rule => self.rule.turn(true),
+            Action::MoveUp if self.focus == IgnoreField::Rule => self.rule.turn(false),
+            Action::Accept => match self.ignore(model) {
+                Ok(ignore) => {
+                    effects.push(Effect::Ignore(Box::new(ignore)));
+                    return Reaction::Close;
+                }
+                Err(mistake) => self.mistake = Some(mistake),
+            },
+            _ => {}
+        }
+        Reaction::Stay
+    }
+
+    fn key(&mut self, key: Key, _model: &mut Model) {
+        if self.typed().is_some_and(|field| field.key(key)) {
+            self.mistake = None;
+        }
+    }
+
+    fn paste(&mut self, text: &str, _model: &mut Model) {
+        if let Some(field) = self.typed() {
+            field.paste(text);
+            self.mistake = None;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_rest_ends_at_a_date_or_after_a_time_and_never_later_than_a_year() {
+        let now: Timestamp = "2026-11-23T10:00:00Z".parse().unwrap();
+        let end = |typed| until(typed, now).map(|end| end.to_string());
+        assert_eq!(end("2027-01-31").as_deref(), Some("2027-01-31T00:00:00Z"));
+        assert_eq!(end("14 d").as_deref(), Some("2026-12-07T10:00:00Z"));
+        assert_eq!(end(" 2w ").as_deref(), Some("2026-12-07T10:00:00Z"));
+        for typed in
+            ["", "soon", "d", "-1 d", "0 d", "2026-11-23", "2099-01-01", "400 d", "9999999999999999 d"]
+        {
+            assert_eq!(end(typed), None, "{typed}");
+        }
+    }
+}
