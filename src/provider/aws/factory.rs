@@ -95,6 +95,7 @@ impl Lane {
 pub(super) struct Clients {
     pub(super) ec2: aws_sdk_ec2::Client,
     pub(super) autoscaling: aws_sdk_autoscaling::Client,
+    pub(super) cloudwatch: aws_sdk_cloudwatch::Client,
     pub(super) elb: aws_sdk_elasticloadbalancingv2::Client,
     pub(super) sts: aws_sdk_sts::Client,
 }
@@ -216,6 +217,7 @@ impl Factory {
         Clients {
             ec2: client!(aws_sdk_ec2),
             autoscaling: client!(aws_sdk_autoscaling),
+            cloudwatch: client!(aws_sdk_cloudwatch),
             elb: client!(aws_sdk_elasticloadbalancingv2),
             sts: client!(aws_sdk_sts),
         }

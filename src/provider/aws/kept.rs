@@ -9,7 +9,8 @@ use jiff::Timestamp;
 use super::task::{Answer, Task};
 use super::trouble::in_words;
 use super::versions::Versions;
-use crate::fleet::{AccountId, Facts, Gap, Place, Region, Section, Seen, Text};
+use super::watching;
+use crate::fleet::{AccountId, Alarm, Facts, Gap, Place, Region, Section, Seen, Text};
 use crate::provider::Failure;
 
 /// What is kept of one account and region.
@@ -172,6 +173,18 @@ impl Kept {
             }
             (Task::Attributes(target_group), Answer::Attributes(found)) => {
                 put_one(&mut facts.attributes, target_group, found, at);
+            }
+            (Task::Alarms(names), Answer::Alarms(found)) => {
+                let mut found: HashMap<Text, Alarm> = found.into_iter().collect();
+                for name in names {
+                    let alarm = found.remove(name).unwrap_or_else(Alarm::not_there);
+                    put_one(&mut facts.alarms, name, alarm, at);
+                }
+            }
+            (Task::Metrics(sides, _), Answer::Metrics(found)) => {
+                for (target_group, metrics) in watching::metrics_of(sides, found) {
+                    put_one(&mut facts.metrics, &target_group, metrics, at);
+                }
             }
             (Task::Health(target_group), Answer::Health(found)) => {
                 put_one(&mut facts.target_health, target_group, found, at);

@@ -22,6 +22,7 @@ mod traffic;
 mod trouble;
 mod versions;
 mod wall;
+mod watching;
 
 pub use factory::Settings;
 pub use observer::Aws;

@@ -17,6 +17,7 @@ use super::needs::{self, Part, Parts};
 use super::operator::AwsOperator;
 use super::task::Task;
 use super::traffic;
+use super::watching;
 use crate::fleet::{
     AccountId, Actions, ClusterId, Fleet, Identity, Naming, Place, Region, Scope, SourceArn, assemble,
 };
@@ -55,7 +56,7 @@ impl Aws {
         Self::over(Connection::new(settings, clock), naming)
     }
 
-    fn over(connection: Connection, naming: Naming) -> Self {
+    pub(super) fn over(connection: Connection, naming: Naming) -> Self {
         let meter = || Meter::new(Arc::clone(&connection.clock));
         Self {
             naming,
@@ -209,7 +210,9 @@ impl Aws {
         let parts = Parts::of(cluster);
         let look = self.walker(at);
         let (mut walks, mut report) = (Walks::new(), Report::default());
-        look.work(parts.tasks(), &mut walks, &mut report).await;
+        let mut tasks = parts.tasks();
+        tasks.extend(watching::tasks(&self.naming.watched(id), cluster, self.connection.clock.now()));
+        look.work(tasks, &mut walks, &mut report).await;
         for next in [Parts::instances, Parts::versions, Parts::images] {
             let tasks = next(&parts, &look.kept());
             look.work(tasks, &mut walks, &mut report).await;

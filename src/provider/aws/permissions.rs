@@ -24,6 +24,8 @@ pub struct Permission {
 pub(super) const EC2: &str = "EC2";
 /// Auto Scaling, as the SDK names it.
 pub(super) const AUTO_SCALING: &str = "Auto Scaling";
+/// CloudWatch, as the SDK names it.
+pub(super) const CLOUDWATCH: &str = "CloudWatch";
 /// Elastic Load Balancing, as the SDK names it.
 pub(super) const ELB: &str = "Elastic Load Balancing v2";
 /// The security token service, as the SDK names it.
@@ -96,6 +98,18 @@ pub const READS: &[Permission] = &[
         "deregistration delay, slow start and stickiness",
     ),
     read(ELB, "DescribeTargetHealth", "elasticloadbalancing:DescribeTargetHealth", "health of targets"),
+    read(
+        CLOUDWATCH,
+        "DescribeAlarms",
+        "cloudwatch:DescribeAlarms",
+        "alarms that the configuration names, also composite ones",
+    ),
+    read(
+        CLOUDWATCH,
+        "GetMetricData",
+        "cloudwatch:GetMetricData",
+        "5xx, response time and healthy hosts, where the configuration limits them",
+    ),
 ];
 
 /// Every write: the calls of `plan::Call`.

@@ -8,6 +8,7 @@ pub(super) mod compute;
 pub(super) mod images;
 pub(super) mod scaling;
 pub(super) mod templates;
+pub(super) mod watching;
 
 use aws_smithy_types::DateTime;
 use jiff::Timestamp;

@@ -11,8 +11,10 @@ use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::body::SdkBody;
+use serde_json::{Value, json};
 
-/// A request in the query protocol: field by name.
+/// A request in the query protocol: field by name. Of one in CBOR the operation is the field `Action`, and the body as
+/// text, as far as it is some, the field `Body`.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub(super) struct Asked {
     pub(super) fields: BTreeMap<String, String>,
@@ -32,17 +34,23 @@ impl Asked {
     }
 
     fn read(request: &HttpRequest) -> Self {
-        let body = std::str::from_utf8(request.body().bytes().unwrap_or_default()).unwrap();
-        let pairs = body.split('&').filter(|pair| !pair.is_empty());
+        let bytes = request.body().bytes().unwrap_or_default();
         let signed = request.headers().get("authorization").unwrap_or_default();
         let key = signed.split_once("Credential=").and_then(|(_, rest)| rest.split_once('/'));
-        Self {
-            fields: pairs
+        let fields = match request.uri().rsplit_once("/operation/") {
+            Some((_, operation)) => {
+                let body = String::from_utf8_lossy(bytes).into_owned();
+                [("Action".to_owned(), operation.to_owned()), ("Body".to_owned(), body)].into()
+            }
+            None => std::str::from_utf8(bytes)
+                .unwrap()
+                .split('&')
+                .filter(|pair| !pair.is_empty())
                 .map(|pair| pair.split_once('=').unwrap_or((pair, "")))
                 .map(|(name, value)| (decoded(name), decoded(value)))
                 .collect(),
-            key: key.map(|(key, _)| key.to_owned()).unwrap_or_default(),
-        }
+        };
+        Self { fields, key: key.map(|(key, _)| key.to_owned()).unwrap_or_default() }
     }
 }
 
@@ -51,6 +59,8 @@ impl Asked {
 pub(super) enum Answer {
     /// An HTTP answer.
     Http(u16, String),
+    /// An HTTP answer in CBOR.
+    Cbor(u16, Vec<u8>),
     /// The connection is cut after the request was sent.
     Cut,
 }
@@ -59,6 +69,21 @@ impl Answer {
     /// A sound answer.
     pub(super) fn ok(body: impl Into<String>) -> Self {
         Self::Http(200, body.into())
+    }
+
+    /// A sound answer of CloudWatch. `{ "$time": seconds }` is an instant.
+    pub(super) fn cbor(value: &Value) -> Self {
+        let mut bytes = Vec::new();
+        write_cbor(value, &mut bytes);
+        Self::Cbor(200, bytes)
+    }
+
+    /// An error in CloudWatch's words.
+    pub(super) fn cbor_error(status: u16, code: &str) -> Self {
+        let Self::Cbor(_, bytes) = Self::cbor(&json!({ "__type": code, "message": "no" })) else {
+            unreachable!()
+        };
+        Self::Cbor(status, bytes)
     }
 
     /// An error in EC2's own words.
@@ -133,6 +158,12 @@ impl HttpConnector for Replay {
                 response.headers_mut().insert("x-amzn-requestid", "request-1");
                 Ok(response)
             }
+            Answer::Cbor(status, body) => {
+                let mut response = HttpResponse::new(status.try_into().unwrap(), SdkBody::from(body));
+                response.headers_mut().insert("smithy-protocol", "rpc-v2-cbor");
+                response.headers_mut().insert("content-type", "application/cbor");
+                Ok(response)
+            }
             Answer::Cut => Err(ConnectorError::io("connection reset by peer".into())),
         })
     }
@@ -153,4 +184,41 @@ fn decoded(text: &str) -> String {
         }
     }
     String::from_utf8(bytes).unwrap()
+}
+
+/// Writes what JSON can say as CBOR (RFC 8949).
+fn write_cbor(value: &Value, to: &mut Vec<u8>) {
+    let mut head = |major: u8, count: usize| {
+        to.push(major << 5 | 25);
+        to.extend(u16::try_from(count).unwrap().to_be_bytes());
+    };
+    match value {
+        Value::Null => to.push(0xf6),
+        Value::Bool(no) => to.push(0xf4 + u8::from(*no)),
+        Value::Number(number) => {
+            to.push(0xfb);
+            to.extend(number.as_f64().unwrap().to_be_bytes());
+        }
+        Value::String(text) => {
+            head(3, text.len());
+            to.extend(text.as_bytes());
+        }
+        Value::Array(items) => {
+            head(4, items.len());
+            items.iter().for_each(|item| write_cbor(item, to));
+        }
+        Value::Object(fields) => match fields.get("$time") {
+            Some(seconds) => {
+                to.push(0xc1);
+                write_cbor(seconds, to);
+            }
+            None => {
+                head(5, fields.len());
+                for (name, value) in fields {
+                    write_cbor(&json!(name), to);
+                    write_cbor(value, to);
+                }
+            }
+        },
+    }
 }

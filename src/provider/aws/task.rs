@@ -1,10 +1,13 @@
 //! What can be asked for: one task is one list or one thing, one step of it is one call.
 
+use jiff::Timestamp;
+
 use super::factory::Clients;
-use super::read::{Page, balancing, compute, images, scaling, templates};
+use super::read::{Page, balancing, compute, images, scaling, templates, watching};
 use super::trouble::Trouble;
+use super::watching::Side;
 use crate::fleet::{
-    GroupFact, GroupName, ImageFact, ImageId, ImageMetadataFact, InstanceFact, InstanceId,
+    Alarm, GroupFact, GroupName, ImageFact, ImageId, ImageMetadataFact, InstanceFact, InstanceId,
     LaunchConfigurationFact, ListenerArn, ListenerFact, LoadBalancerArn, LoadBalancerFact, RefreshFact,
     Region, RootVolumeFact, RuleFact, Section, StatusFact, TargetFact, TargetGroupArn, TargetGroupAttributes,
     TargetGroupFact, TemplateId, TemplateVersionFact, Text,
@@ -63,6 +66,10 @@ pub(super) enum Task {
     Attributes(TargetGroupArn),
     /// Health of the targets of a target group.
     Health(TargetGroupArn),
+    /// Alarms by name, at most 100.
+    Alarms(Vec<Text>),
+    /// What was counted of target groups in the minutes before an instant, at most 500 metrics.
+    Metrics(Vec<Side>, Timestamp),
 }
 
 /// Most ids in one DescribeInstances.
@@ -94,6 +101,8 @@ pub(super) enum Answer {
     TargetGroups(Vec<TargetGroupFact>),
     Attributes(TargetGroupAttributes),
     Health(Vec<TargetFact>),
+    Alarms(Vec<(Text, Alarm)>),
+    Metrics(Vec<watching::Points>),
 }
 
 impl Answer {
@@ -114,6 +123,8 @@ impl Answer {
             (Self::Rules(all), Self::Rules(more)) => all.extend(more),
             (Self::TargetGroups(all), Self::TargetGroups(more)) => all.extend(more),
             (Self::Health(all), Self::Health(more)) => all.extend(more),
+            (Self::Alarms(all), Self::Alarms(more)) => all.extend(more),
+            (Self::Metrics(all), Self::Metrics(more)) => all.extend(more),
             (whole, later) => *whole = later,
         }
     }
@@ -224,6 +235,12 @@ pub(super) async fn ask(
         Task::Health(target_group) => {
             balancing::health(clients, region, target_group).await.map(|page| Reply::of(Answer::Health, page))
         }
+        Task::Alarms(names) => {
+            watching::alarms(clients, region, names, token).await.map(|page| Reply::of(Answer::Alarms, page))
+        }
+        Task::Metrics(sides, until) => watching::metrics(clients, region, sides, *until, token)
+            .await
+            .map(|page| Reply::of(Answer::Metrics, page)),
     }
 }
 
@@ -264,6 +281,8 @@ impl Task {
             Self::TargetGroups | Self::TargetGroupsByArn(_) => Section::TargetGroups,
             Self::Attributes(_) => Section::TargetGroupAttributes,
             Self::Health(_) => Section::TargetHealth,
+            Self::Alarms(_) => Section::Alarms,
+            Self::Metrics(..) => Section::Metrics,
         }
     }
 
@@ -308,6 +327,7 @@ impl Task {
             (Self::TargetGroupsByArn(asked), Self::TargetGroupsByArn(missed)) => {
                 missed.iter().all(|arn| asked.contains(arn))
             }
+            (Self::Alarms(_) | Self::Metrics(..), _) => true,
             // Of templates and images each list tells its own part.
             (_, failed) if matches!(failed.section(), Section::Templates | Section::Images) => false,
             // A list tells of everything; one thing that could be read tells that its kind can be.

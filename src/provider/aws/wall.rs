@@ -14,7 +14,7 @@ use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, Metadata};
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::config_bag::ConfigBag;
 
-use super::permissions::{READS, WRITES};
+use super::permissions::{CLOUDWATCH, READS, WRITES};
 
 /// What a client may do.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -97,7 +97,10 @@ impl Intercept for Wall {
     ) -> Result<(), BoxError> {
         let named = cfg.load::<Metadata>().ok_or(Stopped::Unnamed)?;
         self.lets_through(named.service(), named.name())?;
-        self.lets_through(named.service(), on_the_wire(context.request()).ok_or(Stopped::Unnamed)?)?;
+        self.lets_through(
+            named.service(),
+            on_the_wire(named.service(), context.request()).ok_or(Stopped::Unnamed)?,
+        )?;
         Ok(())
     }
 }
@@ -113,8 +116,12 @@ fn refuse_fields(input: &Input) -> Result<(), Stopped> {
     Ok(())
 }
 
-/// The operation that the bytes themselves name, in the query protocol of EC2, Auto Scaling, ELB and STS.
-fn on_the_wire(request: &HttpRequest) -> Option<&str> {
+/// The operation that the request itself names: in the path for CloudWatch, which speaks CBOR; in the body for EC2,
+/// Auto Scaling, ELB and STS, which speak the query protocol.
+fn on_the_wire<'a>(service: &str, request: &'a HttpRequest) -> Option<&'a str> {
+    if service == CLOUDWATCH {
+        return request.uri().rsplit_once("/operation/").map(|(_, operation)| operation);
+    }
     let body = std::str::from_utf8(request.body().bytes()?).ok()?;
     let mut actions = body.split('&').filter_map(|pair| pair.strip_prefix("Action="));
     let action = actions.next()?;

@@ -60,6 +60,8 @@ async fn leaves(wall: Wall, service: &str, named: &str, on_the_wire: &str) -> bo
         aws_smithy_runtime_api::client::runtime_components::RuntimeComponentsBuilder::new("wall");
     components.push_interceptor(wall.interceptor());
     let body = format!("Action={on_the_wire}&Version=1");
+    let path = format!("http://aws.test/service/x/operation/{on_the_wire}");
+    let in_path = service == CLOUDWATCH;
     let operation = Operation::builder()
         .service_name(service.to_owned())
         .operation_name(named.to_owned())
@@ -68,7 +70,11 @@ async fn leaves(wall: Wall, service: &str, named: &str, on_the_wire: &str) -> bo
         .no_auth()
         .no_retry()
         .runtime_plugin(StaticRuntimePlugin::new().with_runtime_components(components))
-        .serializer(move |(): ()| Ok(HttpRequest::new(SdkBody::from(body.clone()))))
+        .serializer(move |(): ()| {
+            let mut request = HttpRequest::new(SdkBody::from(if in_path { "" } else { body.as_str() }));
+            request.set_uri(if in_path { path.as_str() } else { "/" })?;
+            Ok(request)
+        })
         .deserializer::<(), std::io::Error>(|_| Ok(()))
         .build();
     let _answer = operation.invoke(()).await;
@@ -107,12 +113,15 @@ async fn a_request_that_is_not_what_it_is_called_trips_the_wire() {
     assert!(!leaves(Wall::Reads, "EC2", "DescribeInstances", "TerminateInstances").await);
     assert!(!leaves(Wall::Reads, "EC2", "DescribeInstances", "").await);
     assert!(!leaves(Wall::Reads, "EC2", "DescribeInstances", "DescribeInstances&Action=RunInstances").await);
+    assert!(leaves(Wall::Reads, CLOUDWATCH, "DescribeAlarms", "DescribeAlarms").await);
+    assert!(!leaves(Wall::Reads, CLOUDWATCH, "DescribeAlarms", "DeleteAlarms").await);
+    assert!(!leaves(Wall::Reads, CLOUDWATCH, "DescribeAlarms", "").await);
     assert!(!leaves(Wall::Reads, "Auto Scaling", "DescribeInstances", "DescribeInstances").await);
 }
 
 /// Sends through real clients what could do harm, typed as it would be by mistake.
 async fn send_harm(clients: &Clients) {
-    let Clients { ec2, autoscaling, elb, sts } = clients;
+    let Clients { ec2, autoscaling, cloudwatch, elb, sts } = clients;
     let _ = ec2.terminate_instances().instance_ids("i-1").send().await;
     let _ = ec2.stop_instances().instance_ids("i-1").send().await;
     let _ = ec2.reboot_instances().instance_ids("i-1").send().await;
@@ -131,6 +140,15 @@ async fn send_harm(clients: &Clients) {
     let _ = autoscaling.start_instance_refresh().auto_scaling_group_name("g").send().await;
     let _ = autoscaling.set_desired_capacity().auto_scaling_group_name("g").desired_capacity(0).send().await;
     let _ = autoscaling.delete_auto_scaling_group().auto_scaling_group_name("g").send().await;
+    let _ = cloudwatch.delete_alarms().alarm_names("a").send().await;
+    let _ = cloudwatch.disable_alarm_actions().alarm_names("a").send().await;
+    let _ = cloudwatch
+        .set_alarm_state()
+        .alarm_name("a")
+        .state_value(aws_sdk_cloudwatch::types::StateValue::Ok)
+        .state_reason("r")
+        .send()
+        .await;
     let _ = elb.modify_listener().listener_arn("l").send().await;
     let _ = elb.modify_rule().rule_arn("r").send().await;
     let _ = elb.deregister_targets().target_group_arn("t").send().await;
