@@ -13,7 +13,9 @@ use jiff::{SignedDuration, Timestamp};
 use super::{Run, Stop, words};
 use crate::fleet::Action;
 use crate::fleet::{Fleet, TargetState};
-use crate::plan::{Call, Event, Late, Reading, Refusal, Step, Truth, Wait, WaitFor, check, watch};
+use crate::plan::{
+    Call, Event, Late, Reading, Refusal, Step, Truth, Wait, WaitFor, check, request_counts, watch,
+};
 
 /// Time between two looks.
 const LOOK_PAUSE: Duration = Duration::from_secs(5);
@@ -40,6 +42,8 @@ struct Vigil {
     late: Late,
     /// How often in a row each gate was without data.
     blind: BTreeMap<&'static str, u32>,
+    /// Whether requests followed the weights, where load balancers' counts are read.
+    counts: Option<String>,
 }
 
 impl Vigil {
@@ -56,6 +60,7 @@ impl Vigil {
             shown: later(now, most),
             late: wait.late,
             blind: BTreeMap::new(),
+            counts: None,
         }
     }
 
@@ -67,6 +72,7 @@ impl Vigil {
             shown: later(now, LONGEST_PAUSE),
             late: Late::Hold,
             blind: BTreeMap::new(),
+            counts: None,
         }
     }
 
@@ -87,14 +93,15 @@ impl Run<'_> {
     /// Waits as a step of the plan says, and tells in a sentence how it ended.
     pub(super) async fn keep_vigil(&mut self, step: &Step, wait: &Wait) -> Result<String, Stop> {
         self.note(step.n, &format!("waits: {}", wait.until)).await?;
-        let vigil = Vigil::new(wait, self.ports.clock.monotonic(), self.now());
-        let says = self.watch_over(vigil).await?;
+        let mut vigil = Vigil::new(wait, self.ports.clock.monotonic(), self.now());
+        let says = self.watch_over(&mut vigil).await?;
+        let settled = format!("settled, {}", vigil.counts.as_deref().unwrap_or(UNCOUNTED));
         if says.is_none() && wait.what == WaitFor::Settled {
-            self.write_down(step.n, Event::Settled, |record| record.result = Some(SETTLED.into()))?;
-            self.say(Truth::Settled, SETTLED, None);
+            self.write_down(step.n, Event::Settled, |record| record.result = Some(settled.clone()))?;
+            self.say(Truth::Settled, &settled, None);
         }
         Ok(says.unwrap_or_else(|| match wait.what {
-            WaitFor::Settled => SETTLED.into(),
+            WaitFor::Settled => settled,
             WaitFor::Bake => format!("{} s without a bad sign", wait.seconds),
             WaitFor::Healthy => "the side that was added is healthy".into(),
             WaitFor::Person => "a person let it go on".into(),
@@ -106,17 +113,17 @@ impl Run<'_> {
         self.heed()?;
         if let Some(since) = self.paused {
             self.note(step.n, "paused by a person").await?;
-            self.watch_over(Vigil::pause(since, self.now())).await?;
+            self.watch_over(&mut Vigil::pause(since, self.now())).await?;
         }
         Ok(())
     }
 
     /// Watches until it is over. `Some`: a person ended it before.
-    async fn watch_over(&mut self, mut vigil: Vigil) -> Result<Option<String>, Stop> {
+    async fn watch_over(&mut self, vigil: &mut Vigil) -> Result<Option<String>, Stop> {
         let mut then = self.ports.clock.monotonic();
         loop {
             let why = match self.look().await? {
-                Ok(fleet) => self.pending(&fleet, &mut vigil).await?,
+                Ok(fleet) => self.pending(&fleet, vigil).await?,
                 Err(failure) => Some(words::sentence_of(&failure).why),
             };
             let now = self.ports.clock.monotonic();
@@ -152,7 +159,7 @@ impl Run<'_> {
                         }
                     });
                     if now >= vigil.deadline {
-                        return Err(self.too_late(&vigil, &why));
+                        return Err(self.too_late(vigil, &why));
                     }
                     self.say(Truth::ReadBack, &why, Some((vigil.shown, vigil.late)));
                 }
@@ -197,6 +204,10 @@ impl Run<'_> {
             return Ok(None);
         };
         let since_call = self.last_call.map(|then| self.ports.clock.monotonic().saturating_sub(then));
+        if let Some(since) = since_call {
+            let written_at = self.now().saturating_sub(SignedDuration::try_from(since).unwrap_or_default());
+            vigil.counts = written_at.ok().and_then(|at| request_counts(fleet, source, at));
+        }
         let mut pending = None;
         for gate in watch(fleet, cluster, source, self.policy, self.now()) {
             match gate.reading {
@@ -278,5 +289,5 @@ impl Run<'_> {
     }
 }
 
-/// What is said of weights that are true for good.
-const SETTLED: &str = "settled, no request counts";
+/// What is said of weights that are true for good where nobody counts requests.
+const UNCOUNTED: &str = "no request counts";
