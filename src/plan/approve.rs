@@ -191,7 +191,8 @@ impl Plan {
                 "make the plan again and look at it",
             ));
         }
-        Ok(Self { guards: fresh.guards, reach: fresh.reach, ..self })
+        // The rest stays as its digest says: it is what was confirmed, and what is written down.
+        Ok(Self { guards: fresh.guards, ..self })
     }
 
     /// Whether two plans do the same work and rest on the same facts by identity. Health may differ: that is the

@@ -485,6 +485,11 @@ fn a_plan_is_renewed_by_the_same_work_only() {
     sick.world.targets_mut(&blue)[0].state = TargetState::Unhealthy;
     let renewed = saved.clone().renewed_by(planned(&sick, &shift(50), &History::default()).unwrap()).unwrap();
     assert_eq!(renewed.id, saved.id);
+    assert_eq!(
+        Plan::recorded(serde_json::to_value(&renewed).unwrap()).unwrap(),
+        renewed,
+        "it is still whole"
+    );
     let moved = planned(&orders(80, 20), &shift(50), &History::default()).unwrap();
     assert!(saved.renewed_by(moved).unwrap_err().why.contains("the world moved"));
 }

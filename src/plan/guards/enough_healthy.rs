@@ -20,7 +20,7 @@ fn check(subject: &Subject<'_>) -> (Answer, String) {
             return (
                 Answer::Warn,
                 format!(
-                    "{} is not in the action yet: its health is unknown until it is, and checked before step {}",
+                    "the health of {} is not known before it is in the action: it is checked before step {}",
                     group.name, subject.step
                 ),
             );

@@ -25,8 +25,8 @@ pub(super) use enough_healthy::required_for_way_back;
 use super::change::Change;
 use super::sides::Sides;
 use super::verbs::{Draft, Kind, kind};
-use super::{Answer, Call, Carried, Finding, History, OperationId, Plan, Policy, carried};
-use crate::fleet::{Action, Cluster, Fleet, TargetGroupArn};
+use super::{Answer, Call, Carried, CarriedBy, Finding, History, OperationId, Plan, Policy, carried};
+use crate::fleet::{Cluster, Fleet, TargetGroupArn};
 
 /// What guards look at: one change, and everything it is judged by.
 pub(super) struct Subject<'a> {
@@ -46,17 +46,20 @@ pub(super) struct Subject<'a> {
     pub operation: Option<&'a OperationId>,
     /// The step of the call.
     pub step: u32,
+    /// Whether the plan waits for healthy targets before this call.
+    pub awaited: bool,
 }
 
 impl Subject<'_> {
-    /// Whether the health of a side cannot be known yet: this plan itself puts it into the action, where it is
-    /// health-checked, and waits for it before it is given anything. Before that call is sent it is known.
+    /// Whether the health of a side cannot be known yet: this plan waits for it, after it has put it into the action,
+    /// before it gives it anything. Before that call is sent it is known.
     pub fn is_not_checked_yet(&self, arn: &TargetGroupArn) -> bool {
-        let in_use =
-            self.sides.get(arn).and_then(|side| side.group).is_some_and(|group| !group.sources.is_empty());
-        self.operation.is_none()
-            && !in_use
-            && self.change.before.iter().flat_map(Action::weights).any(|(w, _)| w == *arn)
+        self.awaited && !self.is_served(arn)
+    }
+
+    /// Whether a listener or rule gives a target group traffic now, so that its health is known.
+    fn is_served(&self, arn: &TargetGroupArn) -> bool {
+        self.sides.get(arn).and_then(|side| side.group).is_some_and(|group| group.live)
     }
 }
 
@@ -116,6 +119,7 @@ pub(super) fn ask(
         until: given.at.saturating_add(SignedDuration::from_secs(seconds)).unwrap_or(Timestamp::MAX),
         operation: None,
         step,
+        awaited: draft.awaits_health_before(step),
     };
     let mut changes: Vec<(u32, Change<'_>)> = draft.changes().collect();
     if changes.is_empty() {
@@ -192,19 +196,21 @@ fn check_call(
     };
     let sides = Sides::of(fleet, cluster);
     let measured = carried::measure(cluster, source, &sides, history);
+    let now = measured.as_ref().filter(|before| before.by == CarriedBy::Now);
     let subject = Subject {
         fleet,
         cluster,
         kind,
         change: Change { source, before: &source.actions, after: call.actions() },
         sides: &sides,
-        before: plan.reach.before.as_ref().or(measured.as_ref()),
+        before: now.or(plan.reach.before.as_ref()).or(measured.as_ref()),
         history,
         policy,
         at,
         until: at,
         operation: Some(&plan.id),
         step,
+        awaited: false,
     };
     GUARDS.iter().map(|guard| worst(guard, std::slice::from_ref(&subject))).collect()
 }

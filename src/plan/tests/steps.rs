@@ -84,7 +84,7 @@ fn a_side_that_is_not_in_the_action_is_put_in_with_weight_0_and_waited_for_first
     assert_eq!(health.verdict, Answer::Warn);
     assert_eq!(
         health.why,
-        "orders-green is not in the action yet: its health is unknown until it is, and checked before step 3"
+        "the health of orders-green is not known before it is in the action: it is checked before step 3"
     );
     assert!(!plan.is_blocked(), "{:?}", plan.guards);
     assert_eq!(plan.reach.instances, 4);

@@ -144,6 +144,22 @@ fn a_half_done_operation_goes_on_after_the_step_that_is_observed() {
 }
 
 #[test]
+fn a_side_that_was_put_in_and_is_not_healthy_yet_is_waited_for_again() {
+    let mut now = green_outside();
+    let old = shift_in_steps(&now);
+    let (blue, green) = (now.blue.clone(), now.green.clone());
+    set_actions(&mut now, forward(&[(&blue, 100), (&green, 0)]));
+    for target in now.world.targets_mut(&green) {
+        target.state = TargetState::Initial;
+    }
+    let plan = planned(&now, &resume(&old.id), &History::new(begun(&now, &old, &[1]))).unwrap();
+    assert_eq!(plan.steps[0].wait.as_ref().unwrap().what, WaitFor::Healthy);
+    assert!(!plan.is_blocked(), "{:?}", plan.guards);
+    let findings = check(&plan, 2, &now.world.fleet(), &History::default(), &Policy::default(), read_at());
+    assert!(blocked_by(&findings, &[]).is_some(), "before its call it is asked strictly");
+}
+
+#[test]
 fn what_is_neither_before_nor_after_a_step_is_not_written_over_and_both_are_shown() {
     let old = shift_in_steps(&at(100, 0));
     let now = at(60, 40);

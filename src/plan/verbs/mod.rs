@@ -146,6 +146,13 @@ impl Draft<'_> {
         steps
     }
 
+    /// Whether a wait for healthy targets comes before this step.
+    pub fn awaits_health_before(&self, step: u32) -> bool {
+        let calls = self.changes().zip(&self.moves).take_while(|((n, _), _)| *n < step);
+        let waits = self.first.iter().chain(calls.flat_map(|(_, one)| &one.waits));
+        waits.into_iter().any(|wait| wait.what == WaitFor::Healthy)
+    }
+
     /// Seconds of all waits.
     pub fn seconds(&self) -> u64 {
         let waits = self.first.iter().chain(self.moves.iter().flat_map(|one| &one.waits));

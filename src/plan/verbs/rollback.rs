@@ -135,6 +135,9 @@ fn of_one<'a>(
 
 /// With several sources, the only one that was ever changed is meant.
 fn only_changed(cluster: &Cluster, history: &History) -> Option<SourceArn> {
+    if cluster.traffic.len() < 2 {
+        return None;
+    }
     let mut changed: Option<&SourceArn> = None;
     for change in history.changes(&cluster.id).filter(|changed| !changed.back) {
         let here = cluster.traffic.iter().any(|source| source.arn == *change.source);
