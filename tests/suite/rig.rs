@@ -2,7 +2,9 @@
 //!
 //! One server a run plays all tests, each in an account of its own; a second one is moto without the rig's extension.
 //! The server lives in a virtual environment under `target/`, made once for each version of its requirements. What
-//! can be told is written in `tests/rig/front.py` and `controls.py`.
+//! can be told is written in `tests/rig/front.py` and `controls.py`; [`beside`] has what others built.
+
+pub mod beside;
 
 use std::fs::{self, File};
 use std::io::{BufRead, BufReader, Read, Write};
@@ -163,8 +165,12 @@ pub struct Server {
 impl Server {
     /// Starts one and waits until it listens.
     pub fn start(arguments: &[&str]) -> Self {
-        let mut process = Command::new(python())
-            .args(["-B", "server.py"])
+        Self::run("requirements.txt", "server.py", arguments)
+    }
+
+    fn run(requirements: &str, script: &str, arguments: &[&str]) -> Self {
+        let mut process = Command::new(python(requirements))
+            .args(["-B", script])
             .args(arguments)
             .current_dir(RIG)
             .stdin(Stdio::piped())
@@ -196,7 +202,8 @@ impl Server {
 
 impl Drop for Server {
     fn drop(&mut self) {
-        let _ = self.process.kill();
+        // It ends with its standard input, and ends what it started itself.
+        drop(self.process.stdin.take());
         let _ = self.process.wait();
     }
 }
@@ -222,9 +229,9 @@ pub fn exchange(
     Ok((status, body.to_owned()))
 }
 
-/// The interpreter of the rig's virtual environment, which is made where there is none yet.
-fn python() -> PathBuf {
-    let requirements = Path::new(RIG).join("requirements.txt");
+/// The interpreter of a virtual environment of the rig, which is made where there is none yet.
+fn python(requirements: &str) -> PathBuf {
+    let requirements = Path::new(RIG).join(requirements);
     let digest = Sha256::digest(fs::read(&requirements).expect("the rig's requirements"));
     let name = digest.iter().take(6).fold("rig-".to_owned(), |name, byte| format!("{name}{byte:02x}"));
     let home = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);

@@ -2,8 +2,10 @@
 //!
 //! Wherever "nothing is sent" is meant, the rig's request log is the judge.
 
+mod alarms;
 mod cockpit;
 mod documents;
+mod faults;
 mod gaps;
 mod hostile;
 mod keys;
