@@ -1,5 +1,11 @@
 //! An approved plan against a small cloud that lies, loses answers and is changed by others.
 
+mod crash;
+mod properties;
+mod site;
+mod steering;
+mod trouble;
+
 use std::collections::BTreeMap;
 use std::future::Future;
 use std::io;
