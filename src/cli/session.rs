@@ -288,7 +288,8 @@ fn real_provider(settings: &Settings, clock: &Arc<RealClock>) -> Result<Open, En
     Ok(Box::new(move || {
         let aws = Aws::new(access, naming, clock);
         let operator = may_write.then(|| Arc::new(aws.operator()) as Arc<dyn Operator>);
-        Cloud { observer: Arc::new(aws), operator, register: None }
+        let register = may_write.then(|| Arc::new(aws.register()) as Arc<dyn Register>);
+        Cloud { observer: Arc::new(aws), operator, register }
     }))
 }
 

@@ -1,15 +1,15 @@
 //! What the observer and the operator of one session share: where it is pointed, and the factory once it is loaded.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex as StdMutex, PoisonError};
 
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use tokio::sync::Mutex;
 
 use super::factory::{Clients, Factory, Settings, http_client};
-use super::meter::Meter;
+use super::meter::{Login, Meter};
 use super::permissions::STS;
 use super::trouble::{Asked, Trouble};
-use crate::fleet::{Identity, Region, Text};
+use crate::fleet::{Identity, Place, Region, Text};
 use crate::provider::{Clock, Failure, FailureKind};
 
 /// A session's connection. Nothing is asked, and nothing read from disk, before the first look.
@@ -18,14 +18,23 @@ pub(super) struct Connection {
     http: SharedHttpClient,
     factory: Mutex<Option<Factory>>,
     pub(super) clock: Arc<dyn Clock>,
-    /// Counts the requests of the operator.
+    /// Counts the requests of the operator and of the register.
     pub(super) writes: Meter,
+    /// What the login of the last write was proven to be.
+    proven: StdMutex<Option<(Login, Identity)>>,
 }
 
 impl Connection {
     pub(super) fn new(settings: Settings, clock: Arc<dyn Clock>) -> Self {
         let writes = Meter::new(Arc::clone(&clock));
-        Self { settings, http: http_client(), factory: Mutex::new(None), clock, writes }
+        Self {
+            settings,
+            http: http_client(),
+            factory: Mutex::new(None),
+            clock,
+            writes,
+            proven: StdMutex::new(None),
+        }
     }
 
     /// A connection over a factory that is there already.
@@ -62,6 +71,32 @@ impl Connection {
 }
 
 impl Connection {
+    /// Proves that the credentials belong to the place's account; once for each login.
+    pub(super) async fn prove(&self, clients: &Clients, place: &Place) -> Result<(), Failure> {
+        let known = self.proven.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let identity = match known {
+            Some((login, identity)) if self.writes.login() == Some(login) => identity,
+            _ => {
+                self.writes.pin(None);
+                let found = self.who(clients, &place.region).await?;
+                let login = self.writes.login();
+                *self.proven.lock().unwrap_or_else(PoisonError::into_inner) =
+                    login.map(|login| (login, found.clone()));
+                self.writes.pin(login);
+                found
+            }
+        };
+        if identity.account == place.account {
+            return Ok(());
+        }
+        Err(Failure::new(
+            FailureKind::Refused,
+            format!("change {place}"),
+            format!("the credentials belong to account {}", identity.account),
+            "log in to the account the plan was made for",
+        ))
+    }
+
     /// Asks STS who we are, and refuses another account than the pinned one.
     pub(super) async fn who(&self, clients: &Clients, region: &Region) -> Result<Identity, Failure> {
         let identity = who_we_are(clients, region).await.map_err(|trouble| trouble.failure)?;

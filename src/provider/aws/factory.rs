@@ -49,6 +49,8 @@ pub(super) enum Lane {
     Idle,
     /// A change: one attempt, always. A lost answer is looked up, never repeated.
     Write,
+    /// A lease: one attempt, as with a change, and an answer soon or not at all, because it lives for a minute only.
+    Bookkeeping,
 }
 
 /// Time to connect.
@@ -59,6 +61,8 @@ const READ: Duration = Duration::from_secs(30);
 const READ_IN_ALL: Duration = Duration::from_mins(1);
 /// Time for a write: an operator waits, and what became of it can be read back.
 const WRITE: Duration = Duration::from_secs(15);
+/// Time for reading or writing bookkeeping: several must fit into what is left between two renewals of a lease.
+const BOOKKEEPING: Duration = Duration::from_secs(5);
 /// Attempts of a read that somebody waits for.
 const ATTEMPTS: u32 = 3;
 /// First and longest wait between attempts.
@@ -71,7 +75,7 @@ impl Lane {
                 .with_max_attempts(ATTEMPTS)
                 .with_initial_backoff(BACKOFF.0)
                 .with_max_backoff(BACKOFF.1),
-            Self::Idle | Self::Write => RetryConfig::disabled(),
+            Self::Idle | Self::Write | Self::Bookkeeping => RetryConfig::disabled(),
         }
     }
 
@@ -80,6 +84,7 @@ impl Lane {
             Self::Asked => (READ, READ_IN_ALL),
             Self::Idle => (READ, READ),
             Self::Write => (WRITE, WRITE),
+            Self::Bookkeeping => (BOOKKEEPING, BOOKKEEPING),
         };
         TimeoutConfig::builder()
             .connect_timeout(CONNECT)
@@ -97,6 +102,7 @@ pub(super) struct Clients {
     pub(super) autoscaling: aws_sdk_autoscaling::Client,
     pub(super) cloudwatch: aws_sdk_cloudwatch::Client,
     pub(super) elb: aws_sdk_elasticloadbalancingv2::Client,
+    pub(super) ssm: aws_sdk_ssm::Client,
     pub(super) sts: aws_sdk_sts::Client,
 }
 
@@ -195,7 +201,7 @@ impl Factory {
     pub(super) fn clients(&self, region: &Region, lane: Lane, meter: &Meter) -> Clients {
         let wall = match lane {
             Lane::Asked | Lane::Idle => Wall::Reads,
-            Lane::Write => Wall::ReadsAndCalls,
+            Lane::Write | Lane::Bookkeeping => Wall::ReadsAndCalls,
         };
         self.clients_behind(wall, region, lane, meter)
     }
@@ -219,6 +225,7 @@ impl Factory {
             autoscaling: client!(aws_sdk_autoscaling),
             cloudwatch: client!(aws_sdk_cloudwatch),
             elb: client!(aws_sdk_elasticloadbalancingv2),
+            ssm: client!(aws_sdk_ssm),
             sts: client!(aws_sdk_sts),
         }
     }

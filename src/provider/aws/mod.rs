@@ -1,6 +1,7 @@
 //! The AWS provider: SDK answers become facts, plan calls become SDK calls.
 
 mod actions;
+mod bookkeeping;
 mod connection;
 mod due;
 mod factory;
@@ -24,6 +25,7 @@ mod versions;
 mod wall;
 mod watching;
 
+pub use bookkeeping::AwsRegister;
 pub use factory::Settings;
 pub use observer::Aws;
 pub use operator::AwsOperator;

@@ -7,9 +7,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use async_trait::async_trait;
 use futures_util::future::join_all;
 
+use super::bookkeeping::{self, AwsRegister};
 use super::connection::Connection;
 use super::due::{BUDGET, Background};
-use super::factory::{Factory, Lane, Settings};
+use super::factory::{Clients, Factory, Lane, Settings};
 use super::kept::Kept;
 use super::look::{Look, Report, Walks};
 use super::meter::{Login, Meter};
@@ -17,6 +18,7 @@ use super::needs::{self, Part, Parts};
 use super::operator::AwsOperator;
 use super::task::Task;
 use super::traffic;
+use super::wall::Wall;
 use super::watching;
 use crate::fleet::{
     AccountId, Actions, ClusterId, Fleet, Identity, Naming, Place, Region, Scope, SourceArn, assemble,
@@ -46,7 +48,7 @@ struct State {
 /// One region of a look.
 struct At {
     region: Region,
-    clients: super::factory::Clients,
+    clients: Clients,
     kept: Arc<Mutex<Kept>>,
 }
 
@@ -71,6 +73,25 @@ impl Aws {
     /// The operator over the same connection. A read-only session never calls this.
     pub fn operator(&self) -> AwsOperator {
         AwsOperator::new(Arc::clone(&self.connection))
+    }
+
+    /// The register over the same connection. A read-only session never calls this.
+    pub fn register(&self) -> AwsRegister {
+        AwsRegister::new(Arc::clone(&self.connection))
+    }
+
+    /// The clients that read bookkeeping. They count among the calls of the background: what they take, looks spare.
+    async fn bookkeeping(&self, place: &Place) -> Result<Clients, Failure> {
+        let factory = self.connection.factory().await?;
+        Ok(factory.clients_behind(Wall::Reads, &place.region, Lane::Bookkeeping, &self.idle))
+    }
+
+    /// An answer, with a failed login forgotten.
+    async fn known<T>(&self, answer: Result<T, Failure>) -> Result<T, Failure> {
+        if let Err(failure) = &answer {
+            self.connection.forget_after(failure).await;
+        }
+        answer
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -348,12 +369,14 @@ impl Observer for Aws {
         read
     }
 
-    async fn entries(&self, _place: &Place, _names: &[EntryName]) -> Result<Entries, Failure> {
-        Err(Failure::new(FailureKind::Unsupported, "read bookkeeping", "it is not kept on AWS yet", ""))
+    async fn entries(&self, place: &Place, names: &[EntryName]) -> Result<Entries, Failure> {
+        let clients = self.bookkeeping(place).await?;
+        self.known(bookkeeping::named(&clients, &place.region, names).await).await
     }
 
-    async fn entries_under(&self, _place: &Place, _prefix: &EntryName) -> Result<Entries, Failure> {
-        Err(Failure::new(FailureKind::Unsupported, "read bookkeeping", "it is not kept on AWS yet", ""))
+    async fn entries_under(&self, place: &Place, prefix: &EntryName) -> Result<Entries, Failure> {
+        let clients = self.bookkeeping(place).await?;
+        self.known(bookkeeping::under(&clients, &place.region, prefix).await).await
     }
 
     fn calls_last_minute(&self) -> u32 {

@@ -28,6 +28,8 @@ pub(super) const AUTO_SCALING: &str = "Auto Scaling";
 pub(super) const CLOUDWATCH: &str = "CloudWatch";
 /// Elastic Load Balancing, as the SDK names it.
 pub(super) const ELB: &str = "Elastic Load Balancing v2";
+/// Systems Manager, as the SDK names it.
+pub(super) const SSM: &str = "SSM";
 /// The security token service, as the SDK names it.
 pub(super) const STS: &str = "STS";
 
@@ -38,6 +40,13 @@ const fn read(
     why: &'static str,
 ) -> Permission {
     Permission { service, operation, action, why, resource: "*" }
+}
+
+/// What flightdeck reads and writes of Systems Manager: its own parameters and no others.
+const BOOKKEEPING: &str = "arn:aws:ssm:*:*:parameter/flightdeck/*";
+
+const fn bookkeeping(operation: &'static str, action: &'static str, why: &'static str) -> Permission {
+    Permission { service: SSM, operation, action, why, resource: BOOKKEEPING }
 }
 
 /// Every read.
@@ -110,9 +119,11 @@ pub const READS: &[Permission] = &[
         "cloudwatch:GetMetricData",
         "5xx, response time and healthy hosts, where the configuration limits them",
     ),
+    bookkeeping("GetParameters", "ssm:GetParameters", "who holds which cluster"),
+    bookkeeping("GetParametersByPath", "ssm:GetParametersByPath", "operations of everybody"),
 ];
 
-/// Every write: the calls of `plan::Call`.
+/// Every write: the calls of `plan::Call`, and the bookkeeping beside them.
 pub const WRITES: &[Permission] = &[
     Permission {
         service: ELB,
@@ -128,6 +139,8 @@ pub const WRITES: &[Permission] = &[
         why: "to shift traffic on a listener rule",
         resource: "arn:aws:elasticloadbalancing:*:*:listener-rule/app/*",
     },
+    bookkeeping("PutParameter", "ssm:PutParameter", "to hold a cluster, and to tell what is done to it"),
+    bookkeeping("DeleteParameter", "ssm:DeleteParameter", "to take away what is long over"),
 ];
 
 /// The IAM action of an operation.
@@ -150,8 +163,13 @@ pub enum PolicyFor {
 
 /// The least IAM policy, as a JSON document.
 pub fn iam_policy(who: PolicyFor) -> Value {
-    let reads: Vec<&str> = READS.iter().map(|row| row.action).collect();
-    let mut statements = vec![statement("FlightdeckLooks", &reads, "*")];
+    let reads = |named: bool| -> Vec<&str> {
+        READS.iter().filter(|row| (row.resource != "*") == named).map(|row| row.action).collect()
+    };
+    let mut statements = vec![
+        statement("FlightdeckLooks", &reads(false), "*"),
+        statement("FlightdeckReadsItsBookkeeping", &reads(true), BOOKKEEPING),
+    ];
     if who == PolicyFor::Operator {
         for row in WRITES {
             statements.push(statement(&format!("Flightdeck{}", row.operation), &[row.action], row.resource));
@@ -190,11 +208,14 @@ mod tests {
     fn an_operator_may_write_only_what_a_plan_can_call() {
         let policy = iam_policy(PolicyFor::Operator);
         let statements = policy["Statement"].as_array().unwrap();
-        assert_eq!(statements.len(), 1 + WRITES.len());
+        assert_eq!(statements.len(), 2 + WRITES.len());
         let listener = crate::plan::Call::ModifyListener { listener: "l".into(), actions: Vec::new() };
         let rule = crate::plan::Call::ModifyRule { rule: "r".into(), actions: Vec::new() };
         let calls: Vec<&str> = [listener, rule].iter().map(crate::plan::Call::operation).collect();
-        assert_eq!(WRITES.iter().map(|row| row.operation).collect::<Vec<_>>(), calls);
+        let (own, written): (Vec<_>, Vec<_>) = WRITES.iter().partition(|row| row.service == SSM);
+        assert_eq!(written.iter().map(|row| row.operation).collect::<Vec<_>>(), calls);
+        let root = crate::provider::EntryName::ROOT;
+        assert!(own.iter().all(|row| row.resource.ends_with(&format!(":parameter{root}/*"))));
         assert!(statements[1..].iter().all(|s| s["Resource"] != "*"));
     }
 

@@ -59,7 +59,7 @@ macro_rules! send {
 pub(super) use send;
 
 /// A time of the SDK; `None` where it is outside what can be told.
-fn time(at: Option<&DateTime>) -> Option<Timestamp> {
+pub(super) fn time(at: Option<&DateTime>) -> Option<Timestamp> {
     let at = at?;
     Timestamp::new(at.secs(), i32::try_from(at.subsec_nanos()).ok()?).ok()
 }

@@ -13,8 +13,8 @@ use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::body::SdkBody;
 use serde_json::{Value, json};
 
-/// A request in the query protocol: field by name. Of one in CBOR the operation is the field `Action`, and the body as
-/// text, as far as it is some, the field `Body`.
+/// A request in the query protocol, or in JSON: field by name, lists as JSON. Of one in CBOR the operation is the field
+/// `Action`, and the body as text, as far as it is some, the field `Body`.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub(super) struct Asked {
     pub(super) fields: BTreeMap<String, String>,
@@ -35,24 +35,46 @@ impl Asked {
 
     fn read(request: &HttpRequest) -> Self {
         let bytes = request.body().bytes().unwrap_or_default();
-        let signed = request.headers().get("authorization").unwrap_or_default();
-        let key = signed.split_once("Credential=").and_then(|(_, rest)| rest.split_once('/'));
-        let fields = match request.uri().rsplit_once("/operation/") {
-            Some((_, operation)) => {
-                let body = String::from_utf8_lossy(bytes).into_owned();
-                [("Action".to_owned(), operation.to_owned()), ("Body".to_owned(), body)].into()
-            }
-            None => std::str::from_utf8(bytes)
-                .unwrap()
-                .split('&')
-                .filter(|pair| !pair.is_empty())
+        if let Some((_, operation)) = request.uri().rsplit_once("/operation/") {
+            let body = String::from_utf8_lossy(bytes).into_owned();
+            let fields = [("Action".to_owned(), operation.to_owned()), ("Body".to_owned(), body)].into();
+            return Self { fields, key: signed_by(request) };
+        }
+        let body = std::str::from_utf8(bytes).unwrap();
+        if let Some(target) = request.headers().get("x-amz-target") {
+            return Self::in_json(target, body, request);
+        }
+        let pairs = body.split('&').filter(|pair| !pair.is_empty());
+        Self {
+            fields: pairs
                 .map(|pair| pair.split_once('=').unwrap_or((pair, "")))
                 .map(|(name, value)| (decoded(name), decoded(value)))
                 .collect(),
+            key: signed_by(request),
+        }
+    }
+
+    fn in_json(target: &str, body: &str, request: &HttpRequest) -> Self {
+        let told: serde_json::Map<String, serde_json::Value> = serde_json::from_str(body).unwrap();
+        let text = |value: serde_json::Value| match value {
+            serde_json::Value::String(text) => text,
+            other => other.to_string(),
         };
-        Self { fields, key: key.map(|(key, _)| key.to_owned()).unwrap_or_default() }
+        let mut fields: BTreeMap<_, _> = told.into_iter().map(|(name, value)| (name, text(value))).collect();
+        fields.insert("Action".to_owned(), target.rsplit('.').next().unwrap().to_owned());
+        Self { fields, key: signed_by(request) }
     }
 }
+
+/// Id of the access key.
+fn signed_by(request: &HttpRequest) -> String {
+    let signed = request.headers().get("authorization").unwrap_or_default();
+    let key = signed.split_once("Credential=").and_then(|(_, rest)| rest.split_once('/'));
+    key.map(|(key, _)| key.to_owned()).unwrap_or_default()
+}
+
+/// When every answer was given, by the server's clock.
+pub(super) const DATE: &str = "Tue, 05 Nov 2024 03:00:00 GMT";
 
 /// What is answered.
 #[derive(Clone, Debug)]
@@ -95,6 +117,11 @@ impl Answer {
                  <RequestID>r</RequestID></Response>"
             ),
         )
+    }
+
+    /// An error in the words of the services that speak JSON.
+    pub(super) fn json_error(status: u16, code: &str) -> Self {
+        Self::Http(status, format!("{{\"__type\":\"{code}\",\"message\":\"no\"}}"))
     }
 
     /// An error in the words of every other service.
@@ -156,6 +183,7 @@ impl HttpConnector for Replay {
             Answer::Http(status, body) => {
                 let mut response = HttpResponse::new(status.try_into().unwrap(), SdkBody::from(body));
                 response.headers_mut().insert("x-amzn-requestid", "request-1");
+                response.headers_mut().insert("date", DATE);
                 Ok(response)
             }
             Answer::Cbor(status, body) => {

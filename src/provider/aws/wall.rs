@@ -14,7 +14,8 @@ use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, Metadata};
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::config_bag::ConfigBag;
 
-use super::permissions::{CLOUDWATCH, READS, WRITES};
+use super::permissions::{CLOUDWATCH, READS, SSM, WRITES};
+use crate::provider::EntryName;
 
 /// What a client may do.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -113,14 +114,43 @@ fn refuse_fields(input: &Input) -> Result<(), Stopped> {
     if input.downcast_ref::<Screenshot>().is_some_and(|input| input.wake_up == Some(true)) {
         return Err(Stopped::Field("WakeUp acts like a keystroke on the instance's console"));
     }
+    refuse_parameters(input)
+}
+
+/// Refuses parameters that are not ours, and the decrypting of any.
+fn refuse_parameters(input: &Input) -> Result<(), Stopped> {
+    use aws_sdk_ssm::operation::delete_parameter::DeleteParameterInput as Delete;
+    use aws_sdk_ssm::operation::get_parameters::GetParametersInput as Get;
+    use aws_sdk_ssm::operation::get_parameters_by_path::GetParametersByPathInput as List;
+    use aws_sdk_ssm::operation::put_parameter::PutParameterInput as Put;
+    let (names, decrypted): (Vec<&str>, _) = if let Some(get) = input.downcast_ref::<Get>() {
+        (get.names().iter().map(String::as_str).collect(), get.with_decryption())
+    } else if let Some(list) = input.downcast_ref::<List>() {
+        (vec![list.path().unwrap_or_default()], list.with_decryption())
+    } else if let Some(put) = input.downcast_ref::<Put>() {
+        (vec![put.name().unwrap_or_default()], None)
+    } else if let Some(delete) = input.downcast_ref::<Delete>() {
+        (vec![delete.name().unwrap_or_default()], None)
+    } else {
+        return Ok(());
+    };
+    if decrypted == Some(true) {
+        return Err(Stopped::Field("a decrypted parameter is a secret"));
+    }
+    if names.iter().any(|name| EntryName::parse(name).is_none()) {
+        return Err(Stopped::Field("only parameters under /flightdeck/ are flightdeck's own"));
+    }
     Ok(())
 }
 
-/// The operation that the request itself names: in the path for CloudWatch, which speaks CBOR; in the body for EC2,
-/// Auto Scaling, ELB and STS, which speak the query protocol.
+/// The operation that the request itself names: in the path for CloudWatch, which speaks CBOR; in a header for Systems
+/// Manager, which speaks JSON; in the body for EC2, Auto Scaling, ELB and STS, which speak the query protocol.
 fn on_the_wire<'a>(service: &str, request: &'a HttpRequest) -> Option<&'a str> {
     if service == CLOUDWATCH {
         return request.uri().rsplit_once("/operation/").map(|(_, operation)| operation);
+    }
+    if service == SSM {
+        return request.headers().get("x-amz-target")?.strip_prefix("AmazonSSM.");
     }
     let body = std::str::from_utf8(request.body().bytes()?).ok()?;
     let mut actions = body.split('&').filter_map(|pair| pair.strip_prefix("Action="));

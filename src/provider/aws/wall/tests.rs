@@ -62,6 +62,7 @@ async fn leaves(wall: Wall, service: &str, named: &str, on_the_wire: &str) -> bo
     let body = format!("Action={on_the_wire}&Version=1");
     let path = format!("http://aws.test/service/x/operation/{on_the_wire}");
     let in_path = service == CLOUDWATCH;
+    let target = (service == SSM).then(|| format!("AmazonSSM.{on_the_wire}"));
     let operation = Operation::builder()
         .service_name(service.to_owned())
         .operation_name(named.to_owned())
@@ -73,6 +74,9 @@ async fn leaves(wall: Wall, service: &str, named: &str, on_the_wire: &str) -> bo
         .serializer(move |(): ()| {
             let mut request = HttpRequest::new(SdkBody::from(if in_path { "" } else { body.as_str() }));
             request.set_uri(if in_path { path.as_str() } else { "/" })?;
+            if let Some(target) = &target {
+                request.headers_mut().insert("x-amz-target", target.clone());
+            }
             Ok(request)
         })
         .deserializer::<(), std::io::Error>(|_| Ok(()))
@@ -117,11 +121,14 @@ async fn a_request_that_is_not_what_it_is_called_trips_the_wire() {
     assert!(!leaves(Wall::Reads, CLOUDWATCH, "DescribeAlarms", "DeleteAlarms").await);
     assert!(!leaves(Wall::Reads, CLOUDWATCH, "DescribeAlarms", "").await);
     assert!(!leaves(Wall::Reads, "Auto Scaling", "DescribeInstances", "DescribeInstances").await);
+    assert!(leaves(Wall::Reads, SSM, "GetParameters", "GetParameters").await);
+    assert!(!leaves(Wall::Reads, SSM, "GetParameters", "PutParameter").await);
+    assert!(!leaves(Wall::Reads, SSM, "GetParameters", "").await);
 }
 
 /// Sends through real clients what could do harm, typed as it would be by mistake.
 async fn send_harm(clients: &Clients) {
-    let Clients { ec2, autoscaling, cloudwatch, elb, sts } = clients;
+    let Clients { ec2, autoscaling, cloudwatch, elb, ssm, sts } = clients;
     let _ = ec2.terminate_instances().instance_ids("i-1").send().await;
     let _ = ec2.stop_instances().instance_ids("i-1").send().await;
     let _ = ec2.reboot_instances().instance_ids("i-1").send().await;
@@ -149,6 +156,16 @@ async fn send_harm(clients: &Clients) {
         .state_reason("r")
         .send()
         .await;
+    let _ = ssm.put_parameter().name("/flightdeck/lease/web/1").value("x").send().await;
+    let _ = ssm.delete_parameter().name("/flightdeck/lease/web/1").send().await;
+    let _ = ssm.put_parameter().name("/prod/password").value("x").send().await;
+    let _ = ssm.delete_parameter().name("/flightdecks/x").send().await;
+    let _ = ssm.get_parameters().names("/flightdeck/lease/web/1").with_decryption(true).send().await;
+    let _ = ssm.get_parameters().names("/prod/password").send().await;
+    let _ = ssm.get_parameters_by_path().path("/").recursive(true).send().await;
+    let _ = ssm.get_parameter().name("/prod/password").send().await;
+    let _ = ssm.send_command().document_name("AWS-RunShellScript").instance_ids("i-1").send().await;
+    let _ = ssm.start_session().target("i-1").send().await;
     let _ = elb.modify_listener().listener_arn("l").send().await;
     let _ = elb.modify_rule().rule_arn("r").send().await;
     let _ = elb.deregister_targets().target_group_arn("t").send().await;
@@ -172,7 +189,7 @@ async fn an_operator_sends_its_calls_once_and_nothing_else_that_could_do_harm() 
     let (clients, replay) = clients(Lane::Write);
     send_harm(&clients).await;
     let sent: Vec<String> = replay.asked().iter().map(|asked| asked.action().to_owned()).collect();
-    assert_eq!(sent, ["ModifyListener", "ModifyRule"]);
+    assert_eq!(sent, ["PutParameter", "DeleteParameter", "ModifyListener", "ModifyRule"]);
 }
 
 /// What somebody could hang into one operation to switch the wall off.
