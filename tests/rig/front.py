@@ -7,6 +7,7 @@ POST /rig/ACCOUNT/WORD         the words of `controls.py`
 """
 
 import dataclasses
+import email.utils
 import json
 import re
 import socket
@@ -121,6 +122,8 @@ class Front:
                 if fault and fault.kind:
                     status, headers, body = self._fault(fault, call, world, environ)
             entry["status"] = int(status.split()[0])
+            told = email.utils.format_datetime(world.server_time(), usegmt=True)
+            headers = [header for header in headers if header[0].lower() != "date"] + [("Date", told)]
         finally:
             with world.lock:
                 world.in_flight -= 1

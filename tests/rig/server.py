@@ -37,7 +37,11 @@ from world import Worlds  # noqa: E402
 
 
 class QuietRequestHandler(MotoRequestHandler):
-    """Writes no access log: the request log is asked for over HTTP."""
+    """Writes no access log: the request log is asked for over HTTP. The time of an answer is the front's to tell."""
+
+    def send_response(self, code, message=None):
+        self.send_response_only(code, message)
+        self.send_header("Server", self.version_string())
 
     def log(self, type, message, *args):  # noqa: A002
         if type != "info":

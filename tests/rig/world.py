@@ -4,6 +4,7 @@ Each account is a world of its own, so tests that change things share a server w
 `AKIA` + account id + four letters belongs to that account.
 """
 
+import datetime
 import itertools
 import re
 import threading
@@ -41,6 +42,10 @@ class World:
         self.log = []
         self.in_flight = 0
         self.faults = []
+
+    def server_time(self):
+        """The server's clock: the real one, moved on by what was advanced."""
+        return datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(seconds=self.now)
 
     def after(self, delay, action):
         """Runs `action` when `delay` virtual seconds have passed; at once for none."""

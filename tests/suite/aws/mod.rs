@@ -9,6 +9,7 @@ mod faults;
 mod gaps;
 mod hostile;
 mod keys;
+mod lease;
 mod login;
 mod looking;
 mod lost;
@@ -93,9 +94,9 @@ impl Saved {
     }
 }
 
-/// The requests of an account that change something.
+/// The requests of an account that change something of the fleet. What cockpits tell each other is no part of it.
 fn changes(rig: &Rig) -> Vec<Request> {
-    rig.log().into_iter().filter(|request| request.mutating).collect()
+    rig.log().into_iter().filter(|request| request.mutating && request.service != "ssm").collect()
 }
 
 /// The names of the operations that changed something, in their order.

@@ -88,7 +88,7 @@ fn assert_runs_with_one(desk: &Desk<'_>, saved: &Saved, operation: &str, actions
     assert!(others[0].ends_with("Arn"), "{others:?}");
     // Read just before and just after.
     let log = desk.rig.log();
-    let at = log.iter().position(|other| other.mutating).unwrap();
+    let at = log.iter().position(|other| other.operation == operation).unwrap();
     let reads = |other: &Request| other.operation == operation.replace("Modify", "Describe") + "s";
     assert!(log[..at].iter().rev().take(2).any(reads), "{:?}", &log[..at].last());
     assert!(log[at + 1..].iter().any(reads));
