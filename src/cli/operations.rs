@@ -230,3 +230,65 @@ fn unconfirmed(plan: &Plan, taken: &Taken) -> Refusal {
         format!("flightdeck resume {} --confirm '{phrase}'", crate::fleet::clean(&taken.id)),
     )
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fleet::builders::read_at;
+    use crate::plan::tests::{orders, shift};
+    use crate::plan::{History, Hold, Policy, SessionId, Stand};
+
+    /// What bob's cockpit says of a shift of orders, and what is known from it alone.
+    fn claimed(stand: Stand, hold: Hold) -> (Known, Vec<Claim>) {
+        let fleet = orders(90, 10).world.fleet();
+        let plan = plan(&shift(25), &fleet, &History::default(), &Policy::default(), read_at()).unwrap();
+        let claim = Claim {
+            cluster: plan.intent.cluster().clone(),
+            epoch: 1,
+            who: Who { principal: "arn:aws:iam::1:user/bob".into(), host: "desk".into() },
+            session: SessionId::new("s-1"),
+            operation: plan.id.clone(),
+            verb: plan.verb.clone(),
+            step: 1,
+            of: 2,
+            stand,
+            says: "baking".into(),
+            since: read_at(),
+            updated_at: read_at(),
+            hold,
+            plan: Some(Box::new(plan)),
+        };
+        let known = operations(&History::default(), std::slice::from_ref(&claim), read_at());
+        (known[0].clone(), vec![claim])
+    }
+
+    #[test]
+    fn what_a_live_lease_holds_is_refused_with_who_since_when_and_the_step() {
+        let (known, claims) = claimed(Stand::Running, Hold::Alive { until: read_at() });
+        for way in [Way::Resume { phrase: None }, Way::Abort, Way::Rollback] {
+            let refusal = is_open(&known, way, &claims).unwrap_err();
+            let says = format!("runs shift {} since {}: step 1 of 2, baking", known.id, read_at());
+            assert!(refusal.why.contains("user/bob on desk") && refusal.why.contains(&says), "{refusal}");
+        }
+    }
+
+    #[test]
+    fn what_was_left_half_done_is_open_to_whoever_comes() {
+        for (stand, hold) in [(Stand::Running, Hold::Lapsed), (Stand::Held, Hold::Released)] {
+            let (known, claims) = claimed(stand, hold);
+            for way in [Way::Resume { phrase: None }, Way::Abort, Way::Rollback] {
+                assert_eq!(is_open(&known, way, &claims), Ok(()));
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_over_is_neither_resumed_nor_aborted() {
+        for (stand, undone) in [(Stand::Done, true), (Stand::Failed, false), (Stand::RolledBack, false)] {
+            let (known, claims) = claimed(stand, Hold::Released);
+            assert!(is_open(&known, Way::Resume { phrase: None }, &claims).is_err());
+            assert!(is_open(&known, Way::Abort, &claims).is_err());
+            assert_eq!(is_open(&known, Way::Rollback, &claims).is_ok(), undone, "{stand:?}");
+        }
+    }
+}

@@ -164,6 +164,12 @@ impl Policy {
         self.of(cluster).find_map(|own| own.lease).unwrap_or(self.lease)
     }
 
+    /// Whether the lease of any cluster is kept where others can read it.
+    pub fn keeps_leases(&self) -> bool {
+        let is_kept = |store: LeaseStore| store == LeaseStore::Ssm;
+        is_kept(self.lease) || self.clusters.iter().filter_map(|(_, own)| own.lease).any(is_kept)
+    }
+
     /// The first freeze that holds this cluster between two instants; the same one twice asks for that instant.
     pub fn freeze(&self, cluster: &ClusterId, from: Timestamp, until: Timestamp) -> Option<&Freeze> {
         self.freezes.iter().find(|freeze| freeze.holds(cluster, from, until))

@@ -204,6 +204,31 @@ fn an_operation_nobody_knows_is_refused_and_a_verb_without_one_is_usage() {
 }
 
 #[test]
+fn a_guard_that_blocks_is_overridden_by_name_and_with_a_reason() {
+    let home = Home::empty();
+    let config = home.path().join("config.toml");
+    std::fs::write(&config, "[[freeze]]\nfrom = 2020-01-01\nuntil = 9000-01-01\nwhy = 'audit'\n").unwrap();
+    let config = config.to_str().unwrap();
+    let planned = demo(&home, &["--config", config, "plan", "shift", "orders", "--to", "green=25", "--json"]);
+    assert_eq!(planned.code, 3, "{}", planned.err);
+    assert!(planned.err.contains("guard freeze blocks it"), "{}", planned.err);
+    let path = home.path().join("plan.json");
+    std::fs::write(&path, &planned.out).unwrap();
+    let path = path.to_str().unwrap();
+    let apply = |more: &[&str]| {
+        demo(&home, &[&["--config", config, "apply", path, "--confirm", "orders 25"], more].concat())
+    };
+    assert_eq!(apply(&[]).code, 3);
+    assert_eq!(apply(&["--override", "freeze"]).code, 3, "without a reason");
+    assert_eq!(operations(&home), [] as [Value; 0]);
+    let ran = apply(&["--override", "freeze", "--reason", "OPS-7"]);
+    assert_eq!(ran.code, 0, "{}", ran.err);
+    let journal = demo(&home, &["journal", "--json"]).json();
+    let begun = &journal["records"][0];
+    assert_eq!((&begun["overrides"][0], &begun["why"]), (&"freeze".into(), &"OPS-7".into()));
+}
+
+#[test]
 fn a_guard_that_does_not_block_cannot_be_overridden() {
     let home = Home::empty();
     let (_, path) = saved(&home, &["switch", "orders", "--to", "green"]);
