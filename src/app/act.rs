@@ -1,8 +1,8 @@
 //! Does what a user said. What only one screen or dialog knows is theirs; what concerns the whole cockpit is here.
 
 use super::dialogs::{
-    Arm, Change, Confirm, Dialog, FilterLine, Gaps, Help, IgnoreForm, Leave, Palette, Reaction, ShiftForm,
-    SteerDialog,
+    Arm, Change, Confirm, Dialog, FilterLine, Gaps, Help, IgnoreForm, Leave, Palette, Reaction, Second,
+    ShiftForm, SteerDialog,
 };
 use super::screens::{Activity, Cluster, Operations, Screen, Step};
 use super::{Effect, Model, Session, Subject, Tone, applies};
@@ -55,6 +55,12 @@ fn act_on_screen(model: &mut Model, action: Action, effects: &mut Vec<Effect>) {
             steer(model, action, effects);
         }
         Action::Rollback if matches!(model.screen(), Screen::Operations(_)) => steer(model, action, effects),
+        Action::Approve => {
+            let Screen::Operations(screen) = model.screen() else { return };
+            let asked = screen.selected(&model.known).and_then(|one| model.asked(&one.id));
+            let dialog = asked.map(|asked| Dialog::Second(Second::new(model, asked)));
+            model.dialogs.extend(dialog);
+        }
         Action::Activity => open(model, Screen::Activity(Activity::default())),
         Action::ObserveNow => {
             model.say(Tone::Good, "looking at everything now");

@@ -22,6 +22,7 @@ pub fn applies(model: &Model, action: Action) -> Result<(), String> {
         Action::Switch => {
             has_traffic(model).and_then(|()| is_free(model, action)).and_then(|()| can_switch(model))
         }
+        Action::Approve => may_approve(model),
         Action::Pause | Action::StepNow | Action::Hold | Action::Abort | Action::Resume => {
             may_steer(model, action)
         }
@@ -142,6 +143,19 @@ fn may_steer(model: &Model, action: Action) -> Result<(), String> {
             Err(format!("it does not run: it is {}", one.state.word().replace('-', " ")))
         }
         (_, None) => Err(format!("nothing of it is left to be done: {}", one.why)),
+    }
+}
+
+/// A second person is another one than the first.
+fn may_approve(model: &Model) -> Result<(), String> {
+    let Screen::Operations(screen) = model.screen() else { return Err("no operation is selected".into()) };
+    let Some(one) = screen.selected(&model.known) else { return Err("no operation is selected".into()) };
+    let Some(asked) = model.asked(&one.id) else { return Err("it waits for no second person".into()) };
+    match &model.identity {
+        Some(identity) if identity.arn == asked.who.principal => {
+            Err("it was confirmed by this login: the second person is another one".into())
+        }
+        _ => Ok(()),
     }
 }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::drift::Ignore;
 use crate::fleet::{ClusterId, Scope};
-use crate::plan::{ApprovedPlan, OperationId, Steer};
+use crate::plan::{ApprovedPlan, Asked, OperationId, Steer, Who};
 
 /// Something to be done outside.
 #[derive(Clone, PartialEq, Debug)]
@@ -15,6 +15,15 @@ pub enum Effect {
     Watch(Watch),
     /// Runs a plan that was confirmed.
     Execute(Box<ApprovedPlan>),
+    /// Says yes to a colleague's plan as the second person.
+    Approve {
+        /// The plan.
+        asked: Box<Asked>,
+        /// Who says yes.
+        who: Who,
+        /// What was typed.
+        phrase: String,
+    },
     /// Tells a running operation something.
     Steer(OperationId, Steer),
     /// Writes down that findings do not count for a time, and judges again.

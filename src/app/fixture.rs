@@ -11,8 +11,8 @@ use crate::fleet::builders::{World, read_at, target};
 use crate::fleet::{Facts, Fleet, Gap, GroupStickiness, Identity, Section, TargetState};
 use crate::keymap::Keymap;
 use crate::plan::{
-    Call, Claim, Event, History, Hold, Intent, Late, OperationId, Percent, Policy, Progress, RECORD_SCHEMA,
-    Record, SessionId, Stand, Stepped, Truth, Who, plan,
+    Asked, Call, Claim, Event, History, Hold, Intent, Late, OperationId, Percent, Policy, Progress,
+    RECORD_SCHEMA, Record, SessionId, Stand, Stepped, Truth, Who, plan,
 };
 
 /// The account of the fixture.
@@ -211,6 +211,21 @@ pub(crate) fn claim(person: &Person, who: &str, hold: Hold, stand: Stand) -> Cla
         updated_at: person.at - SignedDuration::from_secs(70),
         hold,
         plan: Some(Box::new(made)),
+    }
+}
+
+/// A shift of orders to 50 % green that somebody has confirmed, and that waits for a second person.
+pub(crate) fn asked(person: &Person, who: &str) -> Asked {
+    let claim = claim(person, who, Hold::Released, Stand::Held);
+    let mut plan = claim.plan.unwrap();
+    plan.confirm.second = true;
+    let reason = Some("INC-42".into());
+    Asked {
+        plan,
+        who: claim.who,
+        reason,
+        asked_at: person.at - SignedDuration::from_secs(30),
+        approved_by: None,
     }
 }
 

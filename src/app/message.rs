@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::{Observation, Trouble};
 use crate::fleet::{Identity, Place};
 use crate::keymap::Key;
-use crate::plan::{History, OperationId, Outcome, Progress};
+use crate::plan::{Asked, History, OperationId, Outcome, Progress};
 
 /// Something that happened.
 #[derive(Debug)]
@@ -52,6 +52,13 @@ pub enum Message {
         place: Place,
         /// Why it could not be read, where that is so.
         unread: Option<String>,
+    },
+    /// Plans that wait for a second person in a place.
+    Asked {
+        /// Where.
+        place: Place,
+        /// All that wait there.
+        asked: Vec<Asked>,
     },
     /// Time has passed; at most once a second, while [`Model::needs_tick`](super::Model::needs_tick).
     Tick,

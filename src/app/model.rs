@@ -8,9 +8,9 @@ use jiff::{SignedDuration, Timestamp};
 use super::dialogs::Dialog;
 use super::screens::{Fleet, Screen, Seen};
 use super::{Area, Layout, Observation, Operation, Session, Trouble, Unread, Watch};
-use crate::fleet::{AccountId, ClusterId, Identity, Text};
+use crate::fleet::{AccountId, ClusterId, Identity, Place, Text};
 use crate::keymap::{Context, Key, Keymap};
-use crate::plan::{History, Known, Policy, Truth};
+use crate::plan::{Asked, History, Known, Policy, Truth};
 
 /// A notice is taken away after this long.
 const NOTICE_LIFE: SignedDuration = SignedDuration::from_secs(12);
@@ -97,6 +97,8 @@ pub struct Model {
     pub operations: Vec<Operation>,
     /// Where the shared bookkeeping could not be read.
     pub unread: Unread,
+    /// Plans that wait for a second person, place by place.
+    pub waiting: BTreeMap<Place, Vec<Asked>>,
     /// Operations of everybody, as far as they are known, newest first.
     pub known: Vec<Known>,
     /// Screens, the fleet first; the last is seen.
@@ -137,6 +139,7 @@ impl Model {
             calls: 0,
             operations: Vec::new(),
             unread: Unread::default(),
+            waiting: BTreeMap::new(),
             known: Vec::new(),
             open: BTreeMap::new(),
             screens: vec![Screen::Fleet(fleet)],

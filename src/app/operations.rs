@@ -5,7 +5,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::{Effect, Model, Tone, words};
 use crate::fleet::{ClusterId, SourceArn};
 use crate::plan::{
-    self, Call, Known, KnownState, OperationId, Outcome, Plan, Progress, Steer, Truth, WaitFor, Who,
+    self, Asked, Call, Known, KnownState, OperationId, Outcome, Plan, Progress, Steer, Truth, WaitFor, Who,
 };
 
 /// An ended operation stays on the screen for this long; after that the journal tells of it.
@@ -129,6 +129,7 @@ impl Operation {
             (None, Some(Steer::Abort)) => "going back",
             (None, _) if self.is_paused() => "paused",
             (None, _) => match (self.waits_for(), self.truth) {
+                _ if self.step() == 0 && self.plan.confirm.second => "unapproved",
                 (Some(WaitFor::Bake), _) => "baking",
                 (Some(WaitFor::Healthy), _) => "warming",
                 (Some(WaitFor::Person), _) => "waiting for you",
@@ -183,6 +184,25 @@ impl Operation {
     }
 }
 
+/// A plan that waits for a second person, as an operation that somebody holds.
+fn waiting(asked: &Asked) -> Known {
+    let plan = &asked.plan;
+    Known {
+        id: plan.id.clone(),
+        verb: plan.verb.clone(),
+        cluster: plan.intent.cluster().clone(),
+        state: KnownState::Running,
+        step: 0,
+        of: u32::try_from(plan.steps.len()).unwrap_or(u32::MAX),
+        holder: asked.who.clone(),
+        started_at: asked.asked_at,
+        updated_at: asked.asked_at,
+        why: "waits for a second person to approve it".into(),
+        ways_out: Vec::new(),
+        plan: Some(plan.clone()),
+    }
+}
+
 impl Model {
     /// Lists again what is known of operations: after the journal grew, claims were read, or one of this cockpit
     /// began or ended. Whoever runs one knows best where it stands.
@@ -196,6 +216,11 @@ impl Model {
                 }
                 Some(_) => {}
                 None => known.insert(0, own.known(&self.whoever())),
+            }
+        }
+        for asked in self.waiting.values().flatten() {
+            if asked.approved_by.is_none() && known.iter().all(|one| one.id != asked.plan.id) {
+                known.insert(0, waiting(asked));
             }
         }
         self.open = known
@@ -217,6 +242,12 @@ impl Model {
     /// The newest operation on a cluster that runs, or that was left half done and can be taken up, whoever began it.
     pub fn open_on(&self, cluster: &ClusterId) -> Option<&Known> {
         self.known.get(*self.open.get(cluster)?)
+    }
+
+    /// The plan of a colleague that waits for a second person under this id.
+    pub fn asked(&self, id: &OperationId) -> Option<&Asked> {
+        let asked = self.waiting.values().flatten().find(|asked| asked.plan.id == *id)?;
+        (asked.approved_by.is_none() && self.own(id).is_none()).then_some(asked)
     }
 
     /// Who acts here, as far as it is known.

@@ -42,6 +42,10 @@ pub fn update(model: &mut Model, message: Message, at: Timestamp) -> Vec<Effect>
             }
             model.relist();
         }
+        Message::Asked { place, asked } => {
+            model.waiting.insert(place, asked);
+            model.relist();
+        }
         Message::Bookkeeping { place, unread } => model.unread.take(place, unread),
         Message::Tick | Message::Resumed => {}
         Message::Noted { text, failed } => model.say(if failed { Tone::Bad } else { Tone::Good }, text),

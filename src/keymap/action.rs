@@ -112,6 +112,7 @@ actions! {
     StepNow        "step-now"        "ends the wait and takes the next step"         Steer   [Operations]               "step now" 5;
     Hold           "hold"            "stops it where it is, to be taken up later"    Steer   [Operations]               "hold" 4;
     Abort          "abort"           "stops it and takes back what it did"           Steer   [Operations]               "abort" 4;
+    Approve        "approve"         "approves a colleague's plan as second person"  Steer   [Operations]               "approve" 4;
     Resume         "resume"          "takes up what was held or left, and goes on"   Steer   [Operations]               "resume" 3;
     MoveUp         "move-up"         "one row up"                                    Move    ALL;
     MoveDown       "move-down"       "one row down"                                  Move    ALL;

@@ -139,7 +139,7 @@ fn the_footer_shows_the_keys_in_use_and_leaves_out_what_has_none() {
     enter open · S shift · b switch · r roll back · ! stop all · / filter · o operations · a arm · ctrl-r observe now · : command · ? all keys · q quit
     enter open · esc back · S shift · b switch · r roll back · ! stop all · d details · / filter · o operations · a arm · ctrl-r observe now · : command · ? all keys · q quit
     esc back · ! stop all · d details · o operations · a arm · ctrl-r observe now · : command · ? all keys · q quit
-    enter open · esc back · r roll back · ! stop all · p pause · n step now · h hold · x abort · R resume · / filter · a arm · ctrl-r observe now · : command · ? all keys · q quit
+    enter open · esc back · r roll back · ! stop all · p pause · n step now · h hold · x abort · y approve · R resume · / filter · a arm · ctrl-r observe now · : command · ? all keys · q quit
     esc back · ! stop all · / filter · o operations · a arm · ctrl-r observe now · : command · ? all keys · q quit
     enter go on · y yes · n no · esc back · ! stop all · q quit
     enter go on · esc back · ctrl-x stop all · ctrl-c quit
@@ -198,6 +198,7 @@ fn the_table_of_keys_is_derived_from_the_rows_and_the_keys_in_use() {
       n          step-now         ends the wait and takes the next step         operations
       h          hold             stops it where it is, to be taken up later    operations
       x          abort            stops it and takes back what it did           operations
+      y          approve          approves a colleague's plan as second person  operations
       R          resume           takes up what was held or left, and goes on   operations
 
     answer

@@ -18,7 +18,7 @@ use crate::app::Message;
 use crate::engine;
 use crate::fleet::{Fleet, Place};
 use crate::plan::{Claim, LeaseStore, Policy};
-use crate::provider::{Failure, Observer};
+use crate::provider::{Clock, Failure, Observer};
 
 /// Pause for each place and each claim: both cost calls, and a cluster's claims are about one page of the store.
 const EACH: Duration = Duration::from_secs(2);
@@ -39,6 +39,7 @@ pub(super) struct Reader {
     pub(super) observer: Arc<dyn Observer>,
     pub(super) policy: Arc<Policy>,
     pub(super) ledger: Arc<Ledger>,
+    pub(super) clock: Arc<dyn Clock>,
     pub(super) queue: Queue,
     pub(super) newest: watch::Receiver<Option<Arc<Fleet>>>,
     pub(super) nudges: mpsc::UnboundedReceiver<Nudge>,
@@ -74,9 +75,33 @@ impl Reader {
                 Ok(claims) => pause + EACH * u32::try_from(1 + claims.len()).unwrap_or(u32::MAX),
                 Err(_) => pause.max(AFTER_FAILURE),
             };
-            self.tell(place, answer).await;
+            let asks = answer.is_ok() && self.asks_two(&place);
+            self.tell(place.clone(), answer).await;
+            if asks {
+                self.tell_waiting(place).await;
+                pause += EACH;
+            }
         }
         pause
+    }
+
+    /// Whether a cluster of a place asks for two persons: only then plans can wait there.
+    fn asks_two(&self, place: &Place) -> bool {
+        let newest = self.newest.borrow();
+        let clusters = newest.iter().flat_map(|fleet| &fleet.clusters);
+        clusters
+            .filter(|cluster| cluster.id.place == *place)
+            .any(|cluster| self.policy.two_people(&cluster.id))
+    }
+
+    /// Reads which plans wait for a second person. Where that cannot be read, those that were known still wait.
+    async fn tell_waiting(&self, place: Place) {
+        match engine::second::read_asked(&*self.observer, &place, self.clock.now()).await {
+            Ok(asked) => {
+                let _ended = self.queue.send(Message::Asked { place, asked }.into()).await;
+            }
+            Err(failure) => tracing::warn!("{failure}"),
+        }
     }
 
     /// Places with a cluster whose lease is kept where it can be read.

@@ -22,7 +22,7 @@ use super::stage::Stage;
 use crate::app::{Effect, Message};
 use crate::drift::Ignore;
 use crate::engine::Helm;
-use crate::plan::ApprovedPlan;
+use crate::plan::{ApprovedPlan, Asked, Who};
 use crate::provider::Observer;
 
 impl<S: Stage> Cycle<S> {
@@ -32,6 +32,7 @@ impl<S: Stage> Cycle<S> {
             Effect::Observe(scope) => self.hands.ask(Ask::Look(scope)),
             Effect::Watch(watch) => self.hands.ask(Ask::Watch(watch)),
             Effect::Execute(approved) => self.hands.execute(*approved),
+            Effect::Approve { asked, who, phrase } => self.hands.approve(*asked, who, phrase),
             Effect::Steer(operation, steer) => self.hands.running.steer(&operation, steer),
             Effect::Ignore(ignore) => self.hands.ignore(*ignore),
             Effect::Suspend => return self.suspend(),
@@ -117,6 +118,16 @@ impl Hands {
         });
     }
 
+    fn approve(&self, asked: Asked, who: Who, phrase: String) {
+        let mut hangar = self.hangar.clone();
+        self.tasks.spawn(async move {
+            let opened = hangar.wait_for(Option::is_some).await.ok().and_then(|hangar| hangar.clone());
+            let Some(hangar) = opened else { return };
+            let message = hangar.approve(&asked, &who, &phrase).await;
+            let _ending = hangar.queue.send(message.into()).await;
+        });
+    }
+
     fn execute(&self, approved: ApprovedPlan) {
         let mut hangar = self.hangar.clone();
         let operation = approved.plan().id.clone();
@@ -146,6 +157,7 @@ impl Beginning {
             observer: Arc::clone(&observer),
             policy: Arc::clone(&policy),
             ledger: Arc::clone(&ledger),
+            clock: Arc::clone(&clock),
             queue: queue.clone(),
             newest: seen.clone(),
             nudges: heard,

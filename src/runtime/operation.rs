@@ -9,9 +9,9 @@ use super::cycle::Queue;
 use super::ledger::{Ledger, READ_ONLY};
 use super::poller::Ask;
 use crate::app::Message;
-use crate::engine::{self, Helm, Ports, Until};
+use crate::engine::{self, Desk, Helm, Ports, Until};
 use crate::fleet::{ClusterId, Scope};
-use crate::plan::{self, ApprovedPlan, Outcome, Progress, Refusal, SessionId, Truth};
+use crate::plan::{self, ApprovedPlan, Asked, Outcome, Progress, Refusal, SessionId, Truth, Who};
 use crate::provider::{Clock, Observer, Operator, Register};
 
 /// What operations run with.
@@ -88,6 +88,23 @@ impl Hangar {
             }
         };
         Ok(tokio::join!(run, pass_on).0)
+    }
+
+    /// Says yes to a colleague's plan, and tells how that went.
+    pub(super) async fn approve(&self, asked: &Asked, who: &Who, phrase: &str) -> Message {
+        let Some(register) = &self.register else {
+            return Message::Noted { text: format!("nothing is approved: {READ_ONLY}"), failed: true };
+        };
+        let desk = Desk { observer: &*self.observer, register: &**register, clock: &*self.clock };
+        let answer = engine::second::approve(desk, asked, who, phrase).await;
+        let failed = answer.is_err();
+        let plan = &asked.plan;
+        let text = answer.map_or_else(
+            |refusal| refusal.to_string(),
+            |()| format!("{} of {} is approved: it goes on in the other cockpit", plan.verb, plan.cluster),
+        );
+        let _ending = self.asks.send(Ask::Look(Scope::Cluster(plan.intent.cluster().clone())));
+        Message::Noted { text, failed }
     }
 
     /// Lets the screens see what the operation has changed and written into the journal.

@@ -13,6 +13,7 @@ mod help;
 mod ignore;
 mod leave;
 mod palette;
+mod second;
 mod shift;
 mod steer;
 
@@ -25,6 +26,7 @@ pub use help::{Help, HelpRow};
 pub use ignore::{IgnoreField, IgnoreForm};
 pub use leave::{Going, Leave};
 pub use palette::{Item, Palette};
+pub use second::Second;
 pub use shift::{Change, FormField, ShiftForm};
 pub use steer::SteerDialog;
 
@@ -127,6 +129,8 @@ dialogs! {
     Shift(ShiftForm),
     /// A plan, to be confirmed.
     Confirm(Confirm),
+    /// A colleague's plan, to be approved by a second person.
+    Second(Second),
     /// Lets a finding rest.
     Ignore(IgnoreForm),
     /// Arms the session.

@@ -4,7 +4,7 @@
 use jiff::SignedDuration;
 
 use crate::app::dialogs::{Dialog, SETTLING, Stage};
-use crate::app::fixture::{ACCOUNT, Person, operation, production, read_only, safe};
+use crate::app::fixture::{ACCOUNT, Person, asked as waiting_plan, operation, production, read_only, safe};
 use crate::app::{Effect, Message, Session};
 use crate::fleet::{ClusterSelector, Identity};
 use crate::plan::{ClusterPolicy, Outcome, Policy, Steer, Truth};
@@ -343,4 +343,35 @@ fn a_change_that_asks_for_a_reason_runs_with_one_only() {
     assert!(!executes(&person) && says(&person).contains("a reason is needed"), "{}", says(&person));
     person.types("INC-42").press("enter");
     assert!(executes(&person), "{}", says(&person));
+}
+
+/// Two pairs of eyes (22): the second person is another login, and types the plan's own phrase.
+#[test]
+fn a_plan_is_approved_by_another_person_only_and_by_its_own_phrase() {
+    let approves = |person: &Person| {
+        let approved = person.effects.iter().find_map(|effect| match effect {
+            Effect::Approve { asked, who, .. } => Some((asked.plan.digest.clone(), who.principal.clone())),
+            _ => None,
+        });
+        approved
+    };
+    let waiting = |who: &str| {
+        let mut person = person(Policy::default());
+        person.look();
+        let asked = waiting_plan(&person, who);
+        let (place, digest) = (asked.plan.place(), asked.plan.digest.clone());
+        person.tell(Message::Asked { place, asked: vec![asked] }).press("o y").wait(SETTLING);
+        (person, digest)
+    };
+    let (mut own, _) = waiting("ann");
+    assert!(own.model.dialogs.is_empty(), "whoever confirmed it is not asked again");
+    own.types("9012").press("enter").types("orders 50").press("enter");
+    assert_eq!(approves(&own), None);
+    let (mut other, digest) = waiting("bob");
+    other.types("9012").press("enter").types("orders 5").press("enter enter");
+    assert_eq!(approves(&other), None, "another phrase");
+    other.types("0").press("enter");
+    let (approved, who) = approves(&other).expect("a second person said yes");
+    assert_eq!(approved, digest);
+    assert!(who.raw().ends_with("/ann"));
 }

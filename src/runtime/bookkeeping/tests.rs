@@ -83,6 +83,7 @@ impl Site {
             observer: store.clone(),
             policy: Arc::default(),
             ledger: Arc::new(Ledger::new(home.path().to_owned(), true)),
+            clock: Arc::new(crate::runtime::testing::Paused::new()),
             queue,
             newest: seen,
             nudges: heard,

@@ -28,13 +28,24 @@ pub fn draw(canvas: &mut Canvas<'_>, look: &Look<'_>, body: Area, dialog: &Confi
     right.push(piece(format!("{} · {}", words::account(&plan.account), plan.region), Role::Text));
     let title =
         look.model.observation.as_ref().map_or_else(String::new, |seen| planning::title(plan, &seen.fleet));
-    let mut inside = popup(canvas, look, area, &title, &right);
-    // What has to be typed is always in sight; the plan is scrolled where it is longer than the rest.
+    let inside = popup(canvas, look, area, &title, &right);
+    scrolled(canvas, look, inside, &page, &foot, dialog.scroll);
+}
+
+/// What has to be typed is always in sight; the plan is scrolled where it is longer than the rest.
+pub(super) fn scrolled(
+    canvas: &mut Canvas<'_>,
+    look: &Look<'_>,
+    mut inside: Area,
+    page: &Lines,
+    foot: &Lines,
+    scroll: u16,
+) {
     let foot_area = inside.cut_bottom(u16::try_from(foot.len()).unwrap_or(u16::MAX));
-    write(canvas, foot_area, &foot);
+    write(canvas, foot_area, foot);
     let room = usize::from(inside.height.saturating_sub(1));
     let hidden = page.len().saturating_sub(room);
-    let top = usize::from(dialog.scroll).min(hidden);
+    let top = usize::from(scroll).min(hidden);
     write(canvas, Area { height: inside.height.saturating_sub(1), ..inside }, &page[top..]);
     if hidden > 0 {
         let (down, up) =
@@ -48,7 +59,7 @@ fn label(text: &str) -> Piece {
     piece(format!("{text:LABEL$}"), Role::Dim)
 }
 
-fn page(plan: &Plan, cluster: Option<&Cluster>, columns: u16) -> Lines {
+pub(super) fn page(plan: &Plan, cluster: Option<&Cluster>, columns: u16) -> Lines {
     let mut lines: Lines = Vec::new();
     // Of several calls each is undone by the one before it; what counts is where one call leads back to.
     let several = calls(plan) != 1;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use jiff::SignedDuration;
 
 use crate::app::Message;
-use crate::app::fixture::{Person, claim, safe, stepped};
+use crate::app::fixture::{Person, asked, claim, safe, stepped};
 use crate::plan::{ClusterPolicy, History, Hold, Outcome, Policy, Stand};
 
 #[test]
@@ -89,6 +89,23 @@ fn a_guard_is_overridden_by_its_name_and_a_reason() {
         let mut person = Person::before(safe(), policy);
         person.look().press("j j s").types("25").press("enter").wait(SignedDuration::from_secs(1));
         person.types("9012").press("enter").types("enough-healthy-targets").press("enter").types("INC-42!");
+        person
+    });
+}
+
+#[test]
+fn a_plan_that_waits_for_a_second_person_is_approved_by_its_own_phrase() {
+    let waiting = || {
+        let mut person = Person::new();
+        let asked = asked(&person, "bob");
+        let place = asked.plan.place();
+        person.tell(Message::Asked { place, asked: vec![asked] }).press("o");
+        person
+    };
+    pictures!("operations-waiting", waiting());
+    pictures!("second", {
+        let mut person = waiting();
+        person.press("y").wait(SignedDuration::from_secs(1)).types("9012").press("enter").types("orders");
         person
     });
 }

@@ -7,6 +7,7 @@ use crate::app::measure::width;
 use crate::app::screens::Operations;
 use crate::app::{Area, Layout, Operation, is_open, planning, words};
 use crate::fleet::Cluster;
+use crate::keymap::{Action, Context};
 use crate::plan::{Known, KnownState, Late, Plan, Step, Truth, WayOut};
 use crate::theme::Role;
 use crate::ui::canvas::{Canvas, Piece, piece, width_of};
@@ -94,8 +95,7 @@ pub fn state_look(state: KnownState) -> (&'static str, Role) {
 fn operation_row(canvas: &mut Canvas<'_>, look: &Look<'_>, one: &Known, cells: &[Area]) {
     let [state, what, cluster, step, who, since, why] = cells else { return };
     let own = look.model.own(&one.id).filter(|own| own.runs());
-    let (glyph, role) = state_look(one.state);
-    let word = own.map_or_else(|| one.state.word(), Operation::word);
+    let (glyph, role, word) = standing(look, one, own);
     canvas.text(*state, 0, &format!("{glyph} {}", word.replace('-', " ")), role);
     canvas.text(*what, 0, &one.verb, Role::Text);
     canvas.text(*cluster, 0, &one.cluster.name.to_string(), Role::Name);
@@ -104,6 +104,16 @@ fn operation_row(canvas: &mut Canvas<'_>, look: &Look<'_>, one: &Known, cells: &
     canvas.text(*since, 0, &words::ago(one.started_at, look.at), Role::Dim);
     let says = own.and_then(|own| own.progress.as_ref()).map_or(&one.why, |progress| &progress.says);
     canvas.text(*why, 0, says, Role::Text);
+}
+
+/// Where an operation stands: glyph, role and word.
+fn standing(look: &Look<'_>, one: &Known, own: Option<&Operation>) -> (&'static str, Role, &'static str) {
+    let (glyph, role) = state_look(one.state);
+    match (look.model.asked(&one.id), own) {
+        (Some(_), _) => (glyphs::UNKNOWN, Role::Warning, "unapproved"),
+        (None, Some(own)) => (glyph, role, own.word()),
+        (None, None) => (glyph, role, one.state.word()),
+    }
 }
 
 /// `2/5`, as far as anybody knows.
@@ -115,8 +125,8 @@ pub fn step_word(one: &Known, own: Option<&Operation>) -> String {
 /// The selected one: where it stands and why, the time that is left, who holds it, the ways out, its steps.
 fn in_full(canvas: &mut Canvas<'_>, look: &Look<'_>, mut rest: Area, one: &Known) {
     let own = look.model.own(&one.id).filter(|own| own.runs());
-    let (glyph, role) = state_look(one.state);
-    let word = own.map_or_else(|| one.state.word(), Operation::word).replace('-', " ");
+    let (glyph, role, word) = standing(look, one, own);
+    let word = word.replace('-', " ");
     let says = own.and_then(|own| own.progress.as_ref()).map_or(&one.why, |progress| &progress.says);
     let head = [piece(format!("{glyph} {word}"), role), piece(format!("  {says}"), Role::Text)];
     canvas.pieces(rest.cut_top(1), 0, &head);
@@ -137,6 +147,12 @@ fn in_full(canvas: &mut Canvas<'_>, look: &Look<'_>, mut rest: Area, one: &Known
         words::ago(one.started_at, look.at)
     );
     canvas.text(rest.cut_top(1), 2, &holder, Role::Dim);
+    if look.model.asked(&one.id).is_some() {
+        let key = look.model.keymap.chords(Context::Operations, Action::Approve).next();
+        let key = key.map(ToString::to_string).unwrap_or_default();
+        let says = format!("another person than {} may approve it: {key}", words::person(&one.holder));
+        canvas.text(rest.cut_top(1), 2, &says, Role::Title);
+    }
     if !one.ways_out.is_empty() {
         canvas.text(rest.cut_top(1), 2, &ways_out(&one.ways_out), Role::Title);
     }

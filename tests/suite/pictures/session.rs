@@ -173,6 +173,7 @@ impl Session {
                 Effect::Observe(scope) => self.look(&scope),
                 Effect::Watch(watch) => self.watch = watch,
                 Effect::Execute(approved) => self.execute(*approved),
+                Effect::Approve { .. } => panic!("nobody was asked as a second person"),
                 Effect::Steer(..) => panic!("nobody told an operation anything"),
                 Effect::Ignore(_) => panic!("nothing is kept here"),
                 Effect::Suspend | Effect::Quit => panic!("nobody asked to leave"),
