@@ -53,10 +53,14 @@ impl Confirm {
     /// # Errors
     /// No plan can be made.
     pub fn new(model: &Model, intent: &Intent) -> Result<Self, Refusal> {
-        let plan = Box::new(make(model, intent)?);
+        let asked = make(model, intent)?;
+        let back = rollback_of(model, &asked);
+        let says =
+            back.as_ref().map(|_| "this brings back what was before: it is planned as a rollback".into());
+        let plan = Box::new(back.unwrap_or(asked));
         let (asks, refusal) = (Asks::default(), None);
         let mut dialog =
-            Self { plan, refusal, stage: Stage::Asking, asks, says: None, scroll: 0, since: model.now };
+            Self { plan, refusal, stage: Stage::Asking, asks, says, scroll: 0, since: model.now };
         dialog.ask(model);
         Ok(dialog)
     }
@@ -200,6 +204,14 @@ impl Confirm {
             None => true,
         }
     }
+}
+
+/// The rollback that a change by hand amounts to; one in steps was meant to be slow, and stays what it is.
+fn rollback_of(model: &Model, plan: &Plan) -> Option<Plan> {
+    let one_call = plan.steps.iter().filter(|step| step.call.is_some()).count() == 1;
+    let fleet = &model.observation.as_ref()?.fleet;
+    let intent = plan::rollback_instead(plan, fleet, &model.history).filter(|_| one_call)?;
+    make(model, &intent).ok()
 }
 
 fn make(model: &Model, intent: &Intent) -> Result<Plan, Refusal> {

@@ -279,6 +279,21 @@ fn the_journal_lights_the_way_back() {
 }
 
 #[test]
+fn an_old_side_that_is_brought_back_by_hand_is_offered_as_a_rollback() {
+    let mut person = Person::new();
+    let mut records = records(&person);
+    records.truncate(3);
+    person.shift_behind_the_back(&[75, 25]);
+    person.look().tell(Message::Journal(Arc::new(History::new(records))));
+    person.press("j j s").types("10").press("enter");
+    let Some(Dialog::Confirm(dialog)) = person.model.dialogs.last() else {
+        panic!("{:?} {}", person.model.dialogs, notice(&person))
+    };
+    assert_eq!(dialog.plan.verb, "rollback");
+    assert!(dialog.says.as_ref().is_some_and(|says| says.contains("planned as a rollback")));
+}
+
+#[test]
 fn an_older_look_never_replaces_a_newer_one() {
     let mut person = Person::new();
     let old = crate::app::fixture::observation(&World::new(), person.at);

@@ -107,6 +107,22 @@ fn first_the_old_side_goes_in_then_the_new_side_out() {
 }
 
 #[test]
+fn the_way_back_needs_nothing_but_the_load_balancer_to_answer() {
+    let mut orders = at(0, 100);
+    orders.world.gap(crate::fleet::Section::Groups, None);
+    orders.world.facts.groups.as_mut().unwrap().at =
+        crate::fleet::builders::ago(SignedDuration::from_mins(9));
+    let history = History::new(vec![record(&orders, "p-1", "switch", Event::Intended, (100, 0))]);
+    assert!(!planned(&orders, &back(), &history).unwrap().is_blocked());
+    assert_eq!(
+        verdict(&planned(&orders, &shift(50), &history).unwrap(), "fresh-facts").verdict,
+        Answer::Block
+    );
+    orders.world.gap(crate::fleet::Section::TargetHealth, None);
+    assert!(planned(&orders, &back(), &history).unwrap().is_blocked());
+}
+
+#[test]
 fn bringing_an_old_side_back_by_hand_is_offered_as_a_rollback() {
     let orders = at(0, 100);
     let fleet = orders.world.fleet();
