@@ -349,11 +349,10 @@ fn a_change_that_asks_for_a_reason_runs_with_one_only() {
 #[test]
 fn a_plan_is_approved_by_another_person_only_and_by_its_own_phrase() {
     let approves = |person: &Person| {
-        let approved = person.effects.iter().find_map(|effect| match effect {
+        person.effects.iter().find_map(|effect| match effect {
             Effect::Approve { asked, who, .. } => Some((asked.plan.digest.clone(), who.principal.clone())),
             _ => None,
-        });
-        approved
+        })
     };
     let waiting = |who: &str| {
         let mut person = person(Policy::default());
@@ -371,7 +370,7 @@ fn a_plan_is_approved_by_another_person_only_and_by_its_own_phrase() {
     other.types("9012").press("enter").types("orders 5").press("enter enter");
     assert_eq!(approves(&other), None, "another phrase");
     other.types("0").press("enter");
-    let (approved, who) = approves(&other).expect("a second person said yes");
-    assert_eq!(approved, digest);
+    let (yes_to, who) = approves(&other).expect("a second person said yes");
+    assert_eq!(yes_to, digest);
     assert!(who.raw().ends_with("/ann"));
 }
