@@ -208,6 +208,25 @@ fn a_stale_holder_writes_nothing_after_another_one_took_over() {
 }
 
 #[test]
+fn a_stale_holder_writes_nothing_even_before_the_newer_one_has_written() {
+    let site = Arc::new(Site::new());
+    let ann = Home::new("ann");
+    let weak = Arc::downgrade(&site);
+    site.after(80, move || {
+        let site = weak.upgrade().unwrap();
+        site.clock.pass(Duration::from_secs(70));
+        let ben = Home::new("ben");
+        let plan = site.plan(&ben, &site.back()).unwrap();
+        let approved = site.approve(&ben, plan, &[]);
+        // He has just taken the lease.
+        assert_eq!(site.cut_off(&ben, approved, 0, super::site::Side::After), None);
+    });
+    let why = held(stepped(&site, &ann));
+    assert!(why.contains("lease"), "{why}");
+    assert_eq!((site.weights(), site.applied()), (vec![50, 50], 2));
+}
+
+#[test]
 fn without_a_store_nothing_is_sent_but_a_rollback_with_a_typed_reason() {
     let site = Site::new();
     let home = Home::new("ann");
@@ -265,24 +284,38 @@ fn a_cluster_without_a_store_of_leases_asks_none() {
     assert!(!log.iter().any(|what| what == "put" || what == "create"), "{log:?}");
 }
 
-#[test]
-fn the_way_back_is_held_where_the_old_side_is_not_well() {
-    let site = Site::new();
+/// Lets so many instances of a group fail, so many seconds from now.
+fn breaks(site: &Site, group: &str, instances: usize, at: u64) {
     let fleet: Arc<Fleet> = site.fleet();
-    let group = fleet
-        .cluster(&site.cluster)
-        .unwrap()
-        .groups
-        .iter()
-        .find(|group| group.id.name.raw() == "orders-blue");
-    let ids: Vec<_> = group.unwrap().instances.iter().take(3).map(|instance| instance.id.clone()).collect();
-    let home = Home::new("ann");
+    let mut groups = fleet.cluster(&site.cluster).unwrap().groups.iter();
+    let group = groups.find(|found| found.id.name.raw() == group).unwrap();
+    let ids: Vec<_> = group.instances.iter().take(instances).map(|instance| instance.id.clone()).collect();
+    assert_eq!(ids.len(), instances);
     let (demo, place) = (Arc::clone(&site.demo), site.place());
-    site.after(70, move || {
+    site.after(at, move || {
         for instance in &ids {
             assert!(demo.meddle(&place, &Foreign::Break { instance: instance.clone() }));
         }
     });
+}
+
+#[test]
+fn health_is_asked_again_before_each_step_and_no_step_leaves_too_few() {
+    let site = Site::new();
+    let fleet = site.fleet();
+    let mut groups = fleet.cluster(&site.cluster).unwrap().groups.iter();
+    let green = groups.find(|found| found.id.name.raw() == "orders-green").unwrap().instances.len();
+    breaks(&site, "orders-green", green - 1, 70);
+    let why = held(stepped(&site, &Home::new("ann")));
+    assert!(why.contains("blocks the next call"), "{why}");
+    assert_eq!(site.weights(), [50, 50]);
+}
+
+#[test]
+fn the_way_back_is_held_where_the_old_side_is_not_well() {
+    let site = Site::new();
+    let home = Home::new("ann");
+    breaks(&site, "orders-blue", 3, 70);
     let helm = Arc::clone(&home.helm);
     site.after(115, move || helm.order(crate::plan::Steer::Abort));
     let outcome = stepped(&site, &home);
