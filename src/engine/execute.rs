@@ -4,7 +4,8 @@
 //! passes (`begin`). Before each call: what it replaces is read again, and the intent is durable. After it: what was
 //! written is read back (`call`), then watched (`vigil`). Whatever does not fit holds the operation; nothing is
 //! adapted. A person's order or a bad gate leads back to what was before the first call (`back`). Between all of it a
-//! person may steer (`steer`), and everything that happens is told and written down (`tell`).
+//! person may steer (`steer`), and everything that happens is told and written down (`tell`). All of it is done by the
+//! one writer of the cluster (`holder`), in the place of whoever left it half done (`heir`).
 
 mod back;
 mod begin;

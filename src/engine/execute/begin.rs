@@ -35,7 +35,7 @@ impl Run<'_> {
     }
 
     fn runs_once(&self) -> Result<(), Stop> {
-        if self.remembered().history().knows(&self.plan.id) {
+        if self.history().knows(&self.plan.id) {
             return Err(self.stop(Refusal::new(
                 format!("plan {} was run already; a plan runs once", self.plan.id),
                 "make a new plan",
