@@ -241,13 +241,6 @@ pub fn finding_piece(finding: &Finding) -> Piece {
     piece(format!("{} {}", severity_glyph(finding.severity), finding.rule), severity_role(finding.severity))
 }
 
-/// Until when a finding rests, why, and who said so.
-fn ignored_words(look: &Look<'_>, finding: &Finding) -> String {
-    let Some(ignore) = &finding.ignored else { return String::new() };
-    let until = ignore.until.to_zoned_datetime(look.zone.clone()).strftime("%Y-%m-%d");
-    format!(" ignored until {until}: {} ({})", ignore.reason, words::principal(&ignore.author))
-}
-
 /// The findings of the selected instance, each with its sentence.
 fn details(canvas: &mut Canvas<'_>, look: &Look<'_>, observation: &Observation, screen: &Cluster) {
     let area = screen.layout.details;
@@ -270,11 +263,6 @@ fn details(canvas: &mut Canvas<'_>, look: &Look<'_>, observation: &Observation, 
             pieces.push(piece(line, Role::Text));
             canvas.pieces(rest.cut_top(1), 0, &pieces);
         }
-    }
-    for finding in observation.judgement.ignored(id) {
-        any = true;
-        let pieces = [finding_piece(finding), piece(ignored_words(look, finding), Role::Dim)];
-        canvas.pieces(rest.cut_top(1), 0, &pieces);
     }
     if !any {
         canvas.text(rest.cut_top(1), 0, "– nothing differs from what is wanted", Role::Dim);
