@@ -82,9 +82,11 @@ fn title(canvas: &mut Canvas<'_>, look: &Look<'_>, line: Area, observation: &Obs
     if let Some(summary) = summary {
         pieces.push(piece(format!(" · {}", words::count(summary.instances, "instance")), Role::Text));
         if let Some(back) = &summary.back {
+            let kind = kind_word(back.light.kind);
+            let minutes = back.light.minutes.map(|minutes| format!(" {minutes} min")).unwrap_or_default();
             let says = match &back.rollback {
-                Ok(to) => format!(" · back: {} → {to}", kind_word(back.light.kind)),
-                Err(_) => format!(" · back: {}", kind_word(back.light.kind)),
+                Ok(to) => format!(" · back: {kind}{minutes} → {to}"),
+                Err(_) => format!(" · back: {kind}{minutes}"),
             };
             pieces.push(piece(says, Role::Text));
         }

@@ -54,7 +54,12 @@ pub fn draw(
         canvas.text(rest, 0, &one.why, Role::Text);
         return;
     }
-    canvas.pieces(rest.cut_top(1), 0, &truth(look, operation));
+    let mut line = truth(look, operation);
+    let summary = observation.summary(&cluster.id).filter(|_| operation.is_none());
+    if let Some(back) = summary.and_then(|summary| summary.back.as_ref()) {
+        line.push(piece(format!(" · way back: {}", back.light.why), Role::Dim));
+    }
+    canvas.pieces(rest.cut_top(1), 0, &line);
     if let Some(operation) = operation {
         canvas.text(rest, 0, &says(operation), Role::Text);
     }
