@@ -21,7 +21,7 @@ pub(super) struct Connection {
     /// Counts the requests of the operator and of the register.
     pub(super) writes: Meter,
     /// What the login of the last write was proven to be.
-    proven: StdMutex<Option<(Login, Identity)>>,
+    pub(super) proven: StdMutex<Option<(Login, Identity)>>,
 }
 
 impl Connection {

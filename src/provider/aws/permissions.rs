@@ -212,7 +212,8 @@ mod tests {
         let listener = crate::plan::Call::ModifyListener { listener: "l".into(), actions: Vec::new() };
         let rule = crate::plan::Call::ModifyRule { rule: "r".into(), actions: Vec::new() };
         let calls: Vec<&str> = [listener, rule].iter().map(crate::plan::Call::operation).collect();
-        let (own, written): (Vec<_>, Vec<_>) = WRITES.iter().partition(|row| row.service == SSM);
+        let (own, written): (Vec<&Permission>, Vec<&Permission>) =
+            WRITES.iter().partition(|row| row.service == SSM);
         assert_eq!(written.iter().map(|row| row.operation).collect::<Vec<_>>(), calls);
         let root = crate::provider::EntryName::ROOT;
         assert!(own.iter().all(|row| row.resource.ends_with(&format!(":parameter{root}/*"))));

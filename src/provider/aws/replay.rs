@@ -35,29 +35,29 @@ impl Asked {
 
     fn read(request: &HttpRequest) -> Self {
         let bytes = request.body().bytes().unwrap_or_default();
-        if let Some((_, operation)) = request.uri().rsplit_once("/operation/") {
-            let body = String::from_utf8_lossy(bytes).into_owned();
-            let fields = [("Action".to_owned(), operation.to_owned()), ("Body".to_owned(), body)].into();
-            return Self { fields, key: signed_by(request) };
-        }
-        let body = std::str::from_utf8(bytes).unwrap();
         if let Some(target) = request.headers().get("x-amz-target") {
-            return Self::in_json(target, body, request);
+            return Self::in_json(target, bytes, request);
         }
-        let pairs = body.split('&').filter(|pair| !pair.is_empty());
-        Self {
-            fields: pairs
+        let fields = match request.uri().rsplit_once("/operation/") {
+            Some((_, operation)) => {
+                let body = String::from_utf8_lossy(bytes).into_owned();
+                [("Action".to_owned(), operation.to_owned()), ("Body".to_owned(), body)].into()
+            }
+            None => std::str::from_utf8(bytes)
+                .unwrap()
+                .split('&')
+                .filter(|pair| !pair.is_empty())
                 .map(|pair| pair.split_once('=').unwrap_or((pair, "")))
                 .map(|(name, value)| (decoded(name), decoded(value)))
                 .collect(),
-            key: signed_by(request),
-        }
+        };
+        Self { fields, key: signed_by(request) }
     }
 
-    fn in_json(target: &str, body: &str, request: &HttpRequest) -> Self {
-        let told: serde_json::Map<String, serde_json::Value> = serde_json::from_str(body).unwrap();
-        let text = |value: serde_json::Value| match value {
-            serde_json::Value::String(text) => text,
+    fn in_json(target: &str, body: &[u8], request: &HttpRequest) -> Self {
+        let told: serde_json::Map<String, Value> = serde_json::from_slice(body).unwrap();
+        let text = |value: Value| match value {
+            Value::String(text) => text,
             other => other.to_string(),
         };
         let mut fields: BTreeMap<_, _> = told.into_iter().map(|(name, value)| (name, text(value))).collect();

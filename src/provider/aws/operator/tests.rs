@@ -119,7 +119,7 @@ async fn the_account_is_proven_once_for_each_login() {
         operator.apply(&place(), &shift()).await.unwrap();
     }
     assert_eq!(replay.count("GetCallerIdentity"), 1);
-    *operator.proven.lock().unwrap() = None;
+    *operator.connection.proven.lock().unwrap() = None;
     operator.apply(&place(), &shift()).await.unwrap();
     assert_eq!(replay.count("GetCallerIdentity"), 2);
 }

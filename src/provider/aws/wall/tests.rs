@@ -59,10 +59,10 @@ async fn leaves(wall: Wall, service: &str, named: &str, on_the_wire: &str) -> bo
     let mut components =
         aws_smithy_runtime_api::client::runtime_components::RuntimeComponentsBuilder::new("wall");
     components.push_interceptor(wall.interceptor());
-    let body = format!("Action={on_the_wire}&Version=1");
+    let target = (service == SSM).then(|| format!("AmazonSSM.{on_the_wire}"));
+    let body = target.as_ref().map_or_else(|| format!("Action={on_the_wire}&Version=1"), |_| "{}".into());
     let path = format!("http://aws.test/service/x/operation/{on_the_wire}");
     let in_path = service == CLOUDWATCH;
-    let target = (service == SSM).then(|| format!("AmazonSSM.{on_the_wire}"));
     let operation = Operation::builder()
         .service_name(service.to_owned())
         .operation_name(named.to_owned())
