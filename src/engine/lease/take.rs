@@ -82,6 +82,7 @@ impl<'a> Lease<'a> {
         let wants = Wants { desk, place: plan.place(), cluster: plan.cluster.clone(), session, text };
         let listed = wants.listed().await?;
         let mut hint = prune::newest(&listed);
+        let mut tried: Option<(u64, Duration)> = None;
         for attempt in 0..ATTEMPTS {
             if attempt > 0 {
                 desk.clock.sleep(PAUSE).await;
@@ -89,7 +90,12 @@ impl<'a> Lease<'a> {
             }
             let Some(newest) = wants.climb(hint).await? else { continue };
             hint = newest;
-            if let Some(grip) = wants.create(newest + 1).await? {
+            let epoch = newest + 1;
+            let began = desk.clock.monotonic();
+            // What turns out to be one's own may be the work of an earlier request: its time counts.
+            let first = tried.filter(|(of, _)| *of == epoch).map_or(began, |(_, first)| first);
+            tried = Some((epoch, first));
+            if let Some(grip) = wants.create(epoch, first).await? {
                 let old = prune::old(&listed, newest);
                 let mut lease = Self::new(desk, wants.place.clone(), wants.cluster.clone(), head, grip, old);
                 return match wants.lay(&packed, grip.epoch).await {
@@ -181,8 +187,8 @@ impl Wants<'_, '_> {
         }
     }
 
-    /// Creates an epoch; `None` where somebody else did.
-    async fn create(&self, epoch: u64) -> Result<Option<Grip>, NotTaken> {
+    /// Creates an epoch; `None` where somebody else did. `first`: when it was tried first.
+    async fn create(&self, epoch: u64, first: Duration) -> Result<Option<Grip>, NotTaken> {
         let name = names::head(&self.cluster, epoch);
         let began = self.desk.clock.monotonic();
         let created = self.desk.register.create(&self.place, &name, &self.text).await;
@@ -195,7 +201,7 @@ impl Wants<'_, '_> {
         let entries = self.desk.observer.entries(&self.place, std::slice::from_ref(&name)).await;
         let entries = entries.map_err(NotTaken::Unreachable)?;
         let ours = entries.found.get(&name).is_some_and(|entry| entry.value == self.text);
-        Ok(ours.then(|| Grip::taken(epoch, began)))
+        Ok(ours.then(|| Grip::taken(epoch, first)))
     }
 
     /// Puts the plan beside the lease.
