@@ -14,6 +14,8 @@
 mod claims;
 mod head;
 mod hold;
+#[cfg(test)]
+mod model;
 mod names;
 mod packed;
 mod prune;
