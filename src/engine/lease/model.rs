@@ -294,9 +294,10 @@ impl World {
             Doing::Looking(Some((epoch, newest))) => {
                 let free = newest.is_none_or(|newest| taking(&newest) == Taking::Free);
                 operator.looks -= u8::from(free);
-                operator.begin(match free {
-                    true => Doing::Creating { epoch: epoch + 1, began: 0, created: None },
-                    false => Doing::Nothing,
+                operator.begin(if free {
+                    Doing::Creating { epoch: epoch + 1, began: 0, created: None }
+                } else {
+                    Doing::Nothing
                 });
             }
             Doing::Creating { epoch, began, created: Some(created) } => {
