@@ -16,8 +16,8 @@ pub enum Ask {
     AccountName(String),
     /// The name of a guard that blocks and is overridden.
     Override(String),
-    /// Why it is done, in any words; `true` where nothing goes on without one.
-    Reason(bool),
+    /// Why it is done, in any words.
+    Reason,
     /// The phrase that belongs to this very plan.
     Phrase(String),
 }
@@ -29,22 +29,13 @@ impl Ask {
             Self::Digits(wants) | Self::AccountName(wants) | Self::Override(wants) | Self::Phrase(wants) => {
                 Some(wants)
             }
-            Self::Reason(_) => None,
+            Self::Reason => None,
         }
     }
 
     /// Whether what was typed is an answer to it.
     fn is_answered_by(&self, typed: &str) -> bool {
-        match (self, self.wants()) {
-            (_, Some(wants)) => typed == wants,
-            (Self::Reason(required), _) => !required || !typed.is_empty(),
-            _ => false,
-        }
-    }
-
-    /// Whether it asks the same, whether or not it must be answered.
-    fn is_same(&self, other: &Self) -> bool {
-        matches!((self, other), (Self::Reason(_), Self::Reason(_))) || self == other
+        self.wants().map_or(!typed.is_empty(), |wants| typed == wants)
     }
 
     /// Why something else was not taken.
@@ -53,7 +44,7 @@ impl Ask {
             Self::Digits(_) => format!("these are not the last {DIGITS} digits of the account"),
             Self::AccountName(_) => "this is not the name of the account".into(),
             Self::Override(_) => "this is not the name of the guard that blocks it".into(),
-            Self::Reason(_) => "a reason is needed: it is kept in the journal".into(),
+            Self::Reason => "a reason is needed: it is kept in the journal".into(),
             Self::Phrase(_) => "this is not the phrase that the plan asks for".into(),
         }
     }
@@ -104,14 +95,12 @@ impl Asks {
         self.list = asks
             .into_iter()
             .map(|ask| {
-                let known =
-                    old.iter().position(|asked| asked.ask.is_same(&ask)).map(|at| old.swap_remove(at));
+                let known = old.iter().position(|asked| asked.ask == ask).map(|at| old.swap_remove(at));
                 let field = known.map(|known| known.field).unwrap_or_default();
                 Asked { ask, field }
             })
             .collect();
-        let still =
-            self.list.iter().position(|asked| focused.as_ref().is_some_and(|ask| ask.is_same(&asked.ask)));
+        let still = self.list.iter().position(|asked| focused.as_ref() == Some(&asked.ask));
         self.focus = still.unwrap_or(0);
     }
 
@@ -141,7 +130,7 @@ impl Asks {
 
     /// What was typed as the reason; `None` where nothing was.
     pub fn reason(&self) -> Option<&str> {
-        let reason = self.list.iter().find(|asked| matches!(asked.ask, Ask::Reason(_)))?;
+        let reason = self.list.iter().find(|asked| matches!(asked.ask, Ask::Reason))?;
         Some(reason.field.text().trim()).filter(|reason| !reason.is_empty())
     }
 
@@ -156,7 +145,7 @@ impl Asks {
 
     /// Whether any words are typed now.
     pub fn is_at_reason(&self) -> bool {
-        self.list.get(self.focus).is_some_and(|asked| matches!(asked.ask, Ask::Reason(_)))
+        self.list.get(self.focus).is_some_and(|asked| matches!(asked.ask, Ask::Reason))
     }
 
     /// Takes a key into the one that is typed now.

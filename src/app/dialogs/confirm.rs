@@ -88,8 +88,8 @@ impl Confirm {
             // The way back is open without the shared bookkeeping, for whoever says why.
             let unkept = goes_back && model.unread.at(&self.plan.place()).is_some();
             let required = self.plan.confirm.reason || is_overridden || unkept;
-            if required || goes_back {
-                asks.push(Ask::Reason(required));
+            if required {
+                asks.push(Ask::Reason);
             }
             asks.push(Ask::Phrase(self.plan.confirm.phrase.clone()));
         }

@@ -129,10 +129,10 @@ fn a_small_shift_outside_production_takes_a_yes_and_everything_else_its_phrase()
         plan(intent, &orders(90, 10).world.fleet(), &History::default(), policy, read_at()).unwrap().confirm
     };
     let production = own_policy(ClusterPolicy { production: true, ..ClusterPolicy::default() });
-    assert_eq!(confirm(&shift(20), &Policy::default()).phrase, "yes");
-    assert_eq!(confirm(&shift(20), &Policy::default()).kind, ConfirmKind::Yes);
-    assert_eq!(confirm(&shift(20), &production).phrase, "orders 20");
-    assert_eq!(confirm(&shift(21), &Policy::default()).phrase, "orders 21");
+    assert_eq!(confirm(&shift(15), &Policy::default()).phrase, "yes");
+    assert_eq!(confirm(&shift(15), &Policy::default()).kind, ConfirmKind::Yes);
+    assert_eq!(confirm(&shift(15), &production).phrase, "orders 15");
+    assert_eq!(confirm(&shift(16), &Policy::default()).phrase, "orders 16");
     assert_eq!(confirm(&switch(), &Policy::default()).kind, ConfirmKind::Typed);
 }
 

@@ -184,7 +184,7 @@ impl Draft<'_> {
     /// little, outside production.
     pub fn confirm(&self, cluster: &Cluster, policy: &Policy) -> Confirm {
         /// Points of percent that count as little.
-        const LITTLE: f64 = 10.0;
+        const LITTLE: f64 = 5.0;
         let little =
             self.kind == Kind::Shift && self.back.is_none() && self.whole().moved_percent() <= LITTLE;
         let (kind, phrase) = if little && !policy.is_production(&cluster.id) {
@@ -196,14 +196,14 @@ impl Draft<'_> {
             let phrase = if typeable { format!("{name} {}", self.phrase) } else { self.phrase.clone() };
             (ConfirmKind::Typed, phrase)
         };
-        let (reason, second) = (policy.require_reason(&cluster.id), policy.two_people(&cluster.id));
+        let (reason, second) = (policy.require_reason(&cluster.id), self.wants_second(cluster, policy));
         Confirm { kind, phrase, reason, second }
     }
 
     /// What is true of every plan for this cluster: what carries it, who else must agree, what is written beside it.
     pub fn manners(&self, cluster: &Cluster, policy: &Policy) -> Vec<String> {
         let mut notes = Vec::new();
-        if policy.two_people(&cluster.id) {
+        if self.wants_second(cluster, policy) {
             notes.push("it waits until another person has approved its digest".into());
         }
         if self.moves.len() > 1 || self.has_wait(WaitFor::Bake) {
@@ -215,6 +215,11 @@ impl Draft<'_> {
             LeaseStore::None => "no lease is taken: nothing keeps two operators apart".into(),
         });
         notes
+    }
+
+    /// Whether another person must agree. The way back waits for nobody.
+    fn wants_second(&self, cluster: &Cluster, policy: &Policy) -> bool {
+        self.kind != Kind::Back && policy.two_people(&cluster.id)
     }
 
     fn has_wait(&self, what: WaitFor) -> bool {
