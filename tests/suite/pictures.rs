@@ -69,6 +69,15 @@ fn a_first_walk_from_the_fleet_to_traffic_moved_and_back() {
 }
 
 #[test]
+fn a_shift_in_steps_is_followed_step_by_step() {
+    let mut person = Session::open(Rights::Safe, Policy::default(), USUAL);
+    person.press("j j enter s").types("100").press("tab down enter").wait(1);
+    person.types("9012").press("enter").types("orders 100").press("enter").wait(10);
+    person.press("o").wait(170);
+    picture("operations", &person, &dark());
+}
+
+#[test]
 fn keys_that_do_not_apply_say_why_and_anything_is_found_by_name() {
     let why = "--read-only".into();
     let mut person = Session::open(Rights::ReadOnly { why }, Policy::default(), NARROW);

@@ -76,8 +76,10 @@ fn of_many_who_begin_at_once_one_writes() {
 fn a_holder_that_is_gone_blocks_others_for_a_minute_and_no_longer() {
     let rig = Rig::own();
     let desk = Desk::at(&rig);
-    somebody_holds(&rig);
     let shift = desk.plan(&["shift", "orders", "--to", "green=25"]);
+    somebody_holds(&rig);
+    let blocked = desk.run(&["plan", "shift", "orders", "--to", "green=25"]);
+    assert_eq!(blocked.code, 3, "{}", blocked.err);
     rig.forget();
     let refused = desk.apply(&shift);
     assert_eq!(refused.code, 3, "{}", refused.err);

@@ -15,12 +15,13 @@ mod looking;
 mod lost;
 mod person;
 mod refused;
+mod steps;
 mod traffic;
 mod trouble;
 
 use serde_json::{Value, json};
 
-use crate::command::{Ran, run_in};
+use crate::command::{Ran, Running, run_in, start_in};
 use crate::home::Home;
 use crate::rig::{Request, Rig};
 
@@ -44,6 +45,11 @@ impl<'a> Desk<'a> {
     /// Runs the program to its end.
     fn run(&self, arguments: &[&str]) -> Ran {
         run_in(&self.home, &self.rig.environment(), arguments)
+    }
+
+    /// Runs the program beside the test.
+    fn start(&self, arguments: &[&str]) -> Running {
+        start_in(&self.home, &self.rig.environment(), arguments)
     }
 
     /// Runs what must end with 0.

@@ -80,7 +80,6 @@ fn what_cannot_be_meant_is_refused_with_what_can() {
         ("shift orders --to checkout-green=5", "checkout"),
         ("shift ingest --to green=50", "network load balancer"),
         ("shift search --to search-v001=10", "no listener or rule"),
-        ("shift reports --to green=10", "reports-green"),
         ("shift payments --to green=10", refund),
         ("shift payments --to green=10 --source nonsense", "not the ARN of a listener or of a rule"),
         ("rollback orders", "no record"),
