@@ -87,9 +87,7 @@ fn asks(asks: &Asks, columns: u16) -> Lines {
             }
             Ask::AccountName(_) => ("name of this production account:".to_owned(), Role::Text, String::new()),
             Ask::Override(name) => (name.clone(), Role::Warning, "to override this guard:".to_owned()),
-            Ask::Reason => {
-                ("why".to_owned(), Role::Text, "it is done (kept in the journal):".to_owned())
-            }
+            Ask::Reason => ("why".to_owned(), Role::Text, "it is done (kept in the journal):".to_owned()),
             Ask::Phrase(phrase) => (phrase.clone(), Role::Title, "to go on:".to_owned()),
         };
         let question =
