@@ -1,0 +1,93 @@
+//! Operations of many steps by keys: followed on the operations screen, killed, found by a colleague, led back.
+
+use std::time::Duration;
+
+use serde_json::json;
+
+use super::person::{PROGRAM, SIZE, answer, at_orders, press_until};
+use super::{changes, front_door};
+use rustix::process::Signal;
+
+use crate::rig::Rig;
+use crate::terminal::Terminal;
+
+/// Two steps, each watched, then the settling.
+const STEPS_TAKE: Duration = Duration::from_secs(90);
+
+/// Arms and confirms a shift of `orders` to 50 % in steps that are watched for so long.
+fn shift_in_steps(rig: &Rig, watched: &str) -> Terminal {
+    let mut terminal = at_orders(rig, &[]);
+    terminal.send("s");
+    terminal.wait_for("% of the traffic");
+    terminal.send("50\t\u{1b}[B");
+    terminal.wait_for("in steps, each watched");
+    terminal.send("\t\t");
+    terminal.send(&"\u{7f}".repeat(10));
+    terminal.send(&format!("{watched}\r"));
+    terminal.wait_for("ModifyListener");
+    answer(&mut terminal, &rig.account()[8..]);
+    terminal.wait_for("✔");
+    answer(&mut terminal, "orders 50");
+    terminal.wait_for("ARMED");
+    terminal
+}
+
+/// How many calls have changed the fleet.
+fn sent(rig: &Rig) -> usize {
+    changes(rig).len()
+}
+
+#[test]
+fn a_shift_in_steps_is_followed_to_its_end_on_the_operations_screen() {
+    let rig = Rig::own();
+    let mut terminal = shift_in_steps(&rig, "3s");
+    press_until(&mut terminal, "o", "operations ·");
+    terminal.wait_for("baking");
+    assert!(terminal.shows("✔ done", STEPS_TAKE), "{}", terminal.text());
+    // 10 → 25 → 50.
+    assert_eq!(sent(&rig), 2, "{:?}", changes(&rig));
+    terminal.send("q");
+    assert_eq!(terminal.wait_for_exit(), 0);
+}
+
+#[test]
+fn a_cockpit_that_was_killed_leaves_its_operation_to_a_colleague_with_an_empty_home() {
+    let rig = Rig::own();
+    let before = front_door(&rig);
+    let mut first = shift_in_steps(&rig, "5m");
+    press_until(&mut first, "o", "operations ·");
+    first.wait_for("baking");
+    first.signal(Signal::KILL);
+    assert_eq!(sent(&rig), 1);
+
+    let mut second = Terminal::start(PROGRAM, SIZE, &[], &rig.environment());
+    second.wait_for("checkout");
+    second.send("o");
+    second.wait_for("running");
+    rig.tell("clock", &json!({ "advance": 75 }));
+    press_until(&mut second, "\u{12}", "abandoned");
+    press_until(&mut second, "r", "Roll back orders");
+    answer(&mut second, &rig.account()[8..]);
+    second.wait_for("✔");
+    answer(&mut second, "orders back");
+    second.wait_for("settling");
+    assert_eq!(sent(&rig), 2, "{:?}", changes(&rig));
+    assert_eq!(front_door(&rig), before);
+}
+
+#[test]
+fn one_key_stops_it_and_another_leads_it_back() {
+    let rig = Rig::own();
+    let before = front_door(&rig);
+    let mut terminal = shift_in_steps(&rig, "5m");
+    press_until(&mut terminal, "o", "operations ·");
+    terminal.wait_for("baking");
+    terminal.send("!");
+    terminal.wait_for("held");
+    assert_eq!(sent(&rig), 1, "{:?}", changes(&rig));
+    press_until(&mut terminal, "r", "Roll back orders");
+    answer(&mut terminal, "orders back");
+    terminal.wait_for("settling");
+    assert_eq!(sent(&rig), 2, "{:?}", changes(&rig));
+    assert_eq!(front_door(&rig), before);
+}
