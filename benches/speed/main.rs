@@ -1,14 +1,15 @@
 //! How fast the cockpit is and what it weighs, as rows of a Markdown table.
 //!
 //! `cargo bench --no-default-features --bench speed [-- PART… [--once]]`; the parts are `look` (a snapshot from its
-//! raw facts to what the screens show), `plan` (an intent to its plan), `frames` (a key to its frame, without a terminal) and `cockpit` (the whole
-//! program on a pseudo-terminal). `--once` does everything once, for a profiler.
+//! raw facts to what the screens show), `plan` (an intent to its plan), `rollback` (its phrase to its request), `frames` (a key to its frame, without a
+//! terminal) and `cockpit` (the whole program on a pseudo-terminal). `--once` does everything once, for a profiler.
 
 mod cockpit;
 mod frames;
 mod look;
 mod measure;
 mod plan;
+mod rollback;
 
 use measure::Runs;
 
@@ -33,6 +34,9 @@ fn main() {
     }
     if is_wanted("plan") {
         plan::run(PLANNED, runs);
+    }
+    if is_wanted("rollback") {
+        rollback::run(PLANNED, runs);
     }
     if is_wanted("cockpit") {
         cockpit::run(runs);
