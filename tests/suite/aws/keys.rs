@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use super::changes;
 use super::person::{BACKSPACE, CTRL_C, ESCAPE, NOTHING, PROGRAM};
 use crate::rig::Rig;
 use crate::terminal::Terminal;
@@ -170,6 +169,8 @@ fn ten_thousand_random_keys_in_a_read_only_session_send_no_change() {
             terminal = start();
         }
     }
-    assert!(changes(&rig).is_empty(), "{:?}", changes(&rig));
+    // Not even bookkeeping.
+    let written: Vec<_> = rig.log().into_iter().filter(|request| request.mutating).collect();
+    assert!(written.is_empty(), "{written:?}");
     assert!(rig.log().len() > 100, "it looked all the while");
 }
