@@ -38,6 +38,8 @@ fn a_shift_is_armed_confirmed_rolled_back_and_settled_by_keys() {
     assert_eq!(changed(&rig), ["ModifyListener", "ModifyListener"]);
     assert_eq!(front_door(&rig), before);
     assert!(terminal.shows("✔ read back ✔ settled", SETTLED), "{}", terminal.text());
+    // It is over when its lease is given back; until then leaving would ask.
+    terminal.wait_for("rollback done");
     terminal.send("q");
     assert_eq!(terminal.wait_for_exit(), 0);
 }
