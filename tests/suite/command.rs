@@ -92,10 +92,10 @@ impl Running {
         child.wait().expect("it has ended");
     }
 
-    /// Interrupts it as ctrl-c does.
+    /// Asks it to end. Not by SIGINT, which whoever runs the tests in the background has it ignore.
     pub fn interrupt(&self) {
         let id = self.0.as_ref().and_then(|child| rustix::process::Pid::from_raw(child.id().cast_signed()));
-        rustix::process::kill_process(id.expect("an id"), rustix::process::Signal::INT).expect("it runs");
+        rustix::process::kill_process(id.expect("an id"), rustix::process::Signal::TERM).expect("it runs");
     }
 
     /// Waits for its end.

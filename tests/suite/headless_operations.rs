@@ -81,7 +81,7 @@ fn a_signal_holds_an_apply_and_it_is_taken_up_by_naming_it() {
     assert_eq!(operations(&home).len(), 1, "nothing was sent so far");
 
     let again = ["resume", first, "--confirm", "orders resume", "--reason", "after lunch"];
-    let (code, said) = interrupted(&home, &again, "bake", Signal::INT);
+    let (code, said) = interrupted(&home, &again, "bake", Signal::HUP);
     assert_eq!(code, 1, "{said}");
     let known = operations(&home);
     assert_eq!((&known[0]["verb"], &known[0]["state"]), (&"resume".into(), &"held".into()));
