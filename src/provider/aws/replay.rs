@@ -216,8 +216,10 @@ fn decoded(text: &str) -> String {
 
 /// Writes what JSON can say as CBOR (RFC 8949).
 fn write_cbor(value: &Value, to: &mut Vec<u8>) {
+    /// The count follows in two bytes.
+    const SHORT: u8 = 0x19;
     let mut head = |major: u8, count: usize| {
-        to.push(major << 5 | 25);
+        to.push(major << 5 | SHORT);
         to.extend(u16::try_from(count).unwrap().to_be_bytes());
     };
     match value {
@@ -233,20 +235,20 @@ fn write_cbor(value: &Value, to: &mut Vec<u8>) {
         }
         Value::Array(items) => {
             head(4, items.len());
-            items.iter().for_each(|item| write_cbor(item, to));
+            for item in items {
+                write_cbor(item, to);
+            }
         }
-        Value::Object(fields) => match fields.get("$time") {
-            Some(seconds) => {
+        Value::Object(fields) => {
+            if let Some(seconds) = fields.get("$time") {
                 to.push(0xc1);
-                write_cbor(seconds, to);
+                return write_cbor(seconds, to);
             }
-            None => {
-                head(5, fields.len());
-                for (name, value) in fields {
-                    write_cbor(&json!(name), to);
-                    write_cbor(value, to);
-                }
+            head(5, fields.len());
+            for (name, value) in fields {
+                write_cbor(&json!(name), to);
+                write_cbor(value, to);
             }
-        },
+        }
     }
 }

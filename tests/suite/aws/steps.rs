@@ -11,7 +11,7 @@ use crate::command::Running;
 use crate::rig::Rig;
 
 /// Long enough for everything that is waited for here.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// The one operation that is known, as `operations --json` tells it.
 fn operation(desk: &Desk<'_>) -> Value {
