@@ -12,7 +12,7 @@ use std::sync::mpsc;
 use std::task::Poll;
 use std::time::Duration;
 
-use rustix::process::{Pid, Signal, getpgid, getpgrp, getppid, getsid, kill_current_process_group};
+use rustix::process::{Signal, kill_current_process_group};
 use tokio::runtime::{Builder, Runtime};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc::Sender;
@@ -146,32 +146,44 @@ pub fn stop() -> Result<(), NoShell> {
 }
 
 /// Whether somebody controls this job: an ancestor in the same session but in another process group.
+#[cfg(target_os = "linux")]
 fn resumable() -> bool {
-    let (Ok(session), group) = (getsid(None), getpgrp()) else { return false };
-    let mut ancestor = getppid();
-    while let Some(pid) = ancestor {
-        if getsid(Some(pid)) != Ok(session) {
-            return false;
-        }
-        if getpgid(Some(pid)) != Ok(group) {
-            return true;
-        }
-        // Where the system does not tell whose child it is (no /proc), a member of the group has a shell above it.
-        let Some(parent) = parent(pid) else { return true };
-        ancestor = Pid::from_raw(parent);
+    let read = |pid: &str| Job::parse(&std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?);
+    let Some(own) = read("self") else { return false };
+    let ancestors = std::iter::successors(Some(own), |child| read(&child.parent.to_string()));
+    controlled(own, ancestors.skip(1))
+}
+
+/// Elsewhere the system does not tell whose child a parent is: one of the own session has a shell above it, or is it.
+#[cfg(not(target_os = "linux"))]
+fn resumable() -> bool {
+    use rustix::process::{getppid, getsid};
+    getppid().is_some_and(|parent| getsid(Some(parent)) == getsid(None))
+}
+
+/// Where a process stands among jobs. The ids are plain numbers: 0 is a session, a group or a parent outside the own
+/// container, which `getsid` and its sisters of rustix do not expect.
+#[cfg(target_os = "linux")]
+#[derive(Clone, Copy)]
+struct Job {
+    parent: i32,
+    group: i32,
+    session: i32,
+}
+
+#[cfg(target_os = "linux")]
+impl Job {
+    /// From a line of `/proc/…/stat`: the fields after the name, which may itself contain anything, and the state.
+    fn parse(stat: &str) -> Option<Self> {
+        let (_, after_name) = stat.rsplit_once(')')?;
+        let mut ids = after_name.split_ascii_whitespace().skip(1).map_while(|field| field.parse().ok());
+        Some(Self { parent: ids.next()?, group: ids.next()?, session: ids.next()? })
     }
-    false
 }
 
-fn parent(pid: Pid) -> Option<i32> {
-    let stat = std::fs::read_to_string(format!("/proc/{}/stat", pid.as_raw_nonzero())).ok()?;
-    parent_in(&stat)
-}
-
-/// The parent's id in a line of `/proc/…/stat`: the second field after the name, which may itself contain anything.
-fn parent_in(stat: &str) -> Option<i32> {
-    let (_, after_name) = stat.rsplit_once(')')?;
-    after_name.split_ascii_whitespace().nth(1)?.parse().ok()
+#[cfg(target_os = "linux")]
+fn controlled(own: Job, ancestors: impl Iterator<Item = Job>) -> bool {
+    ancestors.take_while(|job| job.session == own.session).any(|job| job.group != own.group)
 }
 
 /// The signals that were ignored when the program started; none where the system does not tell (no /proc).
@@ -207,9 +219,27 @@ mod tests {
     }
 
     #[test]
-    fn a_parent_is_found_whatever_the_child_is_called() {
-        assert_eq!(parent_in("4242 (flight) R 1 (deck) S 17 4242 4200 0"), Some(17));
-        assert_eq!(parent_in("nonsense"), None);
+    #[cfg(target_os = "linux")]
+    fn a_job_is_read_whatever_the_program_is_called() {
+        let job = Job::parse("4242 (flight) R 1 (deck) S 17 4240 4200 0").expect("a line of the kernel");
+        assert_eq!((job.parent, job.group, job.session), (17, 4240, 4200));
+        assert!(Job::parse("nonsense").is_none());
+        assert!(Job::parse("4242 (flightdeck) S 17").is_none());
+    }
+
+    #[test]
+    #[cfg(target_os = "linux")]
+    fn a_shell_is_an_ancestor_in_the_session_with_a_group_of_its_own() {
+        let job = |group, session| Job { parent: 1, group, session };
+        let (own, shell, script) = (job(9, 5), job(5, 5), job(9, 5));
+        assert!(controlled(own, [shell].into_iter()));
+        assert!(controlled(own, [script, shell].into_iter()));
+        assert!(!controlled(own, [script, job(1, 1)].into_iter()), "a terminal window that runs only this");
+        assert!(!controlled(own, [job(0, 0)].into_iter()), "started from outside the container");
+        assert!(
+            controlled(job(9, 0), [job(1, 0)].into_iter()),
+            "the container's first shell has no session in it"
+        );
     }
 
     #[test]
