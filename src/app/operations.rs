@@ -5,7 +5,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::{Effect, Model, Tone, words};
 use crate::fleet::{ClusterId, SourceArn};
 use crate::plan::{
-    self, Asked, Call, Known, KnownState, OperationId, Outcome, Plan, Progress, Steer, Truth, WaitFor, Who,
+    self, Asked, Known, KnownState, OperationId, Outcome, Plan, Progress, Steer, Truth, WaitFor, Who,
 };
 
 /// An ended operation stays on the screen for this long; after that the journal tells of it.
@@ -52,7 +52,7 @@ impl Operation {
             id: plan.id.clone(),
             verb: plan.verb.clone(),
             cluster: plan.intent.cluster().clone(),
-            source: plan.steps.iter().find_map(|step| step.call.as_ref()).map(Call::source),
+            source: plan.steps.iter().find_map(|step| step.call.as_ref()?.source()),
             steps: u32::try_from(plan.steps.len()).unwrap_or(u32::MAX),
             plan: Box::new(plan.clone()),
             started_at: at,

@@ -33,8 +33,11 @@ fn side_of(cluster: Option<&Cluster>, arn: &TargetGroupArn) -> String {
     group.map_or_else(|| arn.name().to_string(), |(cluster, group)| words::side(&cluster.id.name, group))
 }
 
-/// The weights a call writes, side by side: `blue 75 green 25`.
+/// What a call writes: the weights side by side (`blue 75 green 25`), else its own words.
 pub fn weights_words(call: &Call, cluster: Option<&Cluster>) -> String {
+    if call.source().is_none() {
+        return call.says();
+    }
     let weights = call.actions().iter().flat_map(Action::weights);
     weights.map(|(arn, weight)| format!("{} {weight}", side_of(cluster, &arn))).collect::<Vec<_>>().join(" ")
 }
@@ -55,7 +58,7 @@ pub fn title(plan: &Plan, fleet: &Fleet) -> String {
     let cluster = fleet.cluster(plan.intent.cluster());
     match &plan.intent {
         Intent::Shift { to, percent, cluster: id, .. } => {
-            let source = plan.steps.iter().find_map(|step| Some(step.call.as_ref()?.source()));
+            let source = plan.steps.iter().find_map(|step| step.call.as_ref()?.source());
             let source =
                 cluster.and_then(|c| c.traffic.iter().find(|known| Some(&known.arn) == source.as_ref()));
             let now = source.map_or_else(|| "?".into(), |source| format!("{:.0}", source.group_percent(to)));

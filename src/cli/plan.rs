@@ -152,5 +152,6 @@ fn call_words(call: &Call) -> String {
         .flat_map(Action::weights)
         .map(|(arn, weight)| format!("{} {weight}", arn.name()))
         .collect();
-    format!("{} {} {}   {}", call.service(), call.operation(), call.source(), weights.join(" · "))
+    let says = if call.source().is_some() { weights.join(" · ") } else { call.says() };
+    format!("{} {} {}   {says}", call.service(), call.operation(), call.resource())
 }

@@ -1,7 +1,23 @@
-//! The closed list of changes flightdeck can make, in AWS's own shape.
+//! The closed list of changes flightdeck can make, in AWS's own shape. What each writes to is `resource`'s, and how to
+//! tell whether it took effect is `call/effect`'s.
 
+mod compute;
+mod effect;
+mod scaling;
+
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
+pub use compute::{CreateTags, CreateTemplateVersion, Tag, TemplateChanges, TerminateInstances};
+pub use effect::Effect;
+pub use scaling::{
+    Alarms, Desired, DetachInstances, EnterStandby, ExitStandby, OfGroup, Preferences, Protected,
+    SetDesiredCapacity, Standby, StartRefresh, Strategy, TemplateNumber, TerminateInGroup, UpdateGroup,
+};
+
+use super::Resource;
+use super::change;
 use crate::fleet::{Actions, ListenerArn, RuleArn, SourceArn, Text};
 
 /// One change: exactly what is shown, journaled and sent.
@@ -24,6 +40,31 @@ pub enum Call {
         /// The whole list.
         actions: Actions,
     },
+    /// Replaces a group's instances, rolling [autoscaling: StartInstanceRefresh].
+    StartInstanceRefresh(Box<StartRefresh>),
+    /// Stops a group's refresh, or its rollback, where it is [autoscaling: CancelInstanceRefresh].
+    CancelInstanceRefresh(OfGroup),
+    /// Takes a group's refresh back while it runs [autoscaling: RollbackInstanceRefresh].
+    RollbackInstanceRefresh(OfGroup),
+    /// Sets a group's sizes or its launch template [autoscaling: UpdateAutoScalingGroup].
+    UpdateAutoScalingGroup(UpdateGroup),
+    /// Sets a group's wanted size [autoscaling: SetDesiredCapacity].
+    SetDesiredCapacity(SetDesiredCapacity),
+    /// Ends one instance of a group [autoscaling: TerminateInstanceInAutoScalingGroup].
+    TerminateInstanceInAutoScalingGroup(TerminateInGroup),
+    /// Takes one instance out of service, still of its group [autoscaling: EnterStandby].
+    EnterStandby(EnterStandby),
+    /// Puts one instance into service again [autoscaling: ExitStandby].
+    ExitStandby(ExitStandby),
+    /// Takes one instance out of its group [autoscaling: DetachInstances].
+    DetachInstances(DetachInstances),
+    /// Makes a launch template version: the whole data of another with these changes
+    /// [ec2: CreateLaunchTemplateVersion].
+    CreateLaunchTemplateVersion(CreateTemplateVersion),
+    /// Tags one instance [ec2: CreateTags].
+    CreateTags(CreateTags),
+    /// Ends one instance that is in no group [ec2: TerminateInstances].
+    TerminateInstances(TerminateInstances),
 }
 
 impl Call {
@@ -39,6 +80,8 @@ impl Call {
     pub fn service(&self) -> &'static str {
         match self {
             Self::ModifyListener { .. } | Self::ModifyRule { .. } => "elbv2",
+            Self::CreateLaunchTemplateVersion(_) | Self::CreateTags(_) | Self::TerminateInstances(_) => "ec2",
+            _ => "autoscaling",
         }
     }
 
@@ -47,21 +90,78 @@ impl Call {
         match self {
             Self::ModifyListener { .. } => "ModifyListener",
             Self::ModifyRule { .. } => "ModifyRule",
+            Self::StartInstanceRefresh(_) => "StartInstanceRefresh",
+            Self::CancelInstanceRefresh(_) => "CancelInstanceRefresh",
+            Self::RollbackInstanceRefresh(_) => "RollbackInstanceRefresh",
+            Self::UpdateAutoScalingGroup(_) => "UpdateAutoScalingGroup",
+            Self::SetDesiredCapacity(_) => "SetDesiredCapacity",
+            Self::TerminateInstanceInAutoScalingGroup(_) => "TerminateInstanceInAutoScalingGroup",
+            Self::EnterStandby(_) => "EnterStandby",
+            Self::ExitStandby(_) => "ExitStandby",
+            Self::DetachInstances(_) => "DetachInstances",
+            Self::CreateLaunchTemplateVersion(_) => "CreateLaunchTemplateVersion",
+            Self::CreateTags(_) => "CreateTags",
+            Self::TerminateInstances(_) => "TerminateInstances",
         }
     }
 
-    /// The listener or rule it writes to.
-    pub fn source(&self) -> SourceArn {
+    /// What it writes to.
+    pub fn resource(&self) -> Resource {
+        let group = |name: &crate::fleet::GroupName| Resource::Group(name.clone());
+        let instance = |id: &crate::fleet::InstanceId| Resource::Instance(id.clone());
         match self {
-            Self::ModifyListener { listener, .. } => SourceArn::Listener(listener.clone()),
-            Self::ModifyRule { rule, .. } => SourceArn::Rule(rule.clone()),
+            Self::ModifyListener { listener, .. } => Resource::Source(SourceArn::Listener(listener.clone())),
+            Self::ModifyRule { rule, .. } => Resource::Source(SourceArn::Rule(rule.clone())),
+            Self::StartInstanceRefresh(start) => group(&start.group),
+            Self::CancelInstanceRefresh(of) | Self::RollbackInstanceRefresh(of) => group(&of.group),
+            Self::UpdateAutoScalingGroup(update) => group(&update.group),
+            Self::SetDesiredCapacity(set) => group(&set.group),
+            Self::TerminateInstanceInAutoScalingGroup(end) => instance(&end.instance),
+            Self::EnterStandby(enter) => instance(enter.instance()),
+            Self::ExitStandby(exit) => instance(exit.instance()),
+            Self::DetachInstances(detach) => instance(detach.instance()),
+            Self::CreateLaunchTemplateVersion(create) => Resource::Template(create.template.clone()),
+            Self::CreateTags(tags) => instance(tags.instance()),
+            Self::TerminateInstances(end) => instance(end.instance()),
         }
     }
 
-    /// The action list it writes.
+    /// The listener or rule it writes to; `None` where it moves no traffic.
+    pub fn source(&self) -> Option<SourceArn> {
+        match self.resource() {
+            Resource::Source(source) => Some(source),
+            _ => None,
+        }
+    }
+
+    /// The action list it writes; empty where it moves no traffic.
     pub fn actions(&self) -> &Actions {
+        static NONE: Actions = Vec::new();
         match self {
             Self::ModifyListener { actions, .. } | Self::ModifyRule { actions, .. } => actions,
+            _ => &NONE,
+        }
+    }
+
+    /// What it writes, in words: `orders-blue 75 orders-green 25`, `lt-1 version 8, healthy 100–110 %`.
+    pub fn says(&self) -> String {
+        match self {
+            Self::ModifyListener { actions, .. } | Self::ModifyRule { actions, .. } => change::words(actions),
+            Self::StartInstanceRefresh(start) => start.says(),
+            Self::CancelInstanceRefresh(_) => "the refresh stops where it is".into(),
+            Self::RollbackInstanceRefresh(_) => "the refresh goes back".into(),
+            Self::UpdateAutoScalingGroup(update) => update.says(),
+            Self::SetDesiredCapacity(set) => format!("desired {}", set.desired),
+            Self::TerminateInstanceInAutoScalingGroup(end) => {
+                let instead = if end.decrement { "without a replacement" } else { "a replacement follows" };
+                format!("{} ends, {instead}", end.instance)
+            }
+            Self::EnterStandby(enter) => format!("{} to standby", enter.instance()),
+            Self::ExitStandby(exit) => format!("{} back into service", exit.instance()),
+            Self::DetachInstances(detach) => format!("{} out of the group", detach.instance()),
+            Self::CreateLaunchTemplateVersion(create) => create.says(),
+            Self::CreateTags(tags) => tags.says(),
+            Self::TerminateInstances(end) => format!("{} ends", end.instance()),
         }
     }
 }
@@ -71,7 +171,7 @@ impl Call {
 pub struct Receipt {
     /// AWS's request id.
     pub request_id: Option<Text>,
-    /// The actions as the answer told them.
+    /// The actions as the answer told them; empty where the call writes none.
     pub actions: Actions,
 }
 
@@ -80,90 +180,97 @@ pub struct Receipt {
 struct Written {
     service: String,
     operation: String,
-    input: Input,
+    input: Value,
 }
 
-#[derive(Clone, Serialize, Deserialize)]
+#[derive(Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
-struct Input {
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    listener_arn: Option<ListenerArn>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    rule_arn: Option<RuleArn>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    default_actions: Option<Actions>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    actions: Option<Actions>,
+struct ListenerInput {
+    listener_arn: ListenerArn,
+    default_actions: Actions,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+struct RuleInput {
+    rule_arn: RuleArn,
+    actions: Actions,
 }
 
 impl From<Call> for Written {
     fn from(call: Call) -> Self {
         let (service, operation) = (call.service().into(), call.operation().into());
-        let mut input = Input { listener_arn: None, rule_arn: None, default_actions: None, actions: None };
-        match call {
-            Call::ModifyListener { listener, actions } => {
-                input.listener_arn = Some(listener);
-                input.default_actions = Some(actions);
+        let input = match call {
+            Call::ModifyListener { listener: listener_arn, actions: default_actions } => {
+                serde_json::to_value(ListenerInput { listener_arn, default_actions })
             }
-            Call::ModifyRule { rule, actions } => {
-                input.rule_arn = Some(rule);
-                input.actions = Some(actions);
+            Call::ModifyRule { rule: rule_arn, actions } => {
+                serde_json::to_value(RuleInput { rule_arn, actions })
             }
-        }
-        Self { service, operation, input }
+            Call::StartInstanceRefresh(input) => serde_json::to_value(input),
+            Call::CancelInstanceRefresh(input) | Call::RollbackInstanceRefresh(input) => {
+                serde_json::to_value(input)
+            }
+            Call::UpdateAutoScalingGroup(input) => serde_json::to_value(input),
+            Call::SetDesiredCapacity(input) => serde_json::to_value(input),
+            Call::TerminateInstanceInAutoScalingGroup(input) => serde_json::to_value(input),
+            Call::EnterStandby(input) => serde_json::to_value(input),
+            Call::ExitStandby(input) => serde_json::to_value(input),
+            Call::DetachInstances(input) => serde_json::to_value(input),
+            Call::CreateLaunchTemplateVersion(input) => serde_json::to_value(input),
+            Call::CreateTags(input) => serde_json::to_value(input),
+            Call::TerminateInstances(input) => serde_json::to_value(input),
+        };
+        // Names and numbers only: there is nothing in them that JSON has no word for.
+        Self { service, operation, input: input.unwrap_or(Value::Null) }
     }
 }
 
 impl TryFrom<Written> for Call {
     type Error = String;
 
-    fn try_from(written: Written) -> Result<Self, String> {
-        match (written.service.as_str(), written.operation.as_str(), written.input) {
-            (
-                "elbv2",
-                "ModifyListener",
-                Input {
-                    listener_arn: Some(listener),
-                    rule_arn: None,
-                    default_actions: Some(actions),
-                    actions: None,
-                },
-            ) => Ok(Self::ModifyListener { listener, actions }),
-            (
-                "elbv2",
-                "ModifyRule",
-                Input {
-                    listener_arn: None,
-                    rule_arn: Some(rule),
-                    default_actions: None,
-                    actions: Some(actions),
-                },
-            ) => Ok(Self::ModifyRule { rule, actions }),
-            (service, operation, _) => {
-                Err(format!("not a call that flightdeck makes: {service} {operation}"))
-            }
+    fn try_from(Written { service, operation, input }: Written) -> Result<Self, String> {
+        fn read<T: DeserializeOwned>(operation: &str, input: Value) -> Result<T, String> {
+            serde_json::from_value(input).map_err(|error| {
+                format!("not a {} that flightdeck makes: {error}", crate::fleet::clean(operation))
+            })
         }
+        Ok(match (service.as_str(), operation.as_str()) {
+            ("elbv2", "ModifyListener") => {
+                let ListenerInput { listener_arn: listener, default_actions: actions } =
+                    read(&operation, input)?;
+                Self::ModifyListener { listener, actions }
+            }
+            ("elbv2", "ModifyRule") => {
+                let RuleInput { rule_arn: rule, actions } = read(&operation, input)?;
+                Self::ModifyRule { rule, actions }
+            }
+            ("autoscaling", "StartInstanceRefresh") => Self::StartInstanceRefresh(read(&operation, input)?),
+            ("autoscaling", "CancelInstanceRefresh") => Self::CancelInstanceRefresh(read(&operation, input)?),
+            ("autoscaling", "RollbackInstanceRefresh") => {
+                Self::RollbackInstanceRefresh(read(&operation, input)?)
+            }
+            ("autoscaling", "UpdateAutoScalingGroup") => {
+                Self::UpdateAutoScalingGroup(read(&operation, input)?)
+            }
+            ("autoscaling", "SetDesiredCapacity") => Self::SetDesiredCapacity(read(&operation, input)?),
+            ("autoscaling", "TerminateInstanceInAutoScalingGroup") => {
+                Self::TerminateInstanceInAutoScalingGroup(read(&operation, input)?)
+            }
+            ("autoscaling", "EnterStandby") => Self::EnterStandby(read(&operation, input)?),
+            ("autoscaling", "ExitStandby") => Self::ExitStandby(read(&operation, input)?),
+            ("autoscaling", "DetachInstances") => Self::DetachInstances(read(&operation, input)?),
+            ("ec2", "CreateLaunchTemplateVersion") => {
+                Self::CreateLaunchTemplateVersion(read(&operation, input)?)
+            }
+            ("ec2", "CreateTags") => Self::CreateTags(read(&operation, input)?),
+            ("ec2", "TerminateInstances") => Self::TerminateInstances(read(&operation, input)?),
+            (service, operation) => {
+                return Err(format!("not a call that flightdeck makes: {service} {operation}"));
+            }
+        })
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_call_is_written_with_the_names_of_aws_and_read_back() {
-        let call = Call::ModifyRule { rule: "arn:rule".into(), actions: Vec::new() };
-        let json = serde_json::to_value(&call).unwrap();
-        assert_eq!(
-            json,
-            serde_json::json!({"service": "elbv2", "operation": "ModifyRule", "input": {"RuleArn": "arn:rule", "Actions": []}})
-        );
-        assert_eq!(serde_json::from_value::<Call>(json).unwrap(), call);
-    }
-
-    #[test]
-    fn a_call_outside_the_list_is_not_read() {
-        let json = serde_json::json!({"service": "elbv2", "operation": "DeleteListener", "input": {"ListenerArn": "x"}});
-        assert!(serde_json::from_value::<Call>(json).unwrap_err().to_string().contains("DeleteListener"));
-    }
-}
+mod tests;

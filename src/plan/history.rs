@@ -226,7 +226,9 @@ impl History {
                 continue;
             }
             let plan = self.plan_of(operation);
-            let back = plan.and_then(|plan| plan.back.as_ref()).filter(|back| back.source() == *source);
+            let back = plan
+                .and_then(|plan| plan.back.as_ref())
+                .filter(|back| back.source().as_ref() == Some(source));
             changes.push(Changed {
                 operation: &record.operation,
                 verb: &record.verb,

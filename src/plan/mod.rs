@@ -21,6 +21,7 @@ mod operations;
 mod policy;
 mod progress;
 mod record;
+mod resource;
 mod second;
 mod sides;
 mod step;
@@ -32,7 +33,11 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 pub use approve::{Approval, ApprovedPlan, blocked_by};
-pub use call::{Call, Receipt};
+pub use call::{
+    Alarms, Call, CreateTags, CreateTemplateVersion, Desired, DetachInstances, Effect, EnterStandby,
+    ExitStandby, OfGroup, Preferences, Protected, Receipt, SetDesiredCapacity, Standby, StartRefresh,
+    Strategy, Tag, TemplateChanges, TemplateNumber, TerminateInGroup, TerminateInstances, UpdateGroup,
+};
 pub use claim::{Claim, Hold, SessionId, Stand};
 pub use freeze::{Freeze, Moment, Window};
 pub use gates::{GateFinding, Reading, request_counts, watch};
@@ -45,6 +50,7 @@ pub use operations::{Known, KnownState, WayOut, operations};
 pub use policy::{ClusterPolicy, GatePolicy, LeaseStore, Policy};
 pub use progress::{Outcome, Progress, Steer, Truth};
 pub use record::{Event, RECORD_SCHEMA, Record, Who};
+pub use resource::{GroupState, InstanceMark, Newest, Resource, Saved, Sizes, State, TemplateState};
 pub use second::Asked;
 pub use step::{Carried, CarriedBy, Expected, Late, Reach, Step, Wait, WaitFor};
 

@@ -9,7 +9,7 @@ use std::collections::btree_map::Entry;
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 
-use super::{Call, Claim, Event, History, Hold, Intent, OperationId, Plan, Record, Stand, Who};
+use super::{Claim, Event, History, Hold, Intent, OperationId, Plan, Record, Stand, Who};
 use crate::fleet::{ClusterId, SourceArn};
 
 /// An operation that nobody claims is taken for running this long after its last record: the life of a lease, and so
@@ -296,7 +296,7 @@ fn overtakes(later: &Known, earlier: &Known, newer: &[Known]) -> bool {
 
 /// The listener or rule an operation writes.
 fn source(known: &Known) -> Option<SourceArn> {
-    known.plan.as_ref()?.steps.iter().find_map(|step| step.call.as_ref()).map(Call::source)
+    known.plan.as_ref()?.steps.iter().find_map(|step| step.call.as_ref()?.source())
 }
 
 #[cfg(test)]

@@ -20,7 +20,7 @@ pub use bookkeeping::{Created, Entries, Entry, EntryName};
 pub use failure::{Failure, FailureKind};
 
 use crate::fleet::{Actions, Fleet, Identity, Place, Scope, SourceArn};
-use crate::plan::{Call, Receipt};
+use crate::plan::{Call, Receipt, Resource, State};
 
 /// Looks at a cloud and never changes it.
 #[async_trait]
@@ -47,11 +47,22 @@ pub trait Observer: Send + Sync {
     /// Only where nothing at all could be observed.
     async fn observe(&self, scope: &Scope) -> Result<Arc<Fleet>, Failure>;
 
-    /// Reads the present actions of one listener or rule: one call, for the moment before and after a write.
+    /// Reads what is there now, whole: the fewest calls, for the moment before and after a write.
     ///
     /// # Errors
-    /// The call failed, or the listener or rule is gone.
-    async fn actions(&self, place: &Place, source: &SourceArn) -> Result<Actions, Failure>;
+    /// The call failed, or what is asked for is gone. An instance that is gone is no failure: its state says so.
+    async fn state(&self, place: &Place, resource: &Resource) -> Result<State, Failure>;
+
+    /// The actions of one listener or rule.
+    ///
+    /// # Errors
+    /// As [`Observer::state`].
+    async fn actions(&self, place: &Place, source: &SourceArn) -> Result<Actions, Failure> {
+        let state = self.state(place, &Resource::Source(source.clone())).await?;
+        state.actions().cloned().ok_or_else(|| {
+            Failure::new(FailureKind::Other, format!("read {source}"), "the answer is of something else", "")
+        })
+    }
 
     /// Reads bookkeeping entries by name, at most [`Entries::BATCH`] at once: one call, and the names that are not
     /// there are told by their absence.

@@ -37,7 +37,7 @@ impl Run<'_> {
         self.paused = None;
         self.step = 0;
         self.say(Truth::Wanted, &format!("{why}: going back to {}", words::weights(call.actions())), None);
-        if let Some(newer) = self.overtaken(&call.source()) {
+        if let Some(newer) = call.source().and_then(|source| self.overtaken(&source)) {
             return Err(self.stop(newer));
         }
         if self.stands.as_ref().is_some_and(|stands| same_actions(&stands.actions, call.actions())) {

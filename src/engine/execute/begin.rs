@@ -139,7 +139,7 @@ impl Run<'_> {
         if let Some(expects) = self.plan.steps.iter().find_map(|step| step.expects.as_ref()) {
             return Some(Stands { source: expects.source.clone(), actions: expects.actions.clone() });
         }
-        let source = self.plan.way_back()?.source();
+        let source = self.plan.way_back()?.source()?;
         let cluster = fleet.cluster(self.plan.intent.cluster())?;
         let found = cluster.traffic.iter().find(|traffic| traffic.arn == source)?;
         Some(Stands { source, actions: found.actions.clone() })

@@ -54,7 +54,10 @@ impl Run<'_> {
         expects: Option<&Expected>,
     ) -> Result<(), Stop> {
         self.prove_lease().await?;
-        let source = call.source();
+        let Some(source) = call.source() else {
+            let why = format!("{} is not carried yet", call.operation());
+            return Err(self.stop(Refusal::new(why, words::WAYS_OUT)));
+        };
         let place = self.plan.place();
         let observer = self.ports.observer;
         let before =

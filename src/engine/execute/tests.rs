@@ -21,7 +21,7 @@ use crate::engine::JournalStore;
 use crate::fleet::builders::read_at;
 use crate::fleet::{Action, Identity, Place, Scope, TargetGroupArn, TargetState, Text};
 use crate::plan::tests::{Orders, back, orders, shift};
-use crate::plan::{Approval, Call, History, Intent, Receipt, Truth, Who, plan};
+use crate::plan::{Approval, Call, History, Intent, Receipt, Resource, State, Truth, Who, plan};
 use crate::provider::{Created, Entries, Entry, EntryName, Failure, FailureKind};
 
 /// What the cloud does with the next write.
@@ -117,10 +117,10 @@ impl Observer for Cloud {
         Ok(Arc::new(fleet))
     }
 
-    async fn actions(&self, _place: &Place, _source: &SourceArn) -> Result<Actions, Failure> {
+    async fn state(&self, _place: &Place, _resource: &Resource) -> Result<State, Failure> {
         self.note("read");
         let orders = self.orders.lock().unwrap();
-        Ok(orders.world.facts.listeners.values().next().unwrap().value[0].actions.clone())
+        Ok(State::Actions(orders.world.facts.listeners.values().next().unwrap().value[0].actions.clone()))
     }
 
     async fn entries(&self, _place: &Place, names: &[EntryName]) -> Result<Entries, Failure> {
@@ -500,7 +500,7 @@ fn a_way_back_takes_over_what_has_not_settled_yet() {
     let way_back = approved(&cloud, &back(), &history);
     run_with(&cloud, way_back.clone(), &journal, Until::ReadBack);
     let history = journal.lock().unwrap().history().clone();
-    let source = &way_back.plan().steps[0].call.as_ref().unwrap().source();
+    let source = &way_back.plan().steps[0].call.as_ref().unwrap().source().unwrap();
     assert_eq!(history.overtaken(&there.plan().id, source).unwrap().operation, way_back.plan().id);
     assert!(history.overtaken(&way_back.plan().id, source).is_none());
 }

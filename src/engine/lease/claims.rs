@@ -63,7 +63,7 @@ fn takes_over(newer: &Claim, older: &Claim) -> bool {
 }
 
 fn sources(plan: &Plan) -> BTreeSet<SourceArn> {
-    plan.steps.iter().filter_map(|step| step.call.as_ref()).map(crate::plan::Call::source).collect()
+    plan.steps.iter().filter_map(|step| step.call.as_ref()?.source()).collect()
 }
 
 /// A head of interest: the newest of its cluster, or one that is not over.

@@ -17,9 +17,9 @@ use jiff::{SignedDuration, Timestamp};
 use super::head::Head;
 use super::{Desk, LIFE, Lease, NotTaken, RENEWAL, claims, names, read_claims};
 use crate::fleet::builders::read_at;
-use crate::fleet::{Actions, ClusterName, Fleet, Identity, Place, Scope, SourceArn};
+use crate::fleet::{ClusterName, Fleet, Identity, Place, Scope};
 use crate::plan::tests::{orders, shift};
-use crate::plan::{Claim, History, Hold, Plan, Policy, SessionId, Stand, Who, plan};
+use crate::plan::{Claim, History, Hold, Plan, Policy, Resource, SessionId, Stand, Who, plan};
 use crate::provider::{Clock, Created, Entries, Entry, EntryName, Failure, FailureKind, Observer, Register};
 
 /// What becomes of one write.
@@ -174,8 +174,8 @@ impl Observer for Store {
         Ok(Arc::new(orders(90, 10).world.fleet()))
     }
 
-    async fn actions(&self, _place: &Place, _source: &SourceArn) -> Result<Actions, Failure> {
-        Ok(Actions::default())
+    async fn state(&self, _place: &Place, _resource: &Resource) -> Result<crate::plan::State, Failure> {
+        Ok(crate::plan::State::Actions(Vec::new()))
     }
 
     async fn entries(&self, _place: &Place, names: &[EntryName]) -> Result<Entries, Failure> {

@@ -213,6 +213,23 @@ impl RefreshStatus {
             known => format!("{known:?}"),
         }
     }
+
+    /// The status of this word.
+    pub fn of_word(word: &Text) -> Self {
+        match word.raw() {
+            "Pending" => Self::Pending,
+            "InProgress" => Self::InProgress,
+            "Baking" => Self::Baking,
+            "Successful" => Self::Successful,
+            "Failed" => Self::Failed,
+            "Cancelling" => Self::Cancelling,
+            "Cancelled" => Self::Cancelled,
+            "RollbackInProgress" => Self::RollbackInProgress,
+            "RollbackFailed" => Self::RollbackFailed,
+            "RollbackSuccessful" => Self::RollbackSuccessful,
+            _ => Self::Other(word.clone()),
+        }
+    }
 }
 
 /// An instance refresh.

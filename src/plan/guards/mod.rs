@@ -187,7 +187,8 @@ fn check_call(
 ) -> Vec<Finding> {
     let gone =
         |why: String| vec![Finding { name: target_groups::GUARD.name.into(), verdict: Answer::Block, why }];
-    let (id, arn) = (plan.intent.cluster(), call.source());
+    let id = plan.intent.cluster();
+    let Some(arn) = call.source() else { return Vec::new() };
     let Some(cluster) = fleet.cluster(id) else {
         return gone(format!("{} is not seen any more", id.name));
     };

@@ -186,7 +186,7 @@ pub fn instead(plan: &Plan, cluster: &Cluster, history: &History) -> Option<Inte
         return None;
     }
     let call = plan.steps.iter().rev().find_map(|step| step.call.as_ref())?;
-    let source = call.source();
+    let source = call.source()?;
     let (goal, _) = goal(history, cluster, &source)?;
     same_actions(goal.before, call.actions()).then(|| Intent::Rollback {
         cluster: cluster.id.clone(),

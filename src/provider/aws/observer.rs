@@ -20,9 +20,8 @@ use super::task::Task;
 use super::traffic;
 use super::wall::Wall;
 use super::watching;
-use crate::fleet::{
-    AccountId, Actions, ClusterId, Fleet, Identity, Naming, Place, Region, Scope, SourceArn, assemble,
-};
+use crate::fleet::{AccountId, ClusterId, Fleet, Identity, Naming, Place, Region, Scope, assemble};
+use crate::plan::{Resource, State};
 use crate::provider::{Clock, Entries, EntryName, Failure, FailureKind, Observer};
 
 /// AWS, as one session sees it.
@@ -359,14 +358,18 @@ impl Observer for Aws {
         seen
     }
 
-    async fn actions(&self, place: &Place, source: &SourceArn) -> Result<Actions, Failure> {
+    async fn state(&self, place: &Place, resource: &Resource) -> Result<State, Failure> {
+        let Resource::Source(source) = resource else {
+            let why = "flightdeck does not read this from AWS yet";
+            return Err(Failure::new(FailureKind::Unsupported, format!("read {resource}"), why, ""));
+        };
         let factory = self.connection.factory().await?;
         let read =
             traffic::read(&factory.clients(&place.region, Lane::Asked, &self.asked), place, source).await;
         if let Err(failure) = &read {
             self.connection.forget_after(failure).await;
         }
-        read
+        read.map(State::Actions)
     }
 
     async fn entries(&self, place: &Place, names: &[EntryName]) -> Result<Entries, Failure> {

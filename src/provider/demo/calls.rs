@@ -17,7 +17,15 @@ const STICKY: std::ops::RangeInclusive<i32> = 1..=604_800;
 
 /// Applies a call to a region and returns the actions as they now read back.
 pub(super) fn apply(world: &mut World, region: usize, call: &Call, at: Moment) -> Result<Actions, Failure> {
-    let source = call.source();
+    let Some(source) = call.source() else {
+        let what = format!("{} {}", call.operation(), call.resource());
+        return Err(Failure::new(
+            FailureKind::Unsupported,
+            what,
+            "the simulated fleet does not carry this call yet",
+            "nothing was changed",
+        ));
+    };
     check(&world.regions[region], &source, call.actions()).map_err(|(kind, why)| {
         Failure::new(kind, format!("{} {source}", call.operation()), why, "nothing was changed; look again")
     })?;

@@ -37,8 +37,8 @@ pub use hands::Foreign;
 pub use weather::{Fate, Sent, Weather};
 
 use super::{Clock, Created, Entries, EntryName, Failure, FailureKind, Observer, Operator, Register};
-use crate::fleet::{Actions, Facts, Fleet, Identity, Naming, Place, Scope, SourceArn, Text, assemble};
-use crate::plan::{Call, Receipt};
+use crate::fleet::{Facts, Fleet, Identity, Naming, Place, Scope, Text, assemble};
+use crate::plan::{self, Call, Receipt, Resource};
 use look::Memory;
 use world::World;
 
@@ -177,15 +177,19 @@ impl Observer for Demo {
         Ok(fleet)
     }
 
-    async fn actions(&self, place: &Place, source: &SourceArn) -> Result<Actions, Failure> {
-        let what = format!("read {source}");
+    async fn state(&self, place: &Place, resource: &Resource) -> Result<plan::State, Failure> {
+        let what = format!("read {resource}");
         let (mut state, at) = self.now();
         state.outage(&what)?;
         state.memory.count(at, 1);
         let region = state.region(place, &what)?;
-        state.world.regions[region]
-            .actions(source)
-            .cloned()
+        let Resource::Source(source) = resource else {
+            let why = "the simulated fleet does not tell this yet";
+            return Err(Failure::new(FailureKind::Unsupported, what, why, ""));
+        };
+        let found = state.world.regions[region].actions(source).cloned();
+        found
+            .map(plan::State::Actions)
             .ok_or_else(|| Failure::new(FailureKind::NotFound, what, "it is not there", "look again"))
     }
 
@@ -212,7 +216,7 @@ impl Observer for Demo {
 #[async_trait]
 impl Operator for Demo {
     async fn apply(&self, place: &Place, call: &Call) -> Result<Receipt, Failure> {
-        let what = format!("{} {}", call.operation(), call.source());
+        let what = format!("{} {}", call.operation(), call.resource());
         let (mut state, at) = self.now();
         state.outage(&what)?;
         state.memory.count(at, 1);

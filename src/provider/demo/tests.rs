@@ -14,6 +14,7 @@ use crate::fleet::{
     Action, ForwardConfig, GroupName, GroupStickiness, InstanceId, InstanceState, LaunchSource,
     RefreshStatus, Section, Setting, TargetGroupArn, TargetState, Verdict, same_actions,
 };
+use crate::fleet::{Actions, SourceArn};
 
 /// A clock that a test sets.
 struct Hand(Mutex<Timestamp>);

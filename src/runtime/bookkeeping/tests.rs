@@ -7,7 +7,8 @@ use tokio::time::Instant;
 
 use super::*;
 use crate::fleet::builders::read_at;
-use crate::fleet::{Actions, Identity, Scope, SourceArn};
+use crate::fleet::{Identity, Scope};
+use crate::plan::{Resource, State};
 use crate::provider::{Entries, EntryName, FailureKind};
 use crate::runtime::cycle::Arrival;
 
@@ -28,7 +29,7 @@ impl Observer for Store {
         Err(denied())
     }
 
-    async fn actions(&self, _place: &Place, _source: &SourceArn) -> Result<Actions, Failure> {
+    async fn state(&self, _place: &Place, _resource: &Resource) -> Result<State, Failure> {
         Err(denied())
     }
 

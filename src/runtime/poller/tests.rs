@@ -7,7 +7,8 @@ use jiff::Timestamp;
 use tokio::time::{sleep, timeout};
 
 use super::*;
-use crate::fleet::{Actions, Identity, Place, SourceArn};
+use crate::fleet::{Identity, Place};
+use crate::plan::{Resource, State};
 use crate::provider::{Entries, EntryName};
 use crate::runtime::cycle::Arrival;
 
@@ -88,7 +89,7 @@ impl Observer for Slow {
         Ok(Arc::new(Fleet { identity: Some(identity), ..Fleet::empty(Timestamp::UNIX_EPOCH) }))
     }
 
-    async fn actions(&self, _place: &Place, _source: &SourceArn) -> Result<Actions, Failure> {
+    async fn state(&self, _place: &Place, _resource: &Resource) -> Result<State, Failure> {
         Err(failure(FailureKind::Unsupported))
     }
 

@@ -3,9 +3,9 @@
 use super::{Lines, WIDEST, asks, key, labelled, popup, write};
 use crate::app::dialogs::{Confirm, Stage};
 use crate::app::{Area, Session, planning, words};
-use crate::fleet::{self, Cluster};
+use crate::fleet::{Cluster, SourceArn};
 use crate::keymap::{Action, Context};
-use crate::plan::{Answer, Outcome, Plan, Step};
+use crate::plan::{Answer, Outcome, Plan, Resource, Step};
 use crate::theme::Role;
 use crate::ui::canvas::{Canvas, Piece, piece, width_of};
 use crate::ui::{Look, glyphs};
@@ -92,7 +92,7 @@ fn step_lines(lines: &mut Lines, step: &Step, cluster: Option<&Cluster>, columns
             "{} {} {}  {}{sticky}",
             call.service(),
             call.operation(),
-            short_arn(&call.source()),
+            short_arn(&call.resource()),
             planning::weights_words(call, cluster)
         );
         labelled(lines, columns, &label("  call"), &says, Role::Text);
@@ -106,12 +106,13 @@ fn step_lines(lines: &mut Lines, step: &Step, cluster: Option<&Cluster>, columns
     }
 }
 
-/// The end of an ARN, which tells one from another.
-fn short_arn(source: &fleet::SourceArn) -> String {
-    let text = source.to_string();
-    let kind = match source {
-        fleet::SourceArn::Listener(_) => "listener",
-        fleet::SourceArn::Rule(_) => "rule",
+/// What a call writes to: of an ARN its end, which tells one from another.
+fn short_arn(resource: &Resource) -> String {
+    let text = resource.to_string();
+    let kind = match resource {
+        Resource::Source(SourceArn::Listener(_)) => "listener",
+        Resource::Source(SourceArn::Rule(_)) => "rule",
+        _ => return text,
     };
     text.rsplit('/').next().map_or_else(|| text.clone(), |end| format!("…/{kind}/{end}"))
 }

@@ -18,7 +18,7 @@ use crate::fleet::{
 };
 use crate::plan::{
     Approval, ApprovedPlan, Call, Claim, Event, History, Intent, Outcome, Percent, Plan, Policy, Progress,
-    Receipt, Record, Refusal, SessionId, Stepped, Who, plan,
+    Receipt, Record, Refusal, Resource, SessionId, State, Stepped, Who, plan,
 };
 use crate::provider::demo::{Demo, Foreign, Options, watched_clusters};
 use crate::provider::{
@@ -238,10 +238,10 @@ impl Observer for Wires<'_> {
         self.site.demo.observe(scope).await
     }
 
-    async fn actions(&self, place: &Place, source: &SourceArn) -> Result<Actions, Failure> {
+    async fn state(&self, place: &Place, resource: &Resource) -> Result<State, Failure> {
         self.home.fuse.stop_if_dead().await;
         self.site.log("read");
-        self.site.demo.actions(place, source).await
+        self.site.demo.state(place, resource).await
     }
 
     async fn entries(&self, place: &Place, names: &[EntryName]) -> Result<Entries, Failure> {

@@ -4,7 +4,7 @@ use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use jiff::Timestamp;
 
 use super::*;
-use crate::fleet::{InstanceState, Section, TargetState};
+use crate::fleet::{InstanceState, Section, SourceArn, TargetState};
 use crate::provider::aws::replay::{Answer, Asked, Replay};
 use crate::provider::aws::testing::{HandClock, World, target_group};
 

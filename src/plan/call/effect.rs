@@ -1,0 +1,171 @@
+//! Whether a call took effect, judged by what is there now and what was there before: this decides after a lost
+//! answer, so that nothing is ever repeated blindly.
+
+use super::{Call, StartRefresh, UpdateGroup};
+use crate::fleet::{RefreshStatus, Text, same_actions};
+use crate::plan::resource::{GroupState, InstanceMark, Newest, Saved, Sizes, State, TemplateState};
+
+/// What the state tells of a call.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Effect {
+    /// It is as the call wants it.
+    Taken,
+    /// It is as it was before.
+    NotTaken,
+    /// It is neither: somebody else changed it.
+    Other,
+}
+
+impl Call {
+    /// What is found there tells of this call, where this was before. A state of another kind tells nothing.
+    pub fn effect(&self, before: &State, found: &State) -> Effect {
+        match (before, found) {
+            (State::Actions(_), State::Actions(actions)) if self.source().is_some() => {
+                told(same_actions(actions, self.actions()), before, found)
+            }
+            (State::Group(was), State::Group(is)) => self.on_group(was, is),
+            (State::Template(was), State::Template(is)) => self.on_template(was, is),
+            (State::Instance(was), State::Instance(is)) => self.on_instance(was, is),
+            _ => Effect::Other,
+        }
+    }
+
+    fn on_group(&self, was: &GroupState, is: &GroupState) -> Effect {
+        match self {
+            Self::StartInstanceRefresh(start) => started(start, was.refresh.as_ref(), is.refresh.as_ref()),
+            Self::CancelInstanceRefresh(_) => {
+                let cancelled = |status: &RefreshStatus| {
+                    matches!(status, RefreshStatus::Cancelling | RefreshStatus::Cancelled)
+                };
+                stopped(cancelled, was.refresh.as_ref(), is.refresh.as_ref())
+            }
+            Self::RollbackInstanceRefresh(_) => {
+                let back = |status: &RefreshStatus| {
+                    matches!(
+                        status,
+                        RefreshStatus::RollbackInProgress
+                            | RefreshStatus::RollbackSuccessful
+                            | RefreshStatus::RollbackFailed
+                    )
+                };
+                stopped(back, was.refresh.as_ref(), is.refresh.as_ref())
+            }
+            Self::UpdateAutoScalingGroup(update) => {
+                let wanted = GroupState {
+                    sizes: is.sizes.map(|sizes| sizes_after(update, sizes)),
+                    saved: update.template.clone().map(Saved::Template),
+                    ..GroupState::default()
+                };
+                let written = |state: &GroupState| {
+                    let saved = update.template.as_ref().and(state.saved.clone());
+                    State::Group(GroupState { sizes: state.sizes, saved, ..GroupState::default() })
+                };
+                let found = written(is);
+                told(State::Group(wanted).holds_in(&found), &written(was), &found)
+            }
+            Self::SetDesiredCapacity(set) => {
+                let desired = |state: &GroupState| state.sizes.map(|sizes| sizes.desired);
+                match desired(is) {
+                    Some(now) if now == set.desired => Effect::Taken,
+                    Some(_) if desired(is) == desired(was) => Effect::NotTaken,
+                    _ => Effect::Other,
+                }
+            }
+            _ => Effect::Other,
+        }
+    }
+
+    fn on_template(&self, was: &TemplateState, is: &TemplateState) -> Effect {
+        let Self::CreateLaunchTemplateVersion(create) = self else { return Effect::Other };
+        match is.descriptions.get(&(was.latest + 1)) {
+            Some(description) if *description == create.description => Effect::Taken,
+            None if is.latest == was.latest => Effect::NotTaken,
+            _ => Effect::Other,
+        }
+    }
+
+    fn on_instance(&self, was: &InstanceMark, is: &InstanceMark) -> Effect {
+        let same = was.group == is.group && was.lifecycle == is.lifecycle && was.state == is.state;
+        let lifecycle = |words: &[&str]| is.lifecycle.as_ref().is_some_and(|is| words.contains(&is.raw()));
+        let ends = is.has_ended() || starts(is.lifecycle.as_ref(), "Terminat");
+        let taken = match self {
+            Self::TerminateInstanceInAutoScalingGroup(_) | Self::TerminateInstances(_) => ends,
+            Self::EnterStandby(_) => lifecycle(&["EnteringStandby", "Standby"]),
+            Self::ExitStandby(_) => lifecycle(&["InService"]) || starts(is.lifecycle.as_ref(), "Pending"),
+            Self::DetachInstances(_) => {
+                !ends && (is.group.is_none() || lifecycle(&["Detaching", "Detached"]))
+            }
+            Self::CreateTags(tags) => tags.tags.iter().all(|tag| is.tags.get(&tag.key) == Some(&tag.value)),
+            _ => return Effect::Other,
+        };
+        match (taken, self) {
+            (true, _) => Effect::Taken,
+            (false, Self::CreateTags(_)) if was.tags == is.tags => Effect::NotTaken,
+            (false, Self::CreateTags(_)) => Effect::Other,
+            (false, _) if same => Effect::NotTaken,
+            (false, _) => Effect::Other,
+        }
+    }
+}
+
+impl InstanceMark {
+    /// Whether EC2 says that it is gone, or does not know it any more.
+    pub fn has_ended(&self) -> bool {
+        self.state.as_ref().is_none_or(|state| matches!(state.raw(), "shutting-down" | "terminated"))
+    }
+}
+
+fn starts(lifecycle: Option<&Text>, with: &str) -> bool {
+    lifecycle.is_some_and(|lifecycle| lifecycle.raw().starts_with(with))
+}
+
+fn told(taken: bool, before: &State, found: &State) -> Effect {
+    if taken {
+        Effect::Taken
+    } else if before.holds_in(found) {
+        Effect::NotTaken
+    } else {
+        Effect::Other
+    }
+}
+
+fn sizes_after(update: &UpdateGroup, now: Sizes) -> Sizes {
+    Sizes {
+        min: update.min.unwrap_or(now.min),
+        desired: update.desired.unwrap_or(now.desired),
+        max: update.max.unwrap_or(now.max),
+    }
+}
+
+/// Ours is a refresh that was not there before and goes where we want.
+fn started(start: &StartRefresh, was: Option<&Newest>, is: Option<&Newest>) -> Effect {
+    match (was, is) {
+        (Some(Newest::None), Some(Newest::None)) => Effect::NotTaken,
+        (Some(Newest::Refresh { id: was, .. }), Some(Newest::Refresh { id, .. })) if was == id => {
+            Effect::NotTaken
+        }
+        (Some(_), Some(Newest::Refresh { to, .. })) if to.as_ref() == start.desired.template() => {
+            Effect::Taken
+        }
+        _ => Effect::Other,
+    }
+}
+
+/// The same refresh, and what became of it.
+fn stopped(wanted: fn(&RefreshStatus) -> bool, was: Option<&Newest>, is: Option<&Newest>) -> Effect {
+    let (Some(Newest::Refresh { id: was, status: before, .. }), Some(Newest::Refresh { id, status, .. })) =
+        (was, is)
+    else {
+        return Effect::Other;
+    };
+    let now = RefreshStatus::of_word(status);
+    if was != id {
+        Effect::Other
+    } else if wanted(&now) {
+        Effect::Taken
+    } else if before == status || now.is_active() == Some(true) {
+        Effect::NotTaken
+    } else {
+        Effect::Other
+    }
+}

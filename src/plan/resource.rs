@@ -1,0 +1,271 @@
+//! What calls write to, and what is there by identity: as far as calls overwrite it or rely on it.
+//!
+//! The same [`State`] is what an observer reads, what a step expects, and what a record tells of before and after.
+//! What an observer reads is whole; what a step expects names only what its call overwrites or relies on.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use super::TemplateNumber;
+use super::change;
+use crate::fleet::{
+    Actions, GroupName, InstanceId, RefreshId, SourceArn, Tags, TemplateId, Text, same_actions,
+};
+
+/// What a call writes to.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Resource {
+    /// A listener or a rule.
+    Source(SourceArn),
+    /// An Auto Scaling group, with its refreshes.
+    Group(GroupName),
+    /// A launch template.
+    Template(TemplateId),
+    /// An instance, in a group or in none.
+    Instance(InstanceId),
+}
+
+impl fmt::Display for Resource {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Source(arn) => arn.fmt(f),
+            Self::Group(name) => name.fmt(f),
+            Self::Template(id) => id.fmt(f),
+            Self::Instance(id) => id.fmt(f),
+        }
+    }
+}
+
+/// What is there.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum State {
+    /// The actions of a listener or a rule.
+    Actions(Actions),
+    /// An Auto Scaling group.
+    Group(GroupState),
+    /// A launch template.
+    Template(TemplateState),
+    /// An instance.
+    Instance(InstanceMark),
+}
+
+/// Sizes of a group, in capacity units.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Sizes {
+    /// Smallest.
+    pub min: i32,
+    /// Wanted.
+    pub desired: i32,
+    /// Largest.
+    pub max: i32,
+}
+
+/// What a group launches from, by its saved configuration.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Saved {
+    /// A launch template version by its number.
+    Template(TemplateNumber),
+    /// Anything else, in words that change whenever it does: `lt-1 $Latest`, a mixed-instances policy.
+    Other(Text),
+}
+
+/// The newest refresh of a group, under way or ended.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Newest {
+    /// AWS knows of none.
+    None,
+    /// This one.
+    Refresh {
+        /// Its id.
+        id: RefreshId,
+        /// Its status in AWS's word.
+        status: Text,
+        /// The launch template version it goes to; `None`: the group's own configuration, or a policy.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        to: Option<TemplateNumber>,
+    },
+}
+
+/// A group. An observer tells all of it; of what is expected, `None` and an empty map mean "whatever it is".
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct GroupState {
+    /// Its sizes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sizes: Option<Sizes>,
+    /// What it launches from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub saved: Option<Saved>,
+    /// Its newest refresh.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub refresh: Option<Newest>,
+    /// Its instances, each with its lifecycle state in AWS's words.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub members: BTreeMap<InstanceId, Text>,
+}
+
+/// A launch template.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TemplateState {
+    /// The number behind `$Latest`.
+    pub latest: i64,
+    /// Descriptions of the newest versions, by number; a version without one has an empty text. Of what is expected:
+    /// empty.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub descriptions: BTreeMap<i64, Text>,
+}
+
+/// An instance, as far as calls rely on it.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct InstanceMark {
+    /// The group that has it; `None`: no group does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub group: Option<GroupName>,
+    /// Its lifecycle state there in AWS's words: `InService`, `Standby`, `Terminating:Wait` …
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lifecycle: Option<Text>,
+    /// Its state in EC2's word; `None`: EC2 does not know it any more.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub state: Option<Text>,
+    /// Its tags `flightdeck:*`.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub tags: Tags,
+}
+
+impl State {
+    /// Whether what was found is what is expected here, as far as anything is.
+    pub fn holds_in(&self, found: &Self) -> bool {
+        match (self, found) {
+            (Self::Actions(expected), Self::Actions(found)) => same_actions(expected, found),
+            (Self::Group(expected), Self::Group(found)) => expected.holds_in(found),
+            (Self::Template(expected), Self::Template(found)) => expected.latest == found.latest,
+            (Self::Instance(expected), Self::Instance(found)) => {
+                expected.group == found.group
+                    && expected.lifecycle == found.lifecycle
+                    && expected.state == found.state
+            }
+            _ => false,
+        }
+    }
+
+    /// The actions, where it is a listener's or a rule's.
+    pub fn actions(&self) -> Option<&Actions> {
+        match self {
+            Self::Actions(actions) => Some(actions),
+            _ => None,
+        }
+    }
+
+    /// What is there, in words.
+    pub fn says(&self) -> String {
+        match self {
+            Self::Actions(actions) => change::words(actions),
+            Self::Group(group) => group.says(),
+            Self::Template(template) => format!("newest version {}", template.latest),
+            Self::Instance(mark) => mark.says(),
+        }
+    }
+}
+
+impl GroupState {
+    fn holds_in(&self, found: &Self) -> bool {
+        fn fits<T: PartialEq>(expected: Option<&T>, found: Option<&T>) -> bool {
+            expected.is_none() || expected == found
+        }
+        fits(self.sizes.as_ref(), found.sizes.as_ref())
+            && fits(self.saved.as_ref(), found.saved.as_ref())
+            && fits(self.refresh.as_ref(), found.refresh.as_ref())
+            && self.members.iter().all(|(id, lifecycle)| found.members.get(id) == Some(lifecycle))
+    }
+
+    fn says(&self) -> String {
+        let mut words = Vec::new();
+        if let Some(Sizes { min, desired, max }) = self.sizes {
+            words.push(format!("min {min}, desired {desired}, max {max}"));
+        }
+        match &self.saved {
+            Some(Saved::Template(TemplateNumber { id, version })) => {
+                words.push(format!("{id} version {version}"));
+            }
+            Some(Saved::Other(text)) => words.push(text.to_string()),
+            None => {}
+        }
+        match &self.refresh {
+            Some(Newest::Refresh { id, status, .. }) => words.push(format!("refresh {id} {status}")),
+            Some(Newest::None) => words.push("no refresh".into()),
+            None => {}
+        }
+        words.extend(self.members.iter().map(|(id, lifecycle)| format!("{id} {lifecycle}")));
+        words.join(", ")
+    }
+}
+
+impl InstanceMark {
+    fn says(&self) -> String {
+        let state = self.state.as_ref().map_or_else(|| "gone".into(), ToString::to_string);
+        match (&self.group, &self.lifecycle) {
+            (Some(group), Some(lifecycle)) => format!("{state}, {lifecycle} in {group}"),
+            _ => format!("{state}, in no group"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn group(sizes: Option<Sizes>, refresh: Option<Newest>) -> State {
+        State::Group(GroupState { sizes, refresh, ..GroupState::default() })
+    }
+
+    #[test]
+    fn what_is_not_expected_may_be_anything() {
+        let sizes = |desired| Some(Sizes { min: 1, desired, max: 9 });
+        let found = group(sizes(4), Some(Newest::None));
+        assert!(group(None, Some(Newest::None)).holds_in(&found));
+        assert!(group(sizes(4), None).holds_in(&found));
+        assert!(!group(sizes(5), None).holds_in(&found));
+        let started = Newest::Refresh { id: "r-1".into(), status: "Pending".into(), to: None };
+        assert!(!group(None, Some(Newest::None)).holds_in(&group(sizes(4), Some(started))));
+    }
+
+    #[test]
+    fn an_expected_member_has_to_be_there_in_its_lifecycle_state() {
+        let with = |lifecycle: &str| {
+            let members = [("i-1".into(), lifecycle.into()), ("i-2".into(), "InService".into())].into();
+            State::Group(GroupState { members, ..GroupState::default() })
+        };
+        let expected = State::Group(GroupState {
+            members: [("i-1".into(), "InService".into())].into(),
+            ..GroupState::default()
+        });
+        assert!(expected.holds_in(&with("InService")));
+        assert!(!expected.holds_in(&with("Terminating")));
+    }
+
+    #[test]
+    fn a_state_is_written_and_read_back_whole() {
+        let to = TemplateNumber { id: "lt-1".into(), version: 7 };
+        let state = State::Group(GroupState {
+            sizes: Some(Sizes { min: 1, desired: 2, max: 3 }),
+            saved: Some(Saved::Template(TemplateNumber { version: 6, ..to.clone() })),
+            refresh: Some(Newest::Refresh { id: "r-1".into(), status: "InProgress".into(), to: Some(to) }),
+            members: [("i-1".into(), "InService".into())].into(),
+        });
+        let text = serde_json::to_string(&state).unwrap();
+        assert_eq!(serde_json::from_str::<State>(&text).unwrap(), state, "{text}");
+        let template =
+            State::Template(TemplateState { latest: 7, descriptions: [(7, "ours".into())].into() });
+        let text = serde_json::to_string(&template).unwrap();
+        assert_eq!(serde_json::from_str::<State>(&text).unwrap(), template, "{text}");
+    }
+}
