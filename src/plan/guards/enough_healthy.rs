@@ -11,19 +11,21 @@ pub(super) const GUARD: Guard = Guard { name: "enough-healthy-targets", overrida
 fn check(subject: &Subject<'_>) -> (Answer, String) {
     let gaining = subject.change.gaining();
     let mut fine = Vec::new();
+    let mut unchecked = None;
     for arn in &gaining {
         let name = arn.name();
         let Some((side, group)) = subject.sides.get(arn).and_then(|side| Some((side, side.group?))) else {
             return (Answer::Block, format!("{name} was not seen, so the health of its targets is unknown"));
         };
         if subject.is_not_checked_yet(arn) {
-            return (
-                Answer::Warn,
+            // What blocks may come after it.
+            unchecked.get_or_insert_with(|| {
                 format!(
                     "the health of {} is not known before it is in the action: it is checked before step {}",
                     group.name, subject.step
-                ),
-            );
+                )
+            });
+            continue;
         }
         let Some(healthy) = side.healthy else {
             return (Answer::Block, format!("the health of the targets of {name} could not be read"));
@@ -36,6 +38,9 @@ fn check(subject: &Subject<'_>) -> (Answer, String) {
             );
         }
         fine.push(format!("{healthy} of {} healthy in {name}", side.registered));
+    }
+    if let Some(why) = unchecked {
+        return (Answer::Warn, why);
     }
     let kept = subject
         .change

@@ -7,6 +7,7 @@ pub(super) const GUARD: Guard = Guard { name: "target-group-known", overridable:
 
 fn check(subject: &Subject<'_>) -> (Answer, String) {
     let after = subject.change.weights_after();
+    let mut shared = None;
     for (arn, weight) in &after {
         let name = arn.name();
         let Some(group) = subject.fleet.target_groups.get(arn) else {
@@ -24,11 +25,14 @@ fn check(subject: &Subject<'_>) -> (Answer, String) {
             );
         }
         if let Some(elsewhere) = group.sources.iter().find(|source| **source != subject.change.source.arn) {
-            return (
-                Answer::Warn,
-                format!("{name} also gets traffic from {elsewhere}, which this plan leaves alone"),
-            );
+            // What blocks may come after it.
+            shared.get_or_insert_with(|| {
+                format!("{name} also gets traffic from {elsewhere}, which this plan leaves alone")
+            });
         }
     }
-    (Answer::Pass, format!("{} target groups, all known", after.len()))
+    match shared {
+        Some(why) => (Answer::Warn, why),
+        None => (Answer::Pass, format!("{} target groups, all known", after.len())),
+    }
 }

@@ -275,3 +275,55 @@ fn a_cluster_that_asks_for_a_reason_gets_one_with_every_change() {
     let with = Approval { reason: Some("CHG-12".into()), ..approval(&plan) };
     assert!(plan.approve(with, read_at()).is_ok());
 }
+
+/// Orders with a third side behind the same listener.
+fn with_teal(orders: &mut Orders) -> TargetGroupArn {
+    orders.world.template("lt-teal", 1, "ami-2");
+    orders.world.group("orders-teal", "lt-teal");
+    orders.world.member("orders-teal", "i-teal0", "ami-2");
+    for side in ["blue", "green", "teal"] {
+        let tags = &mut orders.world.group_mut(&format!("orders-{side}")).tags;
+        tags.insert("flightdeck:cluster".into(), "orders".into());
+    }
+    orders.world.target_group("orders-teal", "orders-teal")
+}
+
+#[test]
+fn a_warning_about_one_target_group_hides_no_block_about_another() {
+    for order in [[0, 1], [1, 0]] {
+        let mut orders = orders(90, 10);
+        let teal = with_teal(&mut orders);
+        orders.world.group_mut("orders-teal").target_groups.clear();
+        let (blue, green) = (orders.blue.clone(), orders.green.clone());
+        let [first, second] = order.map(|at| [(&blue, 65), (&teal, 25)][at]);
+        set_actions(&mut orders, forward(&[first, second, (&green, 10)]));
+        orders.world.listener("other", 443, &[(&blue, 1)]);
+        let Intent::Shift { cluster, to, percent, steps, .. } = shift(20) else { unreachable!() };
+        let source = Some(SourceArn::Listener(orders.listener.clone()));
+        let (verdict, why) =
+            says(&orders, &Intent::Shift { cluster, to, percent, steps, source }, "target-group-known");
+        assert_eq!(verdict, Answer::Block, "{why}");
+        assert!(why.contains("is attached to orders-teal"), "{why}");
+    }
+}
+
+#[test]
+fn a_side_that_is_not_checked_yet_hides_no_sick_one() {
+    for green_first in [true, false] {
+        let mut orders = orders(90, 10);
+        let teal = with_teal(&mut orders);
+        let (blue, green) = (orders.blue.clone(), orders.green.clone());
+        set_actions(&mut orders, forward(&[(&blue, 90), (&teal, 10)]));
+        orders.world.targets_mut(&teal)[0].state = TargetState::Unhealthy;
+        let mut sides = [(&green, 50), (&teal, 50)];
+        if !green_first {
+            sides.reverse();
+        }
+        let before = Some(forward(&sides));
+        let recorded = Record { before, ..record(&orders, "p-1", "shift", Event::Intended, (0, 0)) };
+        let history = History::new(vec![recorded]);
+        let (verdict, why) = found(&orders, &back(), &history, &Policy::default(), "enough-healthy-targets");
+        assert_eq!(verdict, Answer::Block, "{why}");
+        assert!(why.starts_with("orders-teal has 0 healthy targets"), "{why}");
+    }
+}
