@@ -121,7 +121,6 @@ fn may_steer(model: &Model, action: Action) -> Result<(), String> {
     let Screen::Operations(screen) = model.screen() else { return Err("no operation is selected".into()) };
     let Some(one) = screen.selected(&model.known) else { return Err("no operation is selected".into()) };
     let own = model.own(&one.id).filter(|own| own.runs());
-    let has = |way| one.ways_out.contains(&way);
     match (action, own) {
         (Action::Resume | Action::Rollback, Some(_)) => Err("it still runs: abort it to take it back".into()),
         (Action::StepNow, Some(own)) if own.waits_for().is_none() && !own.is_paused() => {
@@ -136,9 +135,9 @@ fn may_steer(model: &Model, action: Action) -> Result<(), String> {
             words::person(&one.holder),
             one.holder.host
         )),
-        (Action::Resume, None) if has(WayOut::Resume) || has(WayOut::Adopt) => Ok(()),
-        (Action::Abort, None) if has(WayOut::Abort) => Ok(()),
-        (Action::Rollback, None) if has(WayOut::Rollback) || one.state == KnownState::Done => Ok(()),
+        (Action::Resume, None) if one.offers(WayOut::Resume) => Ok(()),
+        (Action::Abort, None) if one.offers(WayOut::Abort) => Ok(()),
+        (Action::Rollback, None) if one.offers(WayOut::Rollback) => Ok(()),
         (Action::Pause | Action::StepNow | Action::Hold, None) => {
             Err(format!("it does not run: it is {}", one.state.word().replace('-', " ")))
         }

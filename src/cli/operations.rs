@@ -126,11 +126,11 @@ pub(super) enum Way<'a> {
 }
 
 impl Way<'_> {
-    fn word(self) -> &'static str {
+    fn out(self) -> WayOut {
         match self {
-            Self::Resume { .. } => "resume",
-            Self::Abort => "abort",
-            Self::Rollback => "rollback",
+            Self::Resume { .. } => WayOut::Resume,
+            Self::Abort => WayOut::Abort,
+            Self::Rollback => WayOut::Rollback,
         }
     }
 }
@@ -198,21 +198,12 @@ fn is_open(one: &Known, way: Way<'_>, claims: &[Claim]) -> Result<(), Refusal> {
             "steer it there; once its lease was not renewed for 60 s it can be taken over",
         ));
     }
-    let is_over = match one.state {
-        KnownState::Done => way != Way::Rollback,
-        KnownState::Failed | KnownState::RolledBack => true,
-        // Whoever writes the journal here and finds no lease knows that nobody runs it.
-        KnownState::Running => false,
-        KnownState::Held | KnownState::Abandoned => {
-            let resumes = matches!(way, Way::Resume { .. });
-            resumes && !one.ways_out.contains(&WayOut::Resume)
-        }
-    };
-    if is_over {
+    // Whoever writes the journal here and finds no lease knows that nobody runs it.
+    if one.state != KnownState::Running && !one.offers(way.out()) {
         return Err(Refusal::new(
             format!(
                 "there is nothing to {} in {}: it is {}, {}",
-                way.word(),
+                way.out().word(),
                 one.id,
                 one.state.word(),
                 one.why
@@ -278,6 +269,18 @@ mod tests {
             let (known, claims) = claimed(stand, hold);
             for way in [Way::Resume { phrase: None }, Way::Abort, Way::Rollback] {
                 assert_eq!(is_open(&known, way, &claims), Ok(()));
+            }
+        }
+    }
+
+    #[test]
+    fn what_a_later_change_went_over_has_no_way_out_here_either() {
+        for hold in [Hold::Lapsed, Hold::Released] {
+            let (mut known, claims) = claimed(Stand::Held, hold);
+            known.ways_out.clear();
+            for way in [Way::Resume { phrase: None }, Way::Abort, Way::Rollback] {
+                let refusal = is_open(&known, way, &claims).unwrap_err();
+                assert!(refusal.why.contains(&format!("nothing to {}", way.out().word())), "{refusal}");
             }
         }
     }

@@ -103,6 +103,14 @@ pub struct Known {
     pub plan: Option<Box<Plan>>,
 }
 
+impl Known {
+    /// Whether there is this way out of it: one that is half done has its own, and one that is done can be rolled back
+    /// all the same.
+    pub fn offers(&self, way: WayOut) -> bool {
+        self.ways_out.contains(&way) || way == WayOut::Rollback && self.state == KnownState::Done
+    }
+}
+
 /// Every operation that the journal or a claim tells of, the newest first.
 pub fn operations(history: &History, claims: &[Claim], at: Timestamp) -> Vec<Known> {
     let mut told: BTreeMap<&OperationId, Told> = BTreeMap::new();
