@@ -5,7 +5,7 @@ use super::screens::Screen;
 use super::{Model, Session, WayBack, words};
 use crate::fleet::LoadBalancerKind;
 use crate::keymap::{Action, Context};
-use crate::plan::{KnownState, Steer, WayOut};
+use crate::plan::{Course, KnownState, Steer, WayOut};
 
 /// Tells whether an action applies on the screen that is seen.
 ///
@@ -128,6 +128,9 @@ fn may_steer(model: &Model, action: Action) -> Result<(), String> {
         }
         (_, Some(own)) if matches!(own.told, Some(Steer::Hold | Steer::Abort)) => {
             Err(format!("it is {} already", own.word()))
+        }
+        (Action::Pause | Action::StepNow | Action::Abort, Some(own)) if own.course() == Course::Back => {
+            Err("it is going back already".into())
         }
         (_, Some(_)) => Ok(()),
         (_, None) if one.state == KnownState::Running => Err(format!(

@@ -11,7 +11,7 @@ use crate::fleet::builders::{World, read_at, target};
 use crate::fleet::{Facts, Fleet, Gap, GroupStickiness, Identity, Section, TargetState};
 use crate::keymap::Keymap;
 use crate::plan::{
-    Asked, Call, Claim, Event, History, Hold, Intent, Late, OperationId, Percent, Policy, Progress,
+    Asked, Call, Claim, Course, Event, History, Hold, Intent, Late, OperationId, Percent, Policy, Progress,
     RECORD_SCHEMA, Record, SessionId, Stand, Stepped, Truth, Who, plan,
 };
 
@@ -149,6 +149,7 @@ pub(crate) fn operation(truth: Truth) -> Person {
     person.tell(Message::Progress(Progress {
         operation: id,
         at: person.at,
+        course: Course::Ahead,
         step: 2,
         truth,
         says: "2 of 6 targets initial; needs 6".into(),
@@ -168,6 +169,7 @@ pub(crate) fn stepped() -> Person {
     person.tell(Message::Progress(Progress {
         operation: id,
         at: person.at,
+        course: Course::Ahead,
         step: 2,
         truth: Truth::ReadBack,
         says: "orders-5xx is OK; 6 of 6 targets of orders-green are healthy".into(),

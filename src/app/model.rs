@@ -10,7 +10,7 @@ use super::screens::{Fleet, Screen, Seen};
 use super::{Area, Layout, Observation, Operation, Session, Trouble, Unread, Watch};
 use crate::fleet::{AccountId, ClusterId, Identity, Place, Text};
 use crate::keymap::{Context, Key, Keymap};
-use crate::plan::{Asked, History, Known, Policy, Truth};
+use crate::plan::{Asked, Course, History, Known, Policy, Truth};
 
 /// A notice is taken away after this long.
 const NOTICE_LIFE: SignedDuration = SignedDuration::from_secs(12);
@@ -229,9 +229,9 @@ impl Model {
     /// The operation that another one on this cluster has to wait for. The way back waits for writes only: it does
     /// not wait until what it takes back has settled.
     pub fn in_the_way(&self, cluster: &ClusterId, way_back: bool) -> Option<&Operation> {
-        self.running()
-            .filter(|operation| operation.cluster == *cluster)
-            .find(|operation| !way_back || operation.truth < Truth::ReadBack)
+        self.running().filter(|operation| operation.cluster == *cluster).find(|operation| {
+            !way_back || operation.truth < Truth::ReadBack || operation.course() == Course::Back
+        })
     }
 
     /// Says something.

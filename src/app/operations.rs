@@ -5,7 +5,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::{Effect, Model, Tone, words};
 use crate::fleet::{ClusterId, SourceArn};
 use crate::plan::{
-    self, Asked, Known, KnownState, OperationId, Outcome, Plan, Progress, Steer, Truth, WaitFor, Who,
+    self, Asked, Course, Known, KnownState, OperationId, Outcome, Plan, Progress, Steer, Truth, WaitFor, Who,
 };
 
 /// An ended operation stays on the screen for this long; after that the journal tells of it.
@@ -72,7 +72,7 @@ impl Operation {
     /// Takes what was heard of it.
     pub(super) fn take(&mut self, progress: Progress) {
         // Each step begins with weights that are merely wanted; within one they become truer only.
-        let same_step = progress.step == self.step();
+        let same_step = progress.step == self.step() && progress.course == self.course();
         self.truth = if same_step { self.truth.max(progress.truth) } else { progress.truth };
         if !same_step {
             self.step_since = progress.at;
@@ -95,8 +95,16 @@ impl Operation {
         self.progress.as_ref().map_or(0, |progress| progress.step)
     }
 
-    /// What its present step waits for, where that is a wait.
+    /// Where it is going.
+    pub fn course(&self) -> Course {
+        self.progress.as_ref().map_or(Course::Ahead, |progress| progress.course)
+    }
+
+    /// What its present step waits for, where that is a wait and it goes ahead.
     pub fn waits_for(&self) -> Option<WaitFor> {
+        if self.course() != Course::Ahead {
+            return None;
+        }
         let step = self.plan.steps.iter().find(|step| step.n == self.step())?;
         if step.call.is_some() { None } else { step.wait.as_ref().map(|wait| wait.what) }
     }
@@ -109,7 +117,9 @@ impl Operation {
     /// Whether it is going to send more than it has sent.
     pub fn has_more_to_send(&self) -> bool {
         let at = self.step();
-        self.runs() && self.plan.steps.iter().any(|step| step.n > at && step.call.is_some())
+        self.runs()
+            && self.course() != Course::Back
+            && self.plan.steps.iter().any(|step| step.n > at && step.call.is_some())
     }
 
     /// Whether it ended so long ago that only the journal still tells of it.
@@ -127,9 +137,10 @@ impl Operation {
             (Some((_, Outcome::Held { .. })), _) => "held",
             (None, Some(Steer::Hold)) => "holding",
             (None, Some(Steer::Abort)) => "going back",
+            (None, _) if self.course() == Course::Back => "going back",
             (None, _) if self.is_paused() => "paused",
+            (None, _) if self.course() == Course::Unapproved => "unapproved",
             (None, _) => match (self.waits_for(), self.truth) {
-                _ if self.step() == 0 && self.plan.confirm.second => "unapproved",
                 (Some(WaitFor::Bake), _) => "baking",
                 (Some(WaitFor::Healthy), _) => "warming",
                 (Some(WaitFor::Person), _) => "waiting for you",
@@ -174,7 +185,8 @@ impl Operation {
         let wait = step.wait.as_ref().filter(|wait| matches!(wait.what, WaitFor::Bake | WaitFor::Settled))?;
         let time = SignedDuration::from_secs(i64::try_from(wait.seconds).ok()?);
         let left = time - at.duration_since(self.step_since);
-        (self.runs() && !self.is_paused() && left > SignedDuration::ZERO).then_some(left)
+        let goes_on = self.runs() && !self.is_paused() && self.course() == Course::Ahead;
+        (goes_on && left > SignedDuration::ZERO).then_some(left)
     }
 
     /// The time until its present wait ends at the latest.

@@ -27,7 +27,7 @@ use jiff::Timestamp;
 use super::{Helm, Journal, Lease};
 use crate::fleet::{Actions, Fleet, SourceArn};
 use crate::plan::{
-    ApprovedPlan, Claim, Event, Outcome, Plan, Policy, Progress, Refusal, SessionId, Stand, WaitFor,
+    ApprovedPlan, Claim, Course, Event, Outcome, Plan, Policy, Progress, Refusal, SessionId, Stand, WaitFor,
 };
 use crate::provider::{Clock, Observer, Operator, Register};
 
@@ -83,7 +83,7 @@ pub async fn execute(
         seen: None,
         last_call: None,
         paused: None,
-        going_back: false,
+        course: Course::Ahead,
     };
     // Boxed: whoever awaits an operation need not carry all of its states.
     let ended = match Box::pin(run.go(until)).await {
@@ -137,8 +137,8 @@ struct Run<'a> {
     last_call: Option<Duration>,
     /// Since when a person has it paused, by the monotonic clock.
     paused: Option<Duration>,
-    /// Whether it goes back already.
-    going_back: bool,
+    /// Where it is going.
+    course: Course,
 }
 
 impl Run<'_> {

@@ -48,7 +48,7 @@ pub use intent::{Intent, Percent, Stepped};
 pub use light::{Light, LightKind, light};
 pub use operations::{Known, KnownState, WayOut, operations};
 pub use policy::{ClusterPolicy, GatePolicy, LeaseStore, Policy};
-pub use progress::{Outcome, Progress, Steer, Truth};
+pub use progress::{Course, Outcome, Progress, Steer, Truth};
 pub use record::{Event, RECORD_SCHEMA, Record, Who};
 pub use resource::{GroupState, InstanceMark, Newest, Resource, Saved, Sizes, State, TemplateState};
 pub use second::Asked;

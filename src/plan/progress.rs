@@ -19,6 +19,18 @@ pub enum Truth {
     Settled,
 }
 
+/// Where an operation is going.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Course {
+    /// Nowhere before a second person has approved it.
+    Unapproved,
+    /// To its goal.
+    Ahead,
+    /// Back to what was before its first call.
+    Back,
+}
+
 /// What a person tells a running operation.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -42,7 +54,9 @@ pub struct Progress {
     pub operation: OperationId,
     /// When.
     pub at: Timestamp,
-    /// The step, from 1.
+    /// Where it is going.
+    pub course: Course,
+    /// The step, from 1; on the way back the one it had come to.
     pub step: u32,
     /// How far its weights are true.
     pub truth: Truth,

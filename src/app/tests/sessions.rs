@@ -5,12 +5,12 @@ use std::sync::Arc;
 use jiff::SignedDuration;
 
 use crate::app::dialogs::{Dialog, Stage};
-use crate::app::fixture::{Person, operation, records, safe, setup};
+use crate::app::fixture::{Person, operation, records, safe, setup, stepped};
 use crate::app::screens::Screen;
 use crate::app::{Effect, Message, Model, Subject, Tone, Trouble};
 use crate::fleet::Scope;
 use crate::fleet::builders::{World, read_at};
-use crate::plan::{History, Outcome, Policy, Truth};
+use crate::plan::{Course, History, Outcome, Policy, Progress, Truth};
 
 fn selected(person: &Person) -> String {
     match person.model.screen() {
@@ -251,6 +251,21 @@ fn an_operation_that_has_written_lets_its_dialog_go_and_settles_on_the_screen() 
     assert!(person.model.dialogs.is_empty());
     assert_eq!(person.model.operations[0].word(), "reading back");
     assert!(notice(&person).contains("it settles now"));
+}
+
+#[test]
+fn an_operation_of_two_persons_that_goes_back_says_so_and_keeps_its_marks() {
+    let mut person = stepped();
+    person.model.operations[0].plan.confirm.second = true;
+    let heard = person.model.operations[0].progress.clone().unwrap();
+    let step = heard.step;
+    person.tell(Message::Progress(Progress { course: Course::Back, truth: Truth::Wanted, ..heard }));
+    let own = &person.model.operations[0];
+    assert_eq!((own.word(), own.step(), own.truth), ("going back", step, Truth::Wanted));
+    assert_eq!(own.planned_left(person.at), None);
+    person.press("o x");
+    assert!(person.model.dialogs.is_empty());
+    assert!(notice(&person).contains("it is going back already"), "{}", notice(&person));
 }
 
 #[test]

@@ -4,7 +4,7 @@
 
 use super::{Run, Stop, words};
 use crate::fleet::same_actions;
-use crate::plan::{Refusal, Truth, check_way_back};
+use crate::plan::{Course, Refusal, Truth, check_way_back};
 
 impl Run<'_> {
     /// Goes back, and says how that ended.
@@ -33,9 +33,8 @@ impl Run<'_> {
                 self.stop(Refusal::new("this plan has no way back", "roll back by the cluster's records"))
             );
         };
-        self.going_back = true;
+        self.course = Course::Back;
         self.paused = None;
-        self.step = 0;
         self.say(Truth::Wanted, &format!("{why}: going back to {}", words::weights(call.actions())), None);
         if let Some(newer) = call.source().and_then(|source| self.overtaken(&source)) {
             return Err(self.stop(newer));

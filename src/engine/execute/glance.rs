@@ -5,14 +5,15 @@ use std::sync::Arc;
 
 use super::{Run, Stands, Stop, words};
 use crate::fleet::{Actions, Fleet, Scope, Section, SourceArn, same_actions};
-use crate::plan::Refusal;
+use crate::plan::{Course, Refusal};
 use crate::provider::{Failure, FailureKind};
 
 impl Run<'_> {
     /// A fresh and complete look at the cluster; on the way back only at what carries traffic, which must not wait.
     pub(super) async fn look(&mut self) -> Result<Result<Arc<Fleet>, Failure>, Stop> {
         let cluster = self.plan.intent.cluster().clone();
-        let scope = if self.going_back { Scope::Traffic(cluster) } else { Scope::Cluster(cluster) };
+        let scope =
+            if self.course == Course::Back { Scope::Traffic(cluster) } else { Scope::Cluster(cluster) };
         let observer = self.ports.observer;
         let seen = self.attend(observer.observe(&scope)).await?;
         if let Ok(fleet) = &seen {

@@ -9,7 +9,7 @@ use jiff::SignedDuration;
 use super::{Run, Stop, words};
 use crate::engine::Desk;
 use crate::engine::second::{self, Said};
-use crate::plan::{Late, Policy, Refusal, Truth};
+use crate::plan::{Course, Late, Policy, Refusal, Truth};
 
 /// Time between two looks whether somebody has approved it.
 const LOOK_PAUSE: Duration = Duration::from_secs(5);
@@ -31,7 +31,9 @@ impl Run<'_> {
         };
         let desk = Desk { observer: self.ports.observer, register, clock: self.ports.clock };
         second::ask(desk, &self.approved).await.map_err(|refusal| self.stop(refusal))?;
+        self.course = Course::Unapproved;
         let said = self.hear(desk).await;
+        self.course = Course::Ahead;
         second::withdraw(desk, &self.plan).await;
         said.map(Some)
     }

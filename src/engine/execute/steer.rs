@@ -6,7 +6,7 @@ use std::time::Duration;
 use futures_util::future::{Either, select};
 
 use super::{Run, Stop, words};
-use crate::plan::{Event, Refusal, Steer};
+use crate::plan::{Course, Event, Refusal, Steer};
 
 /// How long an order waits at most before it is taken.
 const SLICE: Duration = Duration::from_millis(250);
@@ -44,7 +44,7 @@ impl Run<'_> {
                 Err(Stop::Held(Refusal::new("a person told it to hold", words::WAYS_OUT)))
             }
             // It is on its way.
-            Steer::Abort if self.going_back => Ok(false),
+            Steer::Abort if self.course == Course::Back => Ok(false),
             Steer::Abort if self.sent => Err(Stop::Back("a person told it to abort".into())),
             Steer::Hold | Steer::Abort => {
                 Err(Stop::Refused(Refusal::new("it was stopped before anything was sent", "make a new plan")))

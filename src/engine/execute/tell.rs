@@ -89,6 +89,7 @@ impl Run<'_> {
         (self.tell)(Progress {
             operation: self.plan.id.clone(),
             at,
+            course: self.course,
             step: self.step,
             truth,
             says: says.into(),

@@ -4,7 +4,7 @@ use super::*;
 use crate::engine::Desk;
 use crate::engine::second::approve;
 use crate::fleet::ClusterSelector;
-use crate::plan::{Asked, ClusterPolicy};
+use crate::plan::{Asked, ClusterPolicy, Course};
 
 fn careful() -> Policy {
     let selector = ClusterSelector { name: "orders".into(), account: None, region: None };
@@ -24,6 +24,12 @@ fn confirmed(cloud: &Cloud) -> ApprovedPlan {
 }
 
 fn run_careful(cloud: &Cloud, approved: ApprovedPlan) -> (Outcome, History) {
+    let (outcome, history, _) = run_told(cloud, approved);
+    (outcome, history)
+}
+
+fn run_told(cloud: &Cloud, approved: ApprovedPlan) -> (Outcome, History, Vec<Course>) {
+    let mut told = Vec::new();
     let journal = journal(cloud, None);
     let ports = Ports {
         observer: cloud,
@@ -36,15 +42,17 @@ fn run_careful(cloud: &Cloud, approved: ApprovedPlan) -> (Outcome, History) {
         claims: &[],
     };
     let policy = careful();
-    let outcome = block_on(execute(approved, ports, &policy, Until::ReadBack, &mut |_| {}));
+    let mut tell = |progress: Progress| told.push(progress.course);
+    let outcome = block_on(execute(approved, ports, &policy, Until::ReadBack, &mut tell));
     let history = journal.lock().unwrap().history().clone();
-    (outcome, history)
+    (outcome, history, told)
 }
 
 #[test]
 fn without_a_second_person_nothing_is_sent_for_an_hour_and_then_it_is_refused() {
     let cloud = Cloud::new(orders(90, 10));
-    let (outcome, history) = run_careful(&cloud, confirmed(&cloud));
+    let (outcome, history, told) = run_told(&cloud, confirmed(&cloud));
+    assert!(told.iter().all(|course| *course == Course::Unapproved), "{told:?}");
     let Outcome::Refused { why, .. } = outcome else { panic!("{outcome:?}") };
     assert_eq!(why, "no second person approved it within 60 min");
     assert_eq!(cloud.writes(), 0);

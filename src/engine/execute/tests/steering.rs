@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::site::{Home, Site, steps};
-use crate::plan::{ClusterPolicy, Event, Hold, Outcome, Stand, Steer};
+use crate::plan::{ClusterPolicy, Course, Event, Hold, Outcome, Stand, Steer};
 use crate::provider::Clock as _;
 
 const SHARES: [u8; 3] = [25, 50, 100];
@@ -49,6 +49,11 @@ fn abort_goes_back_at_once_and_is_told_so() {
     assert_eq!(*home.events().last().unwrap(), Event::RolledBack);
     assert!(home.events().contains(&Event::Steered));
     assert_eq!(site.claims()[0].stand, Stand::RolledBack);
+    let told = home.told.lock().unwrap();
+    let (ahead, back): (Vec<_>, Vec<_>) = told.iter().partition(|told| told.course == Course::Ahead);
+    let reached = ahead.iter().map(|told| told.step).max();
+    assert!(!back.is_empty() && back.iter().all(|told| told.course == Course::Back), "{back:?}");
+    assert!(back.iter().all(|told| Some(told.step) == reached), "the step it had come to stays: {back:?}");
 }
 
 #[test]
