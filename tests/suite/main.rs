@@ -1,6 +1,7 @@
 //! The one integration binary: everything that needs the program from outside.
 //!
-//! The rig plays AWS (`tests/rig`, Python), so what needs it is built only with the `aws` feature.
+//! The rig plays AWS (`tests/rig`, Python). It is proven by plain HTTP; what the program does with it needs the `aws`
+//! feature.
 
 #[cfg(feature = "aws")]
 mod aws;
@@ -11,9 +12,7 @@ mod headless_operations;
 mod home;
 mod pictures;
 mod readme;
-#[cfg(feature = "aws")]
 mod rig;
-#[cfg(feature = "aws")]
 mod rig_proof;
 mod terminal;
 mod terminal_manners;

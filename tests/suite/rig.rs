@@ -4,6 +4,7 @@
 //! The server lives in a virtual environment under `target/`, made once for each version of its requirements. What
 //! can be told is written in `tests/rig/front.py` and `controls.py`; [`beside`] has what others built.
 
+#[cfg(feature = "aws")]
 pub mod beside;
 
 use std::fs::{self, File};
@@ -72,6 +73,7 @@ impl Rig {
     }
 
     /// An account with nothing in it.
+    #[cfg(feature = "aws")]
     pub fn empty() -> Self {
         Self::in_empty_account(extended())
     }
