@@ -17,6 +17,26 @@ def tell_clock(front, world, told):
     return {"now": world.now}
 
 
+def tell_run(front, world, told):
+    """`{"factor": virtual seconds a real second}`: from here on time moves by itself; 0 stops it."""
+    world.run(told["factor"])
+    return {"now": world.now}
+
+
+def tell_alarms(front, world, told):
+    """States of alarms by name, as instance refreshes see them: OK, ALARM, INSUFFICIENT_DATA."""
+    with world.lock:
+        world.alarms.update(told)
+        return dict(world.alarms)
+
+
+def tell_capacity(front, world, told):
+    """`{"none_in": [zones]}`: where no group can launch; the other zones have capacity."""
+    with world.lock:
+        world.full_zones = set(told["none_in"])
+    return {}
+
+
 def tell_delays(front, world, told):
     """Any of `DEFAULT_DELAYS`, for what begins from here on."""
     for name in told:

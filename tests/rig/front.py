@@ -118,7 +118,8 @@ class Front:
             if fault and fault.kind and not fault.apply:
                 status, headers, body = self._fault(fault, call, world, environ)
             else:
-                status, headers, body = self._moto(environ, entry)
+                with world.turn:
+                    status, headers, body = self._moto(environ, entry)
                 if fault and fault.kind:
                     status, headers, body = self._fault(fault, call, world, environ)
             entry["status"] = int(status.split()[0])
@@ -193,4 +194,5 @@ class Front:
                 return {}
         if word not in CONTROLS:
             raise ValueError(f"no such door: {path}; there are log, faults, {', '.join(CONTROLS)}")
-        return CONTROLS[word](self, world, told)
+        with world.turn:
+            return CONTROLS[word](self, world, told)

@@ -8,21 +8,27 @@ import datetime
 import itertools
 import re
 import threading
+import time
 
 ACCOUNT_KEY = re.compile(r"^AKIA(\d{12})[A-Z]{4}$")
 DEFAULT_REGION = "us-east-1"
 
+# Between two steps of a virtual time that follows the real clock.
+STEP_S = 0.05
 # Virtual seconds, 0 is moto's own behaviour. A target drains for its group's attribute unless told otherwise.
 DEFAULT_DELAYS = {"instance_pending": 0, "target_initial": 0, "target_draining": None, "image_pending": 0}
 
 
 class World:
-    """One account. `lock` guards every member."""
+    """One account. `lock` guards every member; who holds `turn` too has moto's own members to itself."""
 
     def __init__(self, account):
         self.account = account
+        self.turn = threading.RLock()
         self.lock = threading.RLock()
         self.now = 0.0
+        self.factor = 0.0
+        self.running = None
         self.delays = dict(DEFAULT_DELAYS)
         self.timers = []
         self.timer_order = itertools.count()
@@ -35,6 +41,12 @@ class World:
         self.in_use = set()
         # By (region, group name).
         self.refreshes = {}
+        self.activities = {}
+        # Instances that a lifecycle hook keeps.
+        self.waiting = []
+        # Zones without capacity, and alarm states by name.
+        self.full_zones = set()
+        self.alarms = {}
         self.root_volume_tasks = []
         self.deregistered_images = {}
         self.page_size = None
@@ -57,7 +69,7 @@ class World:
 
     def advance(self, seconds):
         """Moves time on. What falls due happens in order, each at its own instant."""
-        with self.lock:
+        with self.turn, self.lock:
             end = self.now + seconds
             while due := sorted(timer for timer in self.timers if timer[0] <= end):
                 at, _, action = due[0]
@@ -65,6 +77,26 @@ class World:
                 self.now = at
                 action()
             self.now = end
+
+    def run(self, factor):
+        """Lets virtual time follow the real clock, `factor` virtual seconds for each of its seconds; 0 stops it."""
+        with self.lock:
+            self.factor = factor
+            if factor and self.running is None:
+                self.running = threading.Thread(target=self._follow_the_clock, daemon=True)
+                self.running.start()
+
+    def _follow_the_clock(self):
+        before = time.monotonic()
+        while True:
+            time.sleep(STEP_S)
+            now = time.monotonic()
+            with self.turn, self.lock:
+                if not self.factor:
+                    self.running = None
+                    return
+                self.advance((now - before) * self.factor)
+            before = now
 
 
 class Worlds:

@@ -2,9 +2,14 @@
 //!
 //! What the extension plays is our idea of AWS (`tests/rig/behaviour`).
 
-use serde_json::json;
+mod refreshes;
+
+use serde_json::{Value, json};
 
 use crate::rig::{REGION, Rig, Server, exchange};
+
+/// The usual deregistration delay of a target group.
+const DEREGISTRATION_DELAY_S: u32 = 300;
 
 /// One signed query as the SDK would send it: status and body.
 fn query(rig: &Rig, service: &str, version: &str, form: &str) -> (u16, String) {
@@ -27,6 +32,42 @@ fn ec2(rig: &Rig, form: &str) -> (u16, String) {
 
 fn elbv2(rig: &Rig, form: &str) -> (u16, String) {
     query(rig, "elasticloadbalancing", "2015-12-01", form)
+}
+
+/// One call of EC2 Auto Scaling: status and body.
+fn scaling(rig: &Rig, form: &str) -> (u16, String) {
+    query(rig, "autoscaling", "2011-01-01", form)
+}
+
+/// The words of a refusal, `Code: message`; panics where there is none.
+fn refused(rig: &Rig, form: &str) -> String {
+    let (status, body) = scaling(rig, form);
+    assert_eq!(status, 400, "{form}: {body}");
+    format!("{}: {}", between(&body, "<Code>", "</Code>"), between(&body, "<Message>", "</Message>"))
+}
+
+fn between<'a>(text: &'a str, start: &str, end: &str) -> &'a str {
+    let found = text.split_once(start).and_then(|(_, rest)| rest.split_once(end));
+    found.unwrap_or_else(|| panic!("no {start} in {text}")).0
+}
+
+fn advance(rig: &Rig, seconds: u32) {
+    rig.tell("clock", &json!({ "advance": seconds }));
+}
+
+fn group(rig: &Rig, name: &str) -> Value {
+    let found =
+        rig.call("autoscaling", "describe_auto_scaling_groups", &json!({ "AutoScalingGroupNames": [name] }));
+    found["AutoScalingGroups"][0].clone()
+}
+
+/// How many of a group's instances are in this lifecycle state, on this version of their launch template.
+fn members(rig: &Rig, name: &str, state: &str, version: &str) -> usize {
+    let group = group(rig, name);
+    let instances = group["Instances"].as_array().unwrap().iter();
+    instances
+        .filter(|one| one["LifecycleState"] == state && one["LaunchTemplate"]["Version"] == version)
+        .count()
 }
 
 fn health(rig: &Rig, target_group: &str) -> String {
@@ -103,6 +144,8 @@ fn a_terminated_instance_is_no_target_any_more() {
     let first = rig.members("orders-green")[0].to_owned();
     let terminate = json!({ "InstanceId": first, "ShouldDecrementDesiredCapacity": true });
     rig.call("autoscaling", "terminate_instance_in_auto_scaling_group", &terminate);
+    assert_eq!(count(&health(&rig, "orders-green"), "<State>draining</State>"), 1);
+    advance(&rig, DEREGISTRATION_DELAY_S);
     let left = health(&rig, "orders-green");
     assert!(!left.contains(&first), "{left}");
     assert_eq!(count(&left, "<State>healthy</State>"), 3, "{left}");

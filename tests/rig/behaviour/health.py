@@ -107,6 +107,13 @@ def load_balancers_by_group(backend):
     return found
 
 
+def state_of(group, target_id, world, backend):
+    """Such as `healthy`, of one target."""
+    zones = _zones_by_group(backend).get(group.arn)
+    told = world.told_health.get((group.arn, target_id), {})
+    return _health(group, target_id, zones, told, world, backend)[0]
+
+
 def _zones_by_group(backend):
     return {
         arn: {subnet.availability_zone for balancer in balancers.values() for subnet in balancer.subnets}

@@ -1,26 +1,30 @@
 """Launches: instances over all zones and overrides, from the right template version, pending for a time.
 
 Moto puts all instances of a group into the first zone, on its template's default version, without the template's
-profile and metadata options, and running at once. Standby and detaching leave its target groups untouched.
+profile and metadata options, and running at once. Here a new instance is `Pending` until it runs, `Pending:Wait` while
+a hook keeps it, and only then in service and in its target groups. A zone without capacity is passed over.
 """
 
 import collections
 import copy
 
-from moto.autoscaling.models import AutoScalingBackend, FakeAutoScalingGroup, InstanceState
+from moto.autoscaling.exceptions import AutoscalingClientError
+from moto.autoscaling.models import FakeAutoScalingGroup, InstanceState
 from moto.ec2.models import EC2Backend
 from moto.ec2.models.instances import Instance
 from moto.ec2.models.instances import InstanceState as EC2State
 from moto.ec2.responses.launch_templates import LaunchTemplates
 
-PARAMETER = "resolve:ssm:"
+from behaviour import departures, hooks
+from behaviour.activities import Activity
+from behaviour.configuration import Configuration, resolve
+
+FAILED = " Launching EC2 instance failed."
 
 
 def install(worlds):
     run_instances = EC2Backend.run_instances
-    enter_standby, detach = AutoScalingBackend.enter_standby_instances, AutoScalingBackend.detach_instances
     describe_versions = LaunchTemplates.describe_launch_template_versions
-    update_group = FakeAutoScalingGroup.update
 
     def run_pending(self, *args, **kwargs):
         world = worlds.of(self.account_id)
@@ -32,52 +36,17 @@ def install(worlds):
                 world.after(delay, lambda instance=instance: _start(instance, world))
         return reservation
 
-    def launch(self, count_needed, propagated_tags):
-        for _ in range(count_needed):
-            member = _launch_one(self, propagated_tags)
-            self.instance_states.append(member)
-
-    def attach_targets(self, group_name):
-        group = self.autoscaling_groups[group_name]
-        for arn in group.target_group_arns:
-            target_group = self.elbv2_backend.target_groups[arn]
-            members = [m.instance.id for m in group.active_instances()]
-            target_group.register([{"Id": i, "Port": target_group.port} for i in members])
-
-    def leaving(method):
-        def left(self, group_name, instance_ids, should_decrement):
-            group = self.autoscaling_groups[group_name]
-            for arn in group.target_group_arns:
-                self.elbv2_backend.target_groups[arn].deregister([{"Id": i} for i in instance_ids])
-            return method(self, group_name, instance_ids, should_decrement)
-
-        return left
-
-    def update(self, *args, mixed_instances_policy=None, **kwargs):
-        """An update that does not speak of the policy keeps it."""
-        names_template = kwargs.get("launch_template") or kwargs.get("launch_config_name")
-        if mixed_instances_policy is None and not names_template:
-            mixed_instances_policy = self.mixed_instances_policy
-        update_group(self, *args, mixed_instances_policy=mixed_instances_policy, **kwargs)
-
     def describe_launch_template_versions(self):
         answer = describe_versions(self)
         if self._get_bool_param("ResolveAlias"):
             for version in answer.result["LaunchTemplateVersions"]:
                 data = copy.copy(version["LaunchTemplateData"])
-                data["ImageId"] = _resolve(data.get("ImageId"), self.ec2_backend)
+                data["ImageId"] = resolve(data.get("ImageId"), self.ec2_backend)
                 version["LaunchTemplateData"] = data
         return answer
 
     EC2Backend.run_instances = run_pending
-    FakeAutoScalingGroup.replace_autoscaling_group_instances = launch
-    FakeAutoScalingGroup.active_instances = lambda self: [
-        member for member in self.instance_states if member.lifecycle_state in ("InService", "Pending")
-    ]
-    FakeAutoScalingGroup.update = update
-    AutoScalingBackend.update_attached_target_groups = attach_targets
-    AutoScalingBackend.enter_standby_instances = leaving(enter_standby)
-    AutoScalingBackend.detach_instances = leaving(detach)
+    FakeAutoScalingGroup.world = property(lambda self: worlds.of(self.account_id))
     InstanceState.launch_template = property(lambda self: getattr(self, "launched_from", None))
     LaunchTemplates.describe_launch_template_versions = describe_launch_template_versions
     Instance.instance_status = property(lambda self: _status(self, "told_status"))
@@ -96,92 +65,139 @@ def _start(instance, world):
     if instance.state != "pending":
         return
     instance._state = EC2State("running", 16)
-    for member in instance.autoscaling_group.instance_states if hasattr(instance, "autoscaling_group") else ():
-        if member.instance is instance:
-            member.lifecycle_state = "InService"
     for target_group, target in world.awaiting_start.pop(instance.id, []):
         target_group.register([target])
+    if group := getattr(instance, "autoscaling_group", None):
+        for member in group.instance_states:
+            if member.instance is instance:
+                _running(group, member)
 
 
-def _launch_one(group, propagated_tags):
+def launch(group, cause):
+    """One more instance of what the group launches now; `None` where AWS could not launch it."""
+    configuration = group.launching or Configuration.saved(group)
+    overrides = configuration.overrides
+    # One after the other: which one AWS takes depends on prices and spare capacity.
+    override = overrides[len(group.instance_states) % len(overrides)]
+    for subnet, zone in _emptiest_first(group):
+        activity = Activity(group, "Launching a new EC2 instance", cause)
+        try:
+            instance = _run(group, configuration, override, subnet, zone)
+        except Exception as why:  # An image that is gone, say: the group tells of it, and tries again.
+            activity.say("Failed", f"{getattr(why, 'message', why)}.{FAILED}")
+            return None
+        if instance is None:
+            activity.say("Failed", _no_capacity(configuration, override, group, zone))
+            continue
+        activity.description = f"Launching a new EC2 instance: {instance.id}"
+        activity.say("PreInService")
+        return _join(group, configuration, override, instance, activity)
+    return None
+
+
+def _join(group, configuration, override, instance, activity):
+    instance.autoscaling_group = group
+    member = InstanceState(instance, "Pending", protected_from_scale_in=group.new_instances_protected_from_scale_in)
+    member.arrival = activity
+    member.in_service_at = None
+    member.weighted_capacity = override.get("WeightedCapacity")
+    if version := configuration.version(override):
+        member.launched_from = {
+            "LaunchTemplateId": version.template.id,
+            "LaunchTemplateName": version.template.name,
+            "Version": str(version.number),
+        }
+    group.instance_states.append(member)
+    if instance.state == "running":
+        _running(group, member)
+    return member
+
+
+def _running(group, member):
+    member.arrival.say("InProgress")
+    hooks.wait(group, member, hooks.LAUNCHING, lambda result: _arrive(group, member, result))
+
+
+def _arrive(group, member, result):
+    if member not in group.instance_states or member.lifecycle_state not in ("Pending", "Pending:Proceed"):
+        return
+    if result == "ABANDON":
+        member.arrival.say("Cancelled", "The lifecycle action was abandoned.")
+        cause = "an instance was taken out of service in response to a launch lifecycle action that was abandoned."
+        departures.end(group, member, cause)
+        group.settle()
+        return
+    member.lifecycle_state = "InService"
+    member.in_service_at = group.world.now
+    member.arrival.say("Successful")
+    group.register(member)
+
+
+def _run(group, configuration, override, subnet, zone):
+    """The instance, or `None` where the zone has no capacity."""
     ec2 = group.ec2_backend
-    override = _next_override(group)
-    version = _version(group, override)
+    if zone in group.world.full_zones:
+        return None
+    image = configuration.image(override)
+    if image not in ec2.amis:
+        raise AutoscalingClientError("ValidationError", f"The image id '[{image}]' does not exist")
+    version = configuration.version(override)
     data = version.data if version else {}
-    subnet, zone = _emptiest(group)
+    config = configuration.launch_config
     interfaces = data.get("NetworkInterfaces") or [{}]
+    own_tags = version.instance_tags if version else {}
+    tags = {**group.get_propagated_tags(), "aws:autoscaling:groupName": group.name, **own_tags}
     reservation = ec2.run_instances(
-        _resolve(override.get("ImageId") or (version.image_id if version else group.image_id), ec2),
+        image,
         1,
-        version.user_data if version else group.user_data,
-        group.security_groups,
-        instance_type=override.get("InstanceType") or group.instance_type,
+        version.user_data if version else config.user_data,
+        version.security_groups if version else config.security_groups,
+        instance_type=kind_of(configuration, override),
         is_instance_type_default=False,
-        tags={"instance": {**propagated_tags, "aws:autoscaling:groupName": group.name, **group.instance_tags}},
+        tags={"instance": tags},
         placement=zone,
         subnet_id=subnet,
-        launch_config=group.launch_config,
+        launch_config=config,
         launch_template=_template(version),
-        associate_public_ip=group.launch_config.associate_public_ip_address if group.launch_config else None,
+        associate_public_ip=config.associate_public_ip_address if config else None,
         security_group_ids=list(data.get("SecurityGroupIds") or interfaces[0].get("Groups") or []),
         metadata_options=data.get("MetadataOptions"),
         monitoring_state="enabled" if data.get("Monitoring", {}).get("Enabled") else "disabled",
         ebs_optimized=data.get("EbsOptimized", False),
     )
     instance = reservation.instances[0]
-    instance.autoscaling_group = group
-    profile = data.get("IamInstanceProfile") or {}
-    if profile:
+    if profile := data.get("IamInstanceProfile"):
         arn = profile.get("Arn") or f"arn:aws:iam::{group.account_id}:instance-profile/{profile['Name']}"
         instance.iam_instance_profile = {"Arn": arn, "Id": "AIPARIG"}
-    lifecycle = "Pending" if instance.state == "pending" else "InService"
-    member = InstanceState(instance, lifecycle, protected_from_scale_in=group.new_instances_protected_from_scale_in)
-    if version:
-        member.launched_from = {
-            "LaunchTemplateId": version.template.id,
-            "LaunchTemplateName": version.template.name,
-            "Version": str(version.number),
-        }
-    return member
+    return instance
+
+
+def kind_of(configuration, override):
+    version = configuration.version(override)
+    return override.get("InstanceType") or (version or configuration.launch_config).instance_type
 
 
 def _template(version):
     return {"LaunchTemplateId": version.template.id, "Version": str(version.number)} if version else None
 
 
-def _next_override(group):
-    """One after the other: which one AWS takes depends on prices and spare capacity."""
-    overrides = ((group.mixed_instances_policy or {}).get("LaunchTemplate") or {}).get("Overrides") or [{}]
-    return overrides[len(group.instance_states) % len(overrides)]
+def _no_capacity(configuration, override, group, zone):
+    kind = kind_of(configuration, override)
+    others = [other for other in group.availability_zones if other not in group.world.full_zones]
+    elsewhere = f" or choosing {', '.join(others)}" if others else ""
+    return (
+        f"We currently do not have sufficient {kind} capacity in the Availability Zone you requested ({zone}). Our "
+        f"system will be working on provisioning additional capacity. You can currently get {kind} capacity by not "
+        f"specifying an Availability Zone in your request{elsewhere}.{FAILED}"
+    )
 
 
-def _version(group, override):
-    if not group.ec2_launch_template:
-        return None
-    spec = override.get("LaunchTemplateSpecification")
-    if not spec:
-        return group.ec2_launch_template.get_version(group.launch_template_version)
-    if spec.get("LaunchTemplateId"):
-        template = group.ec2_backend.get_launch_template(spec["LaunchTemplateId"])
-    else:
-        template = group.ec2_backend.get_launch_template_by_name(spec["LaunchTemplateName"])
-    return template.get_version(spec.get("Version") or "$Default")
-
-
-def _emptiest(group):
-    """The subnet (or zone, where a group has no subnets) with the fewest of the group's instances."""
-    counts = collections.Counter(member.availability_zone for member in group.instance_states)
+def _emptiest_first(group):
+    """Subnets with their zones (zones alone, where a group has no subnets), those with fewest instances first."""
+    counts = collections.Counter(
+        member.availability_zone for member in group.instance_states if not member.lifecycle_state.startswith("Term")
+    )
     if not group.vpc_zone_identifier:
-        return None, min(group.availability_zones, key=lambda zone: counts[zone])
+        return sorted(((None, zone) for zone in group.availability_zones), key=lambda place: counts[place[1]])
     subnets = [group.ec2_backend.get_subnet(subnet) for subnet in group.vpc_zone_identifier.split(",")]
-    subnet = min(subnets, key=lambda subnet: counts[subnet.availability_zone])
-    return subnet.id, subnet.availability_zone
-
-
-def _resolve(image, ec2):
-    if not (image or "").startswith(PARAMETER):
-        return image
-    from moto.ssm.models import ssm_backends
-
-    name = image.removeprefix(PARAMETER)
-    return ssm_backends[ec2.account_id][ec2.region_name].get_parameter(name).value
+    return sorted(((s.id, s.availability_zone) for s in subnets), key=lambda place: counts[place[1]])

@@ -45,6 +45,7 @@ GIVEN_WHOLE = {
         "NextToken",
         "NextToken",
     ),
+    (AutoScalingResponse, "describe_scaling_activities"): ("Activities", "MaxRecords", "NextToken", "NextToken"),
     (AutoScalingResponse, "describe_instance_refreshes"): ("InstanceRefreshes", "MaxRecords", "NextToken", "NextToken"),
     (ELBV2Response, "describe_listeners"): ("Listeners", "PageSize", "Marker", "NextMarker"),
     (ELBV2Response, "describe_target_groups"): ("TargetGroups", "PageSize", "Marker", "NextMarker"),
