@@ -226,6 +226,7 @@ pub(crate) fn asked(person: &Person, who: &str) -> Asked {
         plan,
         who: claim.who,
         reason,
+        overrides: Vec::new(),
         asked_at: person.at - SignedDuration::from_secs(30),
         approved_by: None,
     }

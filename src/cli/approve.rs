@@ -27,7 +27,7 @@ pub(super) fn list(session: &Session) -> Result<(), End> {
             asked.plan.verb.clone(),
             asked.plan.cluster.to_string(),
             asked.who.principal.to_string(),
-            asked.reason.as_ref().map_or_else(|| "–".into(), ToString::to_string),
+            Some(asked.because()).filter(|why| !why.is_empty()).unwrap_or_else(|| "–".into()),
             asked.until().strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
         ]
     }));

@@ -185,7 +185,7 @@ fn is_open(one: &Known, way: Way<'_>, claims: &[Claim]) -> Result<(), Refusal> {
     if let Some(claim) = held {
         return Err(Refusal::new(
             format!(
-                "{} on {} runs {} {} since {}: step {} of {}, {}",
+                "{} on {} runs {} {} since {:.0}: step {} of {}, {}",
                 claim.who.principal,
                 claim.who.host,
                 claim.verb,
@@ -258,7 +258,7 @@ mod tests {
         let (known, claims) = claimed(Stand::Running, Hold::Alive { until: read_at() });
         for way in [Way::Resume { phrase: None }, Way::Abort, Way::Rollback] {
             let refusal = is_open(&known, way, &claims).unwrap_err();
-            let says = format!("runs shift {} since {}: step 1 of 2, baking", known.id, read_at());
+            let says = format!("runs shift {} since {:.0}: step 1 of 2, baking", known.id, read_at());
             assert!(refusal.why.contains("user/bob on desk") && refusal.why.contains(&says), "{refusal}");
         }
     }

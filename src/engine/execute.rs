@@ -48,7 +48,7 @@ pub struct Ports<'a> {
     pub helm: &'a Helm,
     /// This run of the program.
     pub session: &'a SessionId,
-    /// What other cockpits told of this cluster when the plan was made.
+    /// What other cockpits told when the operation began.
     pub claims: &'a [Claim],
 }
 
@@ -77,6 +77,7 @@ pub async fn execute(
         tell,
         step: 0,
         lease: None,
+        taking: Taking::Over,
         begun: false,
         sent: false,
         stands: None,
@@ -114,6 +115,15 @@ struct Stands {
     actions: Actions,
 }
 
+/// How far taking the lease is.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Taking {
+    /// It was not begun, or it is known how it ended.
+    Over,
+    /// It is under way, or was broken off.
+    UnderWay,
+}
+
 struct Run<'a> {
     plan: Plan,
     approved: ApprovedPlan,
@@ -125,6 +135,8 @@ struct Run<'a> {
     /// What makes it the one writer of its cluster; `None` before it is taken, where there is none, and once it is
     /// lost.
     lease: Option<Lease<'a>>,
+    /// Whether the lease may stand in the store though it is not held here.
+    taking: Taking,
     /// Whether the journal knows of it.
     begun: bool,
     /// Whether a call of this operation may have changed something.
@@ -200,6 +212,11 @@ impl Run<'_> {
         };
         self.release(stand, &sentence).await;
         outcome
+    }
+
+    /// Whether it goes back to what was, as its plan says or on the way.
+    fn leads_back(&self) -> bool {
+        self.going_back || self.is_rollback()
     }
 
     /// Whether it leads back to what was: a way back is not led back by a gate, and needs no pace.

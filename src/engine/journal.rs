@@ -122,9 +122,7 @@ impl Journal {
     /// It may not be durable.
     pub fn leave(&mut self, operation: &OperationId, why: &str, at: Timestamp) -> Result<(), JournalError> {
         let Some(last) = self.history.records_of(operation).next_back() else { return Ok(()) };
-        if matches!(last.event, Event::Done | Event::Held | Event::RolledBack | Event::TakenOver)
-            || (last.event == Event::Failed && last.step == 0)
-        {
+        if last.ends() || last.event == Event::Held {
             return Ok(());
         }
         let held = Record {

@@ -8,18 +8,15 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::lease::{Desk, flat, pack, unpack};
+use super::lease::{Desk, LONGEST, MOST_CHUNKS, cut, flat, pack, unpack};
 use crate::fleet::{ClusterName, Place, Text};
-use crate::plan::{ApprovedPlan, Asked, OperationId, Plan, Refusal, Who};
+use crate::plan::{ApprovedPlan, Asked, OperationId, Plan, Policy, Refusal, Who};
 use crate::provider::{Created, Entries, Entry, EntryName, Failure, Observer};
 
 const SCHEMA: u64 = 1;
 const HEAD: &str = "second";
 const PLAN: &str = "second-plan";
 const YES: &str = "second-yes";
-
-/// Pieces of a plan that a head may claim to have.
-const MOST_PIECES: usize = 64;
 
 /// What the head says.
 #[derive(Serialize, Deserialize)]
@@ -29,6 +26,8 @@ struct Head {
     host: Text,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     reason: Option<Text>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    overrides: Vec<String>,
     pieces: usize,
     sha256: String,
 }
@@ -72,7 +71,8 @@ pub async fn ask(desk: Desk<'_>, approved: &ApprovedPlan) -> Result<(), Refusal>
         schema: SCHEMA,
         principal: approval.who.principal.clone(),
         host: approval.who.host.clone(),
-        reason: approval.reason.clone(),
+        reason: approval.reason.as_ref().map(|reason| cut(reason.raw(), LONGEST).into()),
+        overrides: approval.overrides.clone(),
         pieces: packed.chunks.len(),
         sha256: packed.sha256,
     };
@@ -175,6 +175,9 @@ pub async fn read_asked(
     at: Timestamp,
 ) -> Result<Vec<Asked>, Failure> {
     let mut entries = observer.entries_under(place, &EntryName::of(&[HEAD])).await?;
+    // What waited in vain, in a cockpit that is gone, is not read again and again.
+    let (now, life) = (entries.server_time.unwrap_or(at), Policy::SECOND_PERSON);
+    entries.found.retain(|_, entry| entry.modified_at.checked_add(life).is_ok_and(|until| now <= until));
     let wanted: Vec<EntryName> = heads(&entries).flat_map(Found::needs).collect();
     for names in wanted.chunks(Entries::BATCH) {
         entries.found.extend(observer.entries(place, names).await?.found);
@@ -196,7 +199,7 @@ fn heads(entries: &Entries) -> impl Iterator<Item = Found> {
         let parts = name.parts()?;
         let [kind, cluster, id] = parts.as_slice() else { return None };
         let head: Head = serde_json::from_str(&entry.value).ok()?;
-        (kind == HEAD && head.schema <= SCHEMA && head.pieces <= MOST_PIECES).then(|| Found {
+        (kind == HEAD && head.schema <= SCHEMA && head.pieces <= MOST_CHUNKS).then(|| Found {
             cluster: ClusterName::new(cluster),
             id: OperationId::new(id),
             asked_at: entry.modified_at,
@@ -227,6 +230,7 @@ impl Found {
             plan: Box::new(plan),
             who,
             reason: self.head.reason,
+            overrides: self.head.overrides,
             asked_at: self.asked_at,
             approved_by,
         })

@@ -5,7 +5,7 @@
 
 use std::fmt;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::{OperationId, Plan, Who};
@@ -103,6 +103,14 @@ impl Claim {
     /// Whether somebody else's writes must be reckoned with.
     pub fn is_alive(&self) -> bool {
         matches!(self.hold, Hold::Alive { .. })
+    }
+
+    /// The same at a time that may be long after it was read: what was not renewed since has lapsed by then.
+    pub fn is_alive_at(&self, at: Timestamp) -> bool {
+        /// What clocks may differ by, and a renewal be late.
+        const LATE: SignedDuration = SignedDuration::from_secs(15);
+        let Hold::Alive { until } = self.hold else { return false };
+        at < until.saturating_add(LATE).unwrap_or(Timestamp::MAX)
     }
 
     /// Whether its holder is gone and left it half done.

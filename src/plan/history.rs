@@ -160,13 +160,22 @@ impl History {
         positions.filter_map(|position| self.records.get(*position)).map(AsRef::as_ref)
     }
 
+    /// The last record of each operation on a cluster of which the own journal tells no end.
+    pub fn left_open(&self, cluster: &ClusterId) -> impl Iterator<Item = &Record> {
+        let begun = self.index.clusters.get(cluster).map_or(&[][..], |own| own.operations.as_slice());
+        let begun = begun.iter().filter_map(|position| self.records.get(*position));
+        begun
+            .filter(|first| !self.records_of(&first.operation).any(Record::ends))
+            .filter_map(|first| self.records_of(&first.operation).next_back())
+    }
+
     /// What the shared bookkeeping tells of one operation.
     pub(crate) fn claims_of(&self, operation: &OperationId) -> impl Iterator<Item = &Claim> {
         self.claims.iter().filter(move |claim| claim.operation == *operation)
     }
 
     /// When a change of a cluster was last sent, by the own journal.
-    pub(crate) fn changed_at(&self, cluster: &ClusterId) -> Option<Timestamp> {
+    pub fn changed_at(&self, cluster: &ClusterId) -> Option<Timestamp> {
         self.index.clusters.get(cluster)?.changed_at
     }
 

@@ -120,3 +120,14 @@ pub struct Record {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub result: Option<String>,
 }
+
+impl Record {
+    /// Whether it ends its operation. A call that failed does not, and neither does stopping for a person to decide.
+    pub fn ends(&self) -> bool {
+        match self.event {
+            Event::Done | Event::RolledBack | Event::TakenOver => true,
+            Event::Failed => self.step == 0,
+            _ => false,
+        }
+    }
+}

@@ -16,6 +16,8 @@ pub struct Asked {
     pub who: Who,
     /// Why, where a reason was given.
     pub reason: Option<Text>,
+    /// Guards that block, and that the first person overrides.
+    pub overrides: Vec<String>,
     /// When it was asked, by the store's clock.
     pub asked_at: Timestamp,
     /// The second person, where one has said yes.
@@ -25,8 +27,21 @@ pub struct Asked {
 impl Asked {
     /// When it is too late to say yes.
     pub fn until(&self) -> Timestamp {
+        Self::until_of(&self.plan)
+    }
+
+    /// The same of a plan that is asked for.
+    pub fn until_of(plan: &Plan) -> Timestamp {
         let life = SignedDuration::try_from(Policy::SECOND_PERSON).unwrap_or(SignedDuration::ZERO);
-        self.plan.created_at.checked_add(life).unwrap_or(Timestamp::MAX)
+        plan.created_at.checked_add(life).unwrap_or(Timestamp::MAX)
+    }
+
+    /// Why it is asked, and which guards the first person overrides for it; empty where nothing was said.
+    pub fn because(&self) -> String {
+        let overrides =
+            (!self.overrides.is_empty()).then(|| format!("overrides {}", self.overrides.join(", ")));
+        let reason = self.reason.as_ref().map(ToString::to_string);
+        reason.into_iter().chain(overrides).collect::<Vec<_>>().join("; ")
     }
 
     /// Whether this person may be the second one.

@@ -53,9 +53,11 @@ impl Running {
     /// Stops all of them, and writes down that they were left.
     pub(super) async fn leave(&self, why: String, at: Timestamp) {
         let taken = std::mem::take(&mut *self.operations.lock().unwrap_or_else(PoisonError::into_inner));
+        for known in &taken {
+            known.task.abort();
+        }
         let mut left = Vec::new();
         for UnderWay { operation, task, .. } in taken {
-            task.abort();
             // Until it has stopped it may still send something.
             if task.await.is_err() {
                 left.push(operation);

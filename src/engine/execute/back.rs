@@ -48,6 +48,6 @@ impl Run<'_> {
             return Err(self.stop(refusal));
         }
         // Step 0: it takes the whole operation back.
-        self.send(0, &call, None).await
+        self.send(0, &call, None).await.map(drop)
     }
 }

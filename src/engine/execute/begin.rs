@@ -5,18 +5,14 @@
 //! tried for a moment, and then only a reason that a person typed lets it go on without.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use futures_util::future::{join, join3};
 
-use super::holder::within;
-use super::{Run, Stands, Stop, words};
+use super::holder::{TRIED, within};
+use super::{Run, Stands, Stop, Taking, words};
 use crate::engine::NotTaken;
 use crate::fleet::{Fleet, Identity, Scope};
 use crate::plan::{Answer, Event, Intent, Refusal, Truth, plan};
-
-/// How long a rollback waits for who we are and for the lease.
-const TRIED: Duration = Duration::from_secs(2);
 
 impl Run<'_> {
     /// Proves everything, takes the lease, and writes the beginning down.
@@ -31,7 +27,9 @@ impl Run<'_> {
             Vec::new()
         };
         self.write_begin(second, &missing)?;
-        self.write_taken_over()
+        // What is resumed has changed something already.
+        self.sent = matches!(self.plan.intent, Intent::Resume { .. });
+        if self.sent { self.write_taken_over() } else { Ok(()) }
     }
 
     fn runs_once(&self) -> Result<(), Stop> {
@@ -52,7 +50,9 @@ impl Run<'_> {
         self.is_the_same(&seen.map_err(|failure| self.failed(&failure))?)?;
         let (ports, plan, who) = (self.ports, self.plan.clone(), self.approved.approval().who.clone());
         let store = self.policy.lease(self.plan.intent.cluster());
+        self.taking = Taking::UnderWay;
         let taken = self.attend(Self::taken(ports, store, &plan, &who)).await?;
+        self.taking = Taking::Over;
         self.lease = taken.map_err(|why| self.stop(why.refusal()))?;
         Ok(())
     }
@@ -67,7 +67,11 @@ impl Run<'_> {
             within(ports.clock, TRIED, ports.observer.identity()),
             within(ports.clock, TRIED, Self::taken(ports, store, &plan, &who)),
         );
+        self.taking = Taking::UnderWay;
         let (seen, identity, taken) = self.attend(asked).await?;
+        if taken.is_some() {
+            self.taking = Taking::Over;
+        }
         let mut missing = Vec::new();
         match taken {
             Some(Ok(lease)) => self.lease = lease,
@@ -156,8 +160,6 @@ impl Run<'_> {
             record.result = (!says.is_empty()).then(|| says.join("; "));
         })?;
         self.begun = true;
-        // What is resumed has changed something already.
-        self.sent = matches!(self.plan.intent, Intent::Resume { .. });
         Ok(())
     }
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::glance::someone_changed;
 use super::{Run, Stands, Stop, words};
 use crate::fleet::{Actions, Fleet, SourceArn, same_actions};
-use crate::plan::{Answer, Call, Event, Expected, Finding, Policy, Refusal, Step, Truth, check};
+use crate::plan::{Call, Event, Expected, Finding, Policy, Refusal, Step, Truth, blocked_by, check};
 use crate::provider::Failure;
 
 /// How often a write is read back before it counts as not there: ELBv2 is eventually consistent.
@@ -36,23 +36,25 @@ struct Change<'a> {
 impl Run<'_> {
     /// Takes one step of the plan.
     pub(super) async fn write(&mut self, step: &Step, call: &Call) -> Result<(), Stop> {
-        self.stay_while_paused(step).await?;
-        self.keep_pace().await?;
-        let fleet = self.fresh_look().await?;
-        if self.sent {
-            // Before the first call they spoke when the plan came out the same.
+        loop {
+            self.stay_while_paused(step).await?;
+            self.keep_pace().await?;
+            let fleet = self.fresh_look().await?;
             self.ask_guards(step, &fleet)?;
+            if self.paused.is_none() && self.send(step.n, call, step.expects.as_ref()).await? {
+                return Ok(());
+            }
         }
-        self.send(step.n, call, step.expects.as_ref()).await
     }
 
-    /// Sends a call of this operation, and nothing where something else is there than it has to replace.
+    /// Sends a call of this operation, and nothing where something else is there than it has to replace. `false`: a
+    /// person paused it at the last moment; a way back is not paused.
     pub(super) async fn send(
         &mut self,
         step: u32,
         call: &Call,
         expects: Option<&Expected>,
-    ) -> Result<(), Stop> {
+    ) -> Result<bool, Stop> {
         self.prove_lease().await?;
         let Some(source) = call.source() else {
             let why = format!("{} is not carried yet", call.operation());
@@ -72,9 +74,13 @@ impl Run<'_> {
         let change = Change { step, call, source, before };
         // The last moment at which nothing has happened yet.
         self.heed()?;
+        if self.paused.is_some() && !self.going_back {
+            return Ok(false);
+        }
         self.intend(&change).await?;
         let doubt = self.apply(&change).await?;
-        self.read_back(&change, doubt).await
+        self.read_back(&change, doubt).await?;
+        Ok(true)
     }
 
     /// At most one change per [`Policy::PACE`] on a cluster; a way back does not wait.
@@ -82,26 +88,24 @@ impl Run<'_> {
         if self.is_rollback() {
             return Ok(());
         }
-        let now = self.ports.clock.monotonic();
-        let own = self.last_call.map(|then| now.saturating_sub(then));
-        let cluster = self.plan.intent.cluster();
-        let of_others = self
-            .remembered()
-            .history()
-            .records()
-            .iter()
-            .rev()
-            .find(|record| record.event == Event::Intended && record.cluster == *cluster)
-            .map(|record| self.now().duration_since(record.at))
-            // A clock that was set back tells nothing: then the whole time is waited for.
-            .map(|age| Duration::try_from(age).unwrap_or(Duration::ZERO));
-        let Some(age) = own.or(of_others) else { return Ok(()) };
-        let left = Policy::PACE.saturating_sub(age);
-        if !left.is_zero() {
+        loop {
+            let now = self.ports.clock.monotonic();
+            let own = self.last_call.map(|then| now.saturating_sub(then));
+            let of_others = self
+                .remembered()
+                .history()
+                .changed_at(self.plan.intent.cluster())
+                .map(|at| self.now().duration_since(at))
+                // A clock that was set back tells nothing: then the whole time is waited for.
+                .map(|age| Duration::try_from(age).unwrap_or(Duration::ZERO));
+            let left = own.or(of_others).map_or(Duration::ZERO, |age| Policy::PACE.saturating_sub(age));
+            if left.is_zero() {
+                return Ok(());
+            }
             self.say(Truth::Wanted, "the last change of this cluster was a moment ago: one per 5 s", None);
+            // Nobody cuts it short.
             self.rest(left).await?;
         }
-        Ok(())
     }
 
     /// A look that is young enough to decide on. Before a further step one that fails for a while is waited out.
@@ -136,10 +140,7 @@ impl Run<'_> {
 
     /// The first guard that blocks and was not overridden.
     pub(super) fn blocked(&self, findings: &[Finding]) -> Option<Refusal> {
-        let overridden = &self.approved.approval().overrides;
-        let guard = findings
-            .iter()
-            .find(|guard| guard.verdict == Answer::Block && !overridden.contains(&guard.name))?;
+        let guard = blocked_by(findings, &self.approved.approval().overrides)?;
         Some(Refusal::new(
             format!("guard {} blocks the next call: {}", guard.name, guard.why),
             "mend what it says, then resume; or roll back",
@@ -205,6 +206,7 @@ impl Run<'_> {
                     record.source = Some(source.clone());
                     record.after = Some(found.clone());
                 })?;
+                self.write_taken_over()?;
                 return self.note(*step, &format!("wrote {}", words::weights(call.actions()))).await;
             }
         }
@@ -221,11 +223,11 @@ impl Run<'_> {
                     words::weights(&found),
                     words::weights(call.actions())
                 ),
-                words::LOOK_AT_IT,
+                words::LOOK_WHAT_IS_THERE,
             ))),
             (Err(failure), _) => Err(self.stop(Refusal::new(
                 format!("it was sent, and cannot be read back: {}", failure.why),
-                words::LOOK_AT_IT,
+                words::LOOK_WHAT_IS_THERE,
             ))),
         }
     }

@@ -49,9 +49,10 @@ impl Run<'_> {
                 Ok(seen.is_none().then(|| format!("the last look does not show {source}")))
             }
             Ok(found) => Err(self.stop(someone_changed(&source, &found, &actions))),
-            Err(failure) if failure.kind == FailureKind::NotFound => {
-                Err(self.stop(Refusal::new(format!("{source} is not there any more"), words::LOOK_AT_IT)))
-            }
+            Err(failure) if failure.kind == FailureKind::NotFound => Err(self.stop(Refusal::new(
+                format!("{source} is not there any more"),
+                "look who deleted it, then make a new plan",
+            ))),
             Err(failure) => Ok(Some(words::sentence_of(&failure).why)),
         }
     }

@@ -1,9 +1,7 @@
 //! Whose place this operation takes: what is resumed or rolled back before it was over is over for whoever left it.
 //!
-//! The own journal says so at the operation itself; for everybody else the newer epoch of the lease does.
-
-use std::collections::BTreeMap;
-use std::sync::Arc;
+//! The own journal says so at the operation itself; for everybody else the newer epoch of the lease does. It is said
+//! once something came of it: who tried to take over and changed nothing leaves the ways out where they were.
 
 use super::{Run, Stop};
 use crate::plan::{Event, Intent, OperationId, Record};
@@ -11,46 +9,29 @@ use crate::plan::{Event, Intent, OperationId, Record};
 impl Run<'_> {
     /// Notes at each operation that this one takes over that it does.
     pub(super) fn write_taken_over(&self) -> Result<(), Stop> {
-        for (operation, last) in self.left_open() {
-            let taken_over = match &self.plan.intent {
-                Intent::Resume { operation: of, .. } | Intent::Rollback { of: Some(of), .. } => {
-                    *of == operation
-                }
-                Intent::Rollback { of: None, .. } => true,
-                Intent::Shift { .. } | Intent::Switch { .. } => false,
-            };
-            if !taken_over {
-                continue;
+        let takes_over = |of: &OperationId| match &self.plan.intent {
+            Intent::Resume { operation, .. } | Intent::Rollback { of: Some(operation), .. } => {
+                operation == of
             }
+            Intent::Rollback { of: None, .. } => *of != self.plan.id,
+            Intent::Shift { .. } | Intent::Switch { .. } => false,
+        };
+        let left: Vec<Record> = self
+            .remembered()
+            .history()
+            .left_open(self.plan.intent.cluster())
+            .filter(|last| takes_over(&last.operation))
+            .cloned()
+            .collect();
+        for last in left {
             self.write_down(last.step, Event::TakenOver, |record| {
                 record.result = Some(format!("{} {} took it over", record.verb, record.operation));
-                record.operation = operation;
-                record.verb.clone_from(&last.verb);
-                record.digest.clone_from(&last.digest);
+                record.operation = last.operation;
+                record.verb = last.verb;
+                record.digest = last.digest;
                 record.of = last.of;
             })?;
         }
         Ok(())
-    }
-
-    /// Operations on this cluster of which the journal tells no end, each with its last record.
-    fn left_open(&self) -> BTreeMap<OperationId, Arc<Record>> {
-        let cluster = self.plan.intent.cluster();
-        let mut open = BTreeMap::new();
-        for record in self.remembered().history().records().iter().filter(|record| record.cluster == *cluster)
-        {
-            let over = match record.event {
-                Event::Done | Event::RolledBack | Event::TakenOver => true,
-                // A call that failed is not yet the end of its operation.
-                Event::Failed => record.step == 0,
-                _ => false,
-            };
-            if over {
-                open.remove(&record.operation);
-            } else if record.operation != self.plan.id {
-                open.insert(record.operation.clone(), Arc::clone(record));
-            }
-        }
-        open
     }
 }

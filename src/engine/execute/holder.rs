@@ -9,10 +9,13 @@ use std::time::Duration;
 
 use futures_util::future::{Either, select};
 
-use super::{Ports, Run, Stop};
+use super::{Ports, Run, Stop, Taking};
 use crate::engine::lease::{Desk, Lease, LeaseLost, NotTaken};
 use crate::plan::{LeaseStore, Plan, Stand, Who};
 use crate::provider::{Clock, Failure, FailureKind};
+
+/// How long a way back waits for who we are, and for the lease.
+pub(super) const TRIED: Duration = Duration::from_secs(2);
 
 /// How long giving back is tried; a lease that is not given back lapses by itself.
 const GIVING_BACK: Duration = Duration::from_secs(5);
@@ -54,35 +57,60 @@ impl<'a> Run<'a> {
     /// Whether the lease is still ours as far as is known without asking.
     pub(super) fn still_ours(&mut self) -> Result<(), Stop> {
         let held = self.lease.as_mut().map_or(Ok(()), Lease::still);
-        held.map_err(|lost| self.lost(&lost))
+        self.or_without(Some(held))
     }
 
     /// Proves that nobody else may write.
     pub(super) async fn prove_lease(&mut self) -> Result<(), Stop> {
+        let (clock, hurries) = (self.ports.clock, self.leads_back());
         let Some(lease) = &mut self.lease else { return Ok(()) };
-        let proven = lease.prove().await;
-        proven.map_err(|lost| self.lost(&lost))
+        let proven = in_time(clock, hurries, lease.prove()).await;
+        self.or_without(proven)
     }
 
     /// Makes the step durable where every cockpit can read it, which renews the lease.
     pub(super) async fn note(&mut self, step: u32, says: &str) -> Result<(), Stop> {
+        let (clock, hurries) = (self.ports.clock, self.leads_back());
         let Some(lease) = &mut self.lease else { return Ok(()) };
-        let noted = lease.note(step, Stand::Running, says).await;
-        noted.map_err(|lost| self.lost(&lost))
+        let noted = in_time(clock, hurries, lease.note(step, Stand::Running, says)).await;
+        self.or_without(noted)
+    }
+
+    /// What a lease that is lost means: nothing more is written; but a way back goes on, by a reason that a person
+    /// typed, where merely nobody can tell any more whose it is.
+    fn or_without(&mut self, held: Option<Result<(), LeaseLost>>) -> Result<(), Stop> {
+        let lost = match held {
+            Some(Ok(())) => return Ok(()),
+            Some(Err(lost)) => lost,
+            None => LeaseLost::unproven(format!("its store did not answer within {} s", TRIED.as_secs())),
+        };
+        self.lease = None;
+        if lost.to_somebody || !self.leads_back() {
+            return Err(self.stop(lost.refusal()));
+        }
+        self.may_go_on_without(&[lost.to_string()])
     }
 
     /// Gives the lease back and says there how it ended.
     pub(super) async fn release(&mut self, stand: Stand, says: &str) {
+        if self.taking == Taking::UnderWay {
+            // Nobody shall find an operation that is not there: what is ours is taken again, to be given back.
+            let (plan, who) = (self.plan.clone(), self.approved.approval().who.clone());
+            let store = self.policy.lease(plan.intent.cluster());
+            let again = Self::taken(self.ports, store, &plan, &who);
+            let again = within(self.ports.clock, GIVING_BACK, again).await;
+            self.lease = again.and_then(Result::ok).flatten();
+        }
         if let Some(lease) = self.lease.take() {
             // Whoever looks later finds it lapsed, with the step that was noted last.
             let _lapses = within(self.ports.clock, GIVING_BACK, lease.release(stand, says)).await;
         }
     }
+}
 
-    fn lost(&mut self, lost: &LeaseLost) -> Stop {
-        self.lease = None;
-        self.stop(lost.refusal())
-    }
+/// What the store of the lease answers; whoever hurries does not wait for it.
+async fn in_time<T>(clock: &dyn Clock, hurries: bool, work: impl Future<Output = T>) -> Option<T> {
+    if hurries { within(clock, TRIED, work).await } else { Some(work.await) }
 }
 
 /// What comes out of a future in time.

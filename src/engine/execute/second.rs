@@ -4,12 +4,10 @@
 
 use std::time::Duration;
 
-use jiff::SignedDuration;
-
 use super::{Run, Stop, words};
 use crate::engine::Desk;
 use crate::engine::second::{self, Said};
-use crate::plan::{Course, Late, Policy, Refusal, Truth};
+use crate::plan::{Asked, Course, Late, Refusal, Truth};
 
 /// Time between two looks whether somebody has approved it.
 const LOOK_PAUSE: Duration = Duration::from_secs(5);
@@ -39,8 +37,7 @@ impl Run<'_> {
     }
 
     async fn hear(&mut self, desk: Desk<'_>) -> Result<String, Stop> {
-        let life = SignedDuration::try_from(Policy::SECOND_PERSON).unwrap_or(SignedDuration::MAX);
-        let deadline = self.plan.created_at.saturating_add(life).unwrap_or(jiff::Timestamp::MAX);
+        let deadline = Asked::until_of(&self.plan);
         let first = self.approved.approval().who.clone();
         let plan = self.plan.clone();
         loop {

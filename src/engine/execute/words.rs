@@ -10,6 +10,9 @@ use crate::provider::Failure;
 /// The way out of what somebody else changed.
 pub(super) const LOOK_AT_IT: &str = "look at the change, then resume if it was put back, or make a new plan";
 
+/// The way out of a write that nobody can tell the end of.
+pub(super) const LOOK_WHAT_IS_THERE: &str = "look at what is there: resume goes on from it, or roll back";
+
 /// The way out of an operation that stopped where it is.
 pub(super) const WAYS_OUT: &str = "the weights stay as they are: resume it, or roll back";
 

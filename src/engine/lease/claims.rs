@@ -47,11 +47,12 @@ fn is_of_interest(claim: &Claim, all: &[Claim]) -> bool {
 /// Whether one operation made another one's going on impossible or needless: it took it over by name, or changed what
 /// it changes.
 fn takes_over(newer: &Claim, older: &Claim) -> bool {
-    if newer.stand == Stand::Failed {
-        return false;
-    }
     if newer.operation == older.operation {
         return true;
+    }
+    // Whoever was gone before the first step changed nothing.
+    if newer.stand == Stand::Failed || newer.step == 0 && newer.is_abandoned() {
+        return false;
     }
     let Some(plan) = &newer.plan else { return false };
     let names = |operation: &OperationId| *operation == older.operation;

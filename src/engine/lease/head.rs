@@ -13,7 +13,7 @@ pub(super) const SCHEMA: u64 = 1;
 
 /// The longest sentence, principal and host of a head, in characters: the head fits an entry even where each takes
 /// six bytes.
-const LONGEST: usize = 200;
+pub(in crate::engine) const LONGEST: usize = 200;
 const LONGEST_PRINCIPAL: usize = 200;
 const LONGEST_HOST: usize = 100;
 
@@ -142,7 +142,7 @@ impl Head {
 }
 
 /// A text of at most so many characters, the last one telling that there was more.
-fn cut(text: &str, most: usize) -> String {
+pub(in crate::engine) fn cut(text: &str, most: usize) -> String {
     let text = clean(text);
     if text.chars().count() <= most {
         return text.into_owned();

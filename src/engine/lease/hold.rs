@@ -75,7 +75,7 @@ impl<'a> Lease<'a> {
     pub fn still(&mut self) -> Result<(), LeaseLost> {
         if self.lost.is_none() && !self.grip.is_in_time(self.desk.clock.monotonic()) {
             let why = format!("it could not be renewed for {} s", DEADLINE.as_secs());
-            self.lost = Some(LeaseLost::new(why));
+            self.lost = Some(LeaseLost::unproven(why));
         }
         self.lost.clone().map_or(Ok(()), Err)
     }
@@ -103,7 +103,7 @@ impl<'a> Lease<'a> {
                 Err(failure) => why = format!("it cannot be proven: {}: {}", failure.what, failure.why),
             }
         }
-        self.lose(LeaseLost::new(why))
+        self.lose(LeaseLost::unproven(why))
     }
 
     /// Writes down where the operation stands. When this returns, it is durable, and the lease is renewed.
@@ -133,7 +133,7 @@ impl<'a> Lease<'a> {
             || "its head cannot be written as JSON".into(),
             |failure| format!("it cannot be renewed: {}: {}", failure.what, failure.why),
         );
-        self.lose(LeaseLost::new(why))
+        self.lose(LeaseLost::unproven(why))
     }
 
     /// Gives it back and says how it ended. Epochs that are long over are taken away.
@@ -233,9 +233,9 @@ impl<'a> Lease<'a> {
         match entries.ok().and_then(|entries| Some(Head::read(&entries.found.get(&next)?.value))) {
             Some(Found::Known(head)) => {
                 let Head { principal, host, verb, operation, .. } = *head;
-                LeaseLost::new(format!("{principal} on {host} took the cluster over ({verb} {operation})"))
+                LeaseLost::taken(format!("{principal} on {host} took the cluster over ({verb} {operation})"))
             }
-            _ => LeaseLost::new("somebody took the cluster over"),
+            _ => LeaseLost::taken("somebody took the cluster over"),
         }
     }
 

@@ -28,8 +28,10 @@ mod write;
 use std::time::Duration;
 
 pub use claims::{claims, read_claims};
+pub(super) use head::{LONGEST, cut};
 pub use hold::{Desk, Lease};
 pub(super) use packed::{flat, pack, unpack};
+pub(super) use prune::MOST_CHUNKS;
 pub use rules::LeaseLost;
 pub use take::NotTaken;
 

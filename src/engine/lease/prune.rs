@@ -17,7 +17,7 @@ const KEPT: Duration = Duration::from_hours(7 * 24);
 const AT_ONCE: usize = 3;
 
 /// Pieces of a plan that a head may claim to have.
-pub(super) const MOST_CHUNKS: usize = 64;
+pub(in crate::engine) const MOST_CHUNKS: usize = 64;
 
 /// An epoch that nobody needs.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

@@ -15,11 +15,19 @@ use crate::plan::Refusal;
 pub struct LeaseLost {
     /// Why, in one sentence.
     pub why: String,
+    /// Whether somebody else was seen to have it; else it merely could not be proven or renewed.
+    pub to_somebody: bool,
 }
 
 impl LeaseLost {
-    pub(super) fn new(why: impl fmt::Display) -> Self {
-        Self { why: why.to_string() }
+    /// Nobody can tell any more that it is held.
+    pub(in crate::engine) fn unproven(why: impl fmt::Display) -> Self {
+        Self { why: why.to_string(), to_somebody: false }
+    }
+
+    /// Somebody else has it, or has written over it.
+    pub(super) fn taken(why: impl fmt::Display) -> Self {
+        Self { why: why.to_string(), to_somebody: true }
     }
 
     /// As a refusal, with the way out.

@@ -65,7 +65,7 @@ impl NotTaken {
 fn held(claim: &Claim) -> String {
     let Claim { cluster, who, verb, operation, since, step, of, .. } = claim;
     format!(
-        "{} is held by {} on {} since {since}: {verb} {operation}, step {step} of {of}",
+        "{} is held by {} on {} since {since:.0}: {verb} {operation}, step {step} of {of}",
         cluster.name, who.principal, who.host
     )
 }

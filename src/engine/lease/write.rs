@@ -44,7 +44,7 @@ impl Doubt {
 
 /// Somebody else wrote what is the holder's alone.
 pub(super) fn stranger() -> LeaseLost {
-    LeaseLost::new("somebody else wrote or deleted its head")
+    LeaseLost::taken("somebody else wrote or deleted its head")
 }
 
 /// What to write, and where.

@@ -19,7 +19,7 @@ fn check(subject: &Subject<'_>) -> (Answer, String) {
             .filter(|claim| claim.cluster == subject.cluster.id)
             .filter(move |c| !own(c))
     };
-    if let Some(held) = claims().find(|claim| claim.is_alive()) {
+    if let Some(held) = claims().find(|claim| claim.is_alive_at(subject.at)) {
         return alive(subject, held);
     }
     match claims().find(|claim| !claim.stand.is_over()).filter(|_| subject.kind != Kind::Back) {

@@ -183,6 +183,12 @@ fn while_somebody_else_holds_the_lease_nobody_can_override_it() {
     assert_eq!(verdict, Answer::Block);
     assert!(why.starts_with("arn:aws:iam::1:user/bob on desk works on it since "), "{why}");
     assert_eq!(can_override("lease"), Some(false));
+    // Read before the store fell silent: nothing renews it, and it does not block for ever.
+    let long_ago = Hold::Alive { until: read_at() - jiff::SignedDuration::from_secs(60) };
+    assert_eq!(
+        found(&orders, &shift(25), &held(long_ago, Stand::Running), &Policy::default(), "lease").0,
+        Answer::Warn
+    );
     let own = held(alive, Stand::Running).seen_by(SessionId::new("s-bob"));
     assert!(found(&orders, &shift(25), &own, &Policy::default(), "lease").1.contains("of this cockpit"));
     let left = held(Hold::Lapsed, Stand::Running);

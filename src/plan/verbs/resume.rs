@@ -7,7 +7,7 @@
 use super::{Draft, Given, Kind, Move, kind, source};
 use crate::fleet::{Actions, same_actions};
 use crate::plan::change::words;
-use crate::plan::{Event, OperationId, Plan, Refusal, Step, Wait};
+use crate::plan::{OperationId, Plan, Refusal, Step, Wait};
 
 pub(super) fn draft<'a>(given: Given<'a>, operation: &OperationId) -> Result<Draft<'a>, Refusal> {
     let history = given.history;
@@ -66,12 +66,7 @@ pub(super) fn draft<'a>(given: Given<'a>, operation: &OperationId) -> Result<Dra
 
 /// How an operation ended, in one word; `None` where it has not.
 fn over(given: Given<'_>, operation: &OperationId) -> Option<&'static str> {
-    let ends = |event: Event, step: u32| match event {
-        Event::Done | Event::RolledBack | Event::TakenOver => true,
-        Event::Failed => step == 0,
-        _ => false,
-    };
-    let record = given.history.records_of(operation).rev().find(|record| ends(record.event, record.step));
+    let record = given.history.records_of(operation).rev().find(|record| record.ends());
     let claimed = given.history.claims_of(operation).find(|claim| claim.stand.is_over());
     record.map(|record| record.event.word()).or(claimed.map(|_| "its holder wrote so"))
 }

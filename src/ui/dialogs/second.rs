@@ -14,12 +14,13 @@ pub fn draw(canvas: &mut Canvas<'_>, look: &Look<'_>, body: Area, dialog: &Secon
     let cluster = look.model.observation.as_ref().and_then(|seen| seen.fleet.cluster(plan.intent.cluster()));
     let page = page(plan, cluster, columns);
     let mut foot: Lines = Vec::new();
-    let why = asked.reason.as_ref().map(|reason| format!(": {reason}")).unwrap_or_default();
+    let why = asked.because();
     let says = format!(
-        "{} on {} asks for a second person, {} ago{why}",
+        "{} on {} asks for a second person, {} ago{}{why}",
         words::person(&asked.who),
         asked.who.host,
-        words::ago(asked.asked_at, look.at)
+        words::ago(asked.asked_at, look.at),
+        if why.is_empty() { "" } else { ": " }
     );
     labelled(&mut foot, columns, &piece("? ", Role::Warning), &says, Role::Title);
     let bad = piece(format!("{} ", glyphs::BAD), Role::Error);

@@ -70,6 +70,7 @@ fn with_the_yes_of_another_person_it_runs_and_the_journal_names_both() {
         plan: Box::new(approved.plan().clone()),
         who: ann.clone(),
         reason: None,
+        overrides: Vec::new(),
         asked_at: read_at(),
         approved_by: None,
     };

@@ -161,6 +161,8 @@ pub(super) struct Home {
     pub(super) store_fails: Mutex<Option<FailureKind>>,
     /// Whether the store and STS never answer.
     pub(super) hangs: AtomicBool,
+    /// Whether they begin to after something was created.
+    pub(super) hangs_after_create: AtomicBool,
     pub(super) told: Mutex<Vec<Progress>>,
     pub(super) who: Who,
 }
@@ -183,6 +185,7 @@ impl Home {
             session: SessionId::new(name),
             store_fails: Mutex::default(),
             hangs: AtomicBool::new(false),
+            hangs_after_create: AtomicBool::new(false),
             told: Mutex::default(),
             who: Who { principal: format!("arn:aws:iam::1:user/{name}").as_str().into(), host: name.into() },
         }
@@ -273,7 +276,9 @@ impl Register for Wires<'_> {
     async fn create(&self, place: &Place, name: &EntryName, value: &str) -> Result<Created, Failure> {
         self.store().await?;
         self.site.log("create");
-        self.home.fuse.through(self.site.demo.create(place, name, value)).await
+        let created = self.home.fuse.through(self.site.demo.create(place, name, value)).await;
+        self.home.hangs.fetch_or(self.home.hangs_after_create.load(Ordering::SeqCst), Ordering::SeqCst);
+        created
     }
 
     async fn put(&self, place: &Place, name: &EntryName, value: &str) -> Result<u64, Failure> {

@@ -141,3 +141,42 @@ fn a_manual_gate_that_nobody_answers_holds_at_its_deadline() {
     assert!(why.contains("nobody"), "{why}");
     assert_eq!(site.weights(), [75, 25]);
 }
+
+#[test]
+fn a_pause_before_a_call_holds_it_up_and_the_guards_are_asked_again_after_it() {
+    let site = Site::new();
+    let home = Home::new("ann");
+    home.helm.order(Steer::Pause);
+    super::trouble::breaks(&site, "orders-green", 2, 60);
+    let helm = Arc::clone(&home.helm);
+    site.after(120, move || helm.order(Steer::Continue));
+    let outcome = site.run(&home, &site.to(100, None));
+    let Outcome::Refused { why, .. } = outcome else { panic!("{outcome:?}") };
+    assert!(why.contains("blocks the next call"), "{why}");
+    assert_eq!(site.demo.sent(), []);
+}
+
+/// When the calls of a shift without a bake were sent, with orders so many seconds after it began.
+fn paced(orders: &[(u64, Steer)]) -> Vec<i64> {
+    let site = Site::new();
+    let home = Home::new("ann");
+    for (at, steer) in orders.iter().copied() {
+        let helm = Arc::clone(&home.helm);
+        site.after(at, move || helm.order(steer));
+    }
+    let outcome = site.run(&home, &site.to(100, Some(steps(&SHARES, 0))));
+    assert!(matches!(outcome, Outcome::Done { .. }), "{outcome:?}");
+    let sent = site.demo.sent();
+    sent.windows(2).map(|two| two[1].at.duration_since(two[0].at).as_secs()).collect()
+}
+
+#[test]
+fn a_pause_while_the_pace_is_kept_is_kept_too() {
+    let gaps = paced(&[(2, Steer::Pause), (300, Steer::Continue)]);
+    assert!(gaps[0] >= 298 && gaps[1] < 60, "{gaps:?}");
+}
+
+#[test]
+fn no_order_cuts_the_pace_short() {
+    assert_eq!(paced(&[]), paced(&[(2, Steer::StepNow)]));
+}

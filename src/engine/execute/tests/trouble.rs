@@ -285,7 +285,7 @@ fn a_cluster_without_a_store_of_leases_asks_none() {
 }
 
 /// Lets so many instances of a group fail, so many seconds from now.
-fn breaks(site: &Site, group: &str, instances: usize, at: u64) {
+pub(super) fn breaks(site: &Site, group: &str, instances: usize, at: u64) {
     let fleet: Arc<Fleet> = site.fleet();
     let mut groups = fleet.cluster(&site.cluster).unwrap().groups.iter();
     let group = groups.find(|found| found.id.name.raw() == group).unwrap();
@@ -354,4 +354,59 @@ fn a_held_operation_goes_on_after_its_present_step() {
     assert_eq!((site.weights(), site.applied()), (vec![0, 100], 3));
     let taken = home.records().iter().find(|record| record.event == Event::TakenOver).cloned().unwrap();
     assert_eq!(taken.operation, operation);
+}
+
+#[test]
+fn a_way_back_that_came_to_nothing_leaves_the_ways_out_where_they_were() {
+    let site = Site::new();
+    let home = Home::new("ann");
+    let helm = Arc::clone(&home.helm);
+    site.after(70, move || helm.order(crate::plan::Steer::Hold));
+    held(stepped(&site, &home));
+    let operation = home.records()[0].operation.clone();
+    site.demo.weather(|weather| weather.changes.push_back(Fate::Refused(FailureKind::Denied)));
+    let outcome = site.run(&home, &site.back());
+    assert!(matches!(outcome, Outcome::Failed { .. }), "{outcome:?}");
+    assert!(!home.events().contains(&Event::TakenOver), "{:?}", home.events());
+    let resume = Intent::Resume { cluster: site.cluster.clone(), operation };
+    let outcome = site.run(&home, &resume);
+    assert!(matches!(outcome, Outcome::Done { .. }), "{outcome:?}");
+}
+
+#[test]
+fn a_store_that_fails_in_the_middle_does_not_stop_the_way_back_of_whoever_gave_a_reason() {
+    for (reason, weights) in [(Some("errors"), vec![90, 10]), (None, vec![50, 50])] {
+        let site = Site::new();
+        let home = Arc::new(Home::new("ann"));
+        let own = Arc::downgrade(&home);
+        site.after(90, move || {
+            let home = own.upgrade().unwrap();
+            *home.store_fails.lock().unwrap() = Some(FailureKind::Unreachable);
+            home.helm.order(crate::plan::Steer::Abort);
+        });
+        let plan = site.plan(&home, &site.to(100, Some(steps(&[25, 50, 100], 60)))).unwrap();
+        let outcome = site.execute(&home, site.approve_because(&home, plan, &[], reason)).unwrap();
+        assert_eq!(site.weights(), weights, "{outcome:?}");
+        if reason.is_none() {
+            assert!(held(outcome).contains("lease"));
+        }
+    }
+}
+
+#[test]
+fn a_stop_while_the_lease_is_taken_leaves_nothing_held() {
+    let site = Site::new();
+    let home = Arc::new(Home::new("ann"));
+    home.hangs_after_create.store(true, Ordering::SeqCst);
+    let own = Arc::downgrade(&home);
+    site.after(1, move || {
+        let home = own.upgrade().unwrap();
+        home.hangs_after_create.store(false, Ordering::SeqCst);
+        home.hangs.store(false, Ordering::SeqCst);
+        home.helm.order(crate::plan::Steer::Hold);
+    });
+    let outcome = site.run(&home, &site.to(25, None));
+    assert!(matches!(outcome, Outcome::Refused { .. }), "{outcome:?}");
+    let claims = site.claims();
+    assert!(!claims.is_empty() && claims.iter().all(|claim| claim.stand.is_over()), "{claims:?}");
 }

@@ -71,6 +71,18 @@ fn an_older_operation_is_told_until_somebody_takes_it_over() {
 }
 
 #[test]
+fn whoever_was_gone_before_a_first_step_hides_nobody() {
+    let (first, store) = (some_plan(), Store::default());
+    ran(&store, &first, Stand::Held);
+    let second = after(&first, 1, None);
+    let (who, session) = (who("ben"), SessionId::new("ben"));
+    drop(store.block_on(Lease::take(store.desk(), &second, &who, &session)).unwrap());
+    store.pass(LIFE * 2);
+    let epochs: Vec<u64> = seen(&store).iter().map(|claim| claim.epoch).collect();
+    assert_eq!(epochs, [1, 2]);
+}
+
+#[test]
 fn what_is_over_is_told_of_the_newest_epoch_only() {
     let store = Store::default();
     for n in 0..5 {

@@ -79,7 +79,10 @@ pub(crate) async fn metrics(
     let from = DateTime::from_secs((until.secs() - WINDOW).div_euclid(MINUTE) * MINUTE);
     let answer = send!(clients.cloudwatch.get_metric_data().set_metric_data_queries(Some(asked))
         .start_time(from).end_time(until).set_next_token(token); CLOUDWATCH, "GetMetricData", region)?;
-    let points = answer.metric_data_results().iter().filter_map(|found| {
+    let is_sound = |found: &&sdk::MetricDataResult| {
+        matches!(found.status_code(), None | Some(sdk::StatusCode::Complete | sdk::StatusCode::PartialData))
+    };
+    let points = answer.metric_data_results().iter().filter(is_sound).filter_map(|found| {
         let (_, side, counted) = queries.iter().find(|(id, ..)| Some(id.as_str()) == found.id())?;
         let times = found.timestamps().iter().map(|at| time(Some(at)));
         let points = times.zip(found.values()).filter_map(|(at, value)| Some((at?, *value)));

@@ -136,6 +136,20 @@ async fn metrics_of_both_sides_come_in_one_call_and_are_summed_over_pages() {
 }
 
 #[tokio::test]
+async fn a_count_that_failed_inside_an_answer_is_no_count_of_nothing() {
+    let (aws, _) = aws(None, true, |_| {
+        let failed = json!({ "Id": "q0_HTTPCode_Target_5XX_Count", "StatusCode": "InternalError",
+            "Timestamps": [], "Values": [] });
+        let requests = json!({ "Id": "q0_RequestCount", "StatusCode": "Complete",
+            "Timestamps": [{ "$time": 60 }], "Values": [7.0] });
+        Answer::cbor(&json!({ "MetricDataResults": [failed, requests] }))
+    });
+    let fleet = look(&aws).await;
+    let blue = &metrics(&fleet, "blue").value;
+    assert_eq!((blue.requests, blue.errors_5xx), (Some(7), None));
+}
+
+#[tokio::test]
 async fn a_denied_call_is_a_gap_that_names_the_action_and_heals() {
     let denied = Arc::new(std::sync::atomic::AtomicBool::new(true));
     let still = Arc::clone(&denied);
