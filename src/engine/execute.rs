@@ -77,7 +77,7 @@ pub async fn execute(
         tell,
         step: 0,
         lease: None,
-        taking: Taking::Over,
+        half_taken: false,
         begun: false,
         sent: false,
         stands: None,
@@ -115,15 +115,6 @@ struct Stands {
     actions: Actions,
 }
 
-/// How far taking the lease is.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Taking {
-    /// It was not begun, or it is known how it ended.
-    Over,
-    /// It is under way, or was broken off.
-    UnderWay,
-}
-
 struct Run<'a> {
     plan: Plan,
     approved: ApprovedPlan,
@@ -135,8 +126,8 @@ struct Run<'a> {
     /// What makes it the one writer of its cluster; `None` before it is taken, where there is none, and once it is
     /// lost.
     lease: Option<Lease<'a>>,
-    /// Whether the lease may stand in the store though it is not held here.
-    taking: Taking,
+    /// Whether the lease may stand in the store though it is not held here: taking it was broken off.
+    half_taken: bool,
     /// Whether the journal knows of it.
     begun: bool,
     /// Whether a call of this operation may have changed something.
@@ -216,7 +207,7 @@ impl Run<'_> {
 
     /// Whether it goes back to what was, as its plan says or on the way.
     fn leads_back(&self) -> bool {
-        self.going_back || self.is_rollback()
+        self.course == Course::Back || self.is_rollback()
     }
 
     /// Whether it leads back to what was: a way back is not led back by a gate, and needs no pace.

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use futures_util::future::{join, join3};
 
 use super::holder::{TRIED, within};
-use super::{Run, Stands, Stop, Taking, words};
+use super::{Run, Stands, Stop, words};
 use crate::engine::NotTaken;
 use crate::fleet::{Fleet, Identity, Scope};
 use crate::plan::{Answer, Event, Intent, Refusal, Truth, plan};
@@ -50,9 +50,9 @@ impl Run<'_> {
         self.is_the_same(&seen.map_err(|failure| self.failed(&failure))?)?;
         let (ports, plan, who) = (self.ports, self.plan.clone(), self.approved.approval().who.clone());
         let store = self.policy.lease(self.plan.intent.cluster());
-        self.taking = Taking::UnderWay;
+        self.half_taken = true;
         let taken = self.attend(Self::taken(ports, store, &plan, &who)).await?;
-        self.taking = Taking::Over;
+        self.half_taken = false;
         self.lease = taken.map_err(|why| self.stop(why.refusal()))?;
         Ok(())
     }
@@ -67,11 +67,9 @@ impl Run<'_> {
             within(ports.clock, TRIED, ports.observer.identity()),
             within(ports.clock, TRIED, Self::taken(ports, store, &plan, &who)),
         );
-        self.taking = Taking::UnderWay;
+        self.half_taken = true;
         let (seen, identity, taken) = self.attend(asked).await?;
-        if taken.is_some() {
-            self.taking = Taking::Over;
-        }
+        self.half_taken = taken.is_none();
         let mut missing = Vec::new();
         match taken {
             Some(Ok(lease)) => self.lease = lease,

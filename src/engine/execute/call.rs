@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::glance::someone_changed;
 use super::{Run, Stands, Stop, words};
 use crate::fleet::{Actions, Fleet, SourceArn, same_actions};
-use crate::plan::{Call, Event, Expected, Finding, Policy, Refusal, Step, Truth, blocked_by, check};
+use crate::plan::{Call, Course, Event, Expected, Finding, Policy, Refusal, Step, Truth, blocked_by, check};
 use crate::provider::Failure;
 
 /// How often a write is read back before it counts as not there: ELBv2 is eventually consistent.
@@ -74,7 +74,7 @@ impl Run<'_> {
         let change = Change { step, call, source, before };
         // The last moment at which nothing has happened yet.
         self.heed()?;
-        if self.paused.is_some() && !self.going_back {
+        if self.paused.is_some() && self.course != Course::Back {
             return Ok(false);
         }
         self.intend(&change).await?;

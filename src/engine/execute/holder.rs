@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use futures_util::future::{Either, select};
 
-use super::{Ports, Run, Stop, Taking};
+use super::{Ports, Run, Stop};
 use crate::engine::lease::{Desk, Lease, LeaseLost, NotTaken};
 use crate::plan::{LeaseStore, Plan, Stand, Who};
 use crate::provider::{Clock, Failure, FailureKind};
@@ -93,7 +93,7 @@ impl<'a> Run<'a> {
 
     /// Gives the lease back and says there how it ended.
     pub(super) async fn release(&mut self, stand: Stand, says: &str) {
-        if self.taking == Taking::UnderWay {
+        if self.half_taken {
             // Nobody shall find an operation that is not there: what is ours is taken again, to be given back.
             let (plan, who) = (self.plan.clone(), self.approved.approval().who.clone());
             let store = self.policy.lease(plan.intent.cluster());

@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::{Run, Stop, words};
 use crate::engine::Desk;
 use crate::engine::second::{self, Said};
-use crate::plan::{Asked, Course, Late, Refusal, Truth};
+use crate::plan::{Asked, Course, Late, Policy, Refusal, Truth};
 
 /// Time between two looks whether somebody has approved it.
 const LOOK_PAUSE: Duration = Duration::from_secs(5);
