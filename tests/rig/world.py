@@ -44,6 +44,8 @@ class World:
         self.activities = {}
         # Instances that a lifecycle hook keeps.
         self.waiting = []
+        # By client token: what was asked, and what was answered.
+        self.template_tokens = {}
         # Zones without capacity, and alarm states by name.
         self.full_zones = set()
         self.alarms = {}

@@ -2,6 +2,7 @@
 //!
 //! What the extension plays is our idea of AWS (`tests/rig/behaviour`).
 
+mod actions;
 mod refreshes;
 
 use serde_json::{Value, json};

@@ -3,6 +3,7 @@
 from behaviour import (
     actions,
     activities,
+    groups,
     health,
     hooks,
     images,
@@ -12,9 +13,23 @@ from behaviour import (
     paging,
     parameters,
     refreshes,
+    templates,
 )
 
-PARTS = (launches, membership, actions, hooks, activities, health, listeners, images, refreshes, parameters)
+PARTS = (
+    launches,
+    membership,
+    actions,
+    groups,
+    hooks,
+    activities,
+    refreshes,
+    templates,
+    health,
+    listeners,
+    images,
+    parameters,
+)
 
 
 def install(worlds):

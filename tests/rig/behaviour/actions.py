@@ -34,6 +34,7 @@ def install(worlds):
         desired = _desired(self, kwargs)
         kwargs["desired_capacity"] = desired
         update_group(self, *args, mixed_instances_policy=mixed_instances_policy, **kwargs)
+        _leave_zones(self)
 
     def set_desired_capacity(self, group_name, desired_capacity):
         group = group_of(self, group_name)
@@ -130,6 +131,17 @@ def install(worlds):
     AutoScalingResponse.delete_auto_scaling_group = delete_group
 
 
+def _leave_zones(group):
+    """Instances in zones that the group has no more are replaced. AWS launches first; here both happen at once."""
+    if "AZRebalance" in group._suspended_processes:
+        return
+    for member in group.active_instances():
+        if member.availability_zone not in group.availability_zones:
+            why = "was taken out of service in response to a change of the group's Availability Zones."
+            departures.end(group, member, f"instance {member.instance_id} {why}")
+    group.settle()
+
+
 def group_of(backend, name):
     if name not in backend.autoscaling_groups:
         raise invalid(f"AutoScalingGroup name not found - AutoScalingGroup '{name}' not found")
@@ -140,14 +152,17 @@ def _desired(group, asked):
     """The desired capacity after an update; refuses sizes that contradict each other."""
     least = group.min_size if asked.get("min_size") is None else asked["min_size"]
     most = group.max_size if asked.get("max_size") is None else asked["max_size"]
+    desired = asked.get("desired_capacity")
+    desired = max(min(group.desired_capacity, most), least) if desired is None else desired
+    check_sizes(least, most, desired)
+    return desired
+
+
+def check_sizes(least, most, desired):
     if least > most:
         raise invalid(f"Max bound, {most}, must be greater than or equal to min bound, {least}")
-    desired = asked.get("desired_capacity")
-    if desired is None:
-        return min(max(group.desired_capacity, least), most)
     if not least <= desired <= most:
         raise invalid(f"Desired capacity:{desired} must be between the specified min size:{least} and max size:{most}")
-    return desired
 
 
 def _managed(backend, instance_id):

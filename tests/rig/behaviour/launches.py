@@ -6,25 +6,22 @@ a hook keeps it, and only then in service and in its target groups. A zone witho
 """
 
 import collections
-import copy
 
 from moto.autoscaling.exceptions import AutoscalingClientError
 from moto.autoscaling.models import FakeAutoScalingGroup, InstanceState
 from moto.ec2.models import EC2Backend
 from moto.ec2.models.instances import Instance
 from moto.ec2.models.instances import InstanceState as EC2State
-from moto.ec2.responses.launch_templates import LaunchTemplates
 
 from behaviour import departures, hooks
 from behaviour.activities import Activity
-from behaviour.configuration import Configuration, resolve
+from behaviour.configuration import Configuration
 
 FAILED = " Launching EC2 instance failed."
 
 
 def install(worlds):
     run_instances = EC2Backend.run_instances
-    describe_versions = LaunchTemplates.describe_launch_template_versions
 
     def run_pending(self, *args, **kwargs):
         world = worlds.of(self.account_id)
@@ -36,19 +33,9 @@ def install(worlds):
                 world.after(delay, lambda instance=instance: _start(instance, world))
         return reservation
 
-    def describe_launch_template_versions(self):
-        answer = describe_versions(self)
-        if self._get_bool_param("ResolveAlias"):
-            for version in answer.result["LaunchTemplateVersions"]:
-                data = copy.copy(version["LaunchTemplateData"])
-                data["ImageId"] = resolve(data.get("ImageId"), self.ec2_backend)
-                version["LaunchTemplateData"] = data
-        return answer
-
     EC2Backend.run_instances = run_pending
     FakeAutoScalingGroup.world = property(lambda self: worlds.of(self.account_id))
     InstanceState.launch_template = property(lambda self: getattr(self, "launched_from", None))
-    LaunchTemplates.describe_launch_template_versions = describe_launch_template_versions
     Instance.instance_status = property(lambda self: _status(self, "told_status"))
     Instance.system_status = property(lambda self: _status(self, "told_system_status"))
 

@@ -32,7 +32,10 @@ class Refresh:
         self.strategy, self.desired = strategy, desired
         usual_warmup = getattr(group, "default_instance_warmup", None)
         usual_warmup = group.health_check_grace_period if usual_warmup is None else usual_warmup
-        self.preferences = {**USUAL, "InstanceWarmup": usual_warmup, **preferences}
+        # A group's own bounds count where the request names none; -1 takes them away.
+        bounds = getattr(group, "instance_maintenance_policy", {})
+        bounds = {name: value for name, value in bounds.items() if value >= 0}
+        self.preferences = {**USUAL, "InstanceWarmup": usual_warmup, **bounds, **preferences}
         self.points = self.preferences.get("CheckpointPercentages") or [100]
         if len(self.points) > 1 or self.points[0] != 100:
             self.preferences.setdefault("CheckpointDelay", USUAL_DELAY_S)
