@@ -4,7 +4,8 @@ use super::{Lines, labelled, popup, write};
 use crate::app::Area;
 use crate::app::dialogs::SteerDialog;
 use crate::app::planning;
-use crate::plan::{Steer, Step};
+use crate::fleet::Cluster;
+use crate::plan::{Plan, Steer, Step};
 use crate::theme::Role;
 use crate::ui::canvas::{Canvas, piece};
 use crate::ui::{Look, glyphs};
@@ -23,10 +24,7 @@ pub fn draw(canvas: &mut Canvas<'_>, look: &Look<'_>, body: Area, dialog: &Steer
     let mut lines: Lines = Vec::new();
     let what = format!("{} of {}", operation.verb, operation.cluster.name);
     let (title, says, then) = if dialog.steer == Steer::Abort {
-        let back = steps.iter().find_map(|step| step.undo.as_ref());
-        let back = back.map_or_else(String::new, |call| planning::weights_words(call, cluster));
-        let then = format!("It goes back to {back}, at once and in one call.");
-        (format!("Abort {what}?"), "No step follows.", then)
+        (format!("Abort {what}?"), "No step follows.", goes_back(&operation.plan, cluster))
     } else {
         let next = steps.iter().filter(|step| step.n > operation.step()).find_map(weights);
         let then = match next {
@@ -50,4 +48,40 @@ pub fn draw(canvas: &mut Canvas<'_>, look: &Look<'_>, body: Area, dialog: &Steer
     let height = u16::try_from(lines.len()).unwrap_or(u16::MAX).saturating_add(2);
     let inside = popup(canvas, look, body.middle(columns + 4, height), &title, &[]);
     write(canvas, inside, &lines);
+}
+
+/// Where an abort leads.
+fn goes_back(plan: &Plan, cluster: Option<&Cluster>) -> String {
+    match plan.way_back() {
+        Some(call) => {
+            format!("It goes back to {}, at once and in one call.", planning::weights_words(call, cluster))
+        }
+        None => "This plan has no way back: it is held where it is.".into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::app::fixture::stepped;
+
+    #[test]
+    fn an_abort_leads_to_the_way_back_of_the_plan_and_not_to_the_undo_of_its_first_step() {
+        let person = stepped();
+        let fleet = &person.model.observation.as_ref().unwrap().fleet;
+        let mut plan = person.model.operations[0].plan.clone();
+        let cluster = fleet.cluster(plan.intent.cluster());
+        let first = planning::weights_words(plan.steps[0].undo.as_ref().unwrap(), cluster);
+        assert!(goes_back(&plan, cluster).contains(&first));
+        // Resumed: it goes back to what was before the operation it resumes.
+        plan.back = plan.steps.iter().rev().find_map(|step| step.call.clone());
+        let before = planning::weights_words(plan.back.as_ref().unwrap(), cluster);
+        assert_ne!(before, first);
+        assert_eq!(goes_back(&plan, cluster), format!("It goes back to {before}, at once and in one call."));
+        plan.back = None;
+        for step in &mut plan.steps {
+            step.undo = None;
+        }
+        assert_eq!(goes_back(&plan, cluster), "This plan has no way back: it is held where it is.");
+    }
 }
