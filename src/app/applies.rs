@@ -162,6 +162,10 @@ fn may_approve(model: &Model) -> Result<(), String> {
 }
 
 fn can_go_back(model: &Model) -> Result<(), String> {
+    if several_sources(model).is_ok() {
+        // It is asked which one is meant.
+        return Ok(());
+    }
     match way_back(model).map(|back| &back.rollback) {
         Some(Err(why)) => Err(why.clone()),
         _ => Ok(()),

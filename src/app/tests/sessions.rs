@@ -4,12 +4,12 @@ use std::sync::Arc;
 
 use jiff::SignedDuration;
 
-use crate::app::dialogs::{Dialog, Stage};
+use crate::app::dialogs::{Change, Dialog, Stage};
 use crate::app::fixture::{Person, operation, records, safe, setup, stepped};
 use crate::app::screens::Screen;
 use crate::app::{Effect, Message, Model, Subject, Tone, Trouble};
-use crate::fleet::Scope;
 use crate::fleet::builders::{World, read_at};
+use crate::fleet::{Scope, TargetGroupArn};
 use crate::plan::{Course, History, Outcome, Policy, Progress, Truth};
 
 fn selected(person: &Person) -> String {
@@ -266,6 +266,16 @@ fn an_operation_of_two_persons_that_goes_back_says_so_and_keeps_its_marks() {
     person.press("o x");
     assert!(person.model.dialogs.is_empty());
     assert!(notice(&person).contains("it is going back already"), "{}", notice(&person));
+}
+
+#[test]
+fn a_rollback_asks_which_listener_or_rule_is_meant_where_several_are() {
+    let mut person = Person::new();
+    let arn = |side: &str| TargetGroupArn::new(format!("arn:aws:e:targetgroup/orders-{side}/1"));
+    person.world.listener("other", 443, &[(&arn("blue"), 1), (&arn("green"), 0)]);
+    person.look().press("g j j r");
+    let Some(Dialog::Shift(form)) = person.model.dialogs.last() else { panic!("{}", notice(&person)) };
+    assert_eq!((form.change, form.source.options.len()), (Change::Rollback, 2));
 }
 
 #[test]
