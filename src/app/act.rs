@@ -176,7 +176,7 @@ fn plan_change(model: &mut Model, change: Change, effects: &mut Vec<Effect>) {
         let dialog = SteerDialog::new(model, &own.id.clone(), Steer::Abort).map(Dialog::Steer);
         return model.dialogs.extend(dialog);
     }
-    let form = ShiftForm::new(cluster, shown.as_ref(), change);
+    let form = ShiftForm::new(cluster, shown.as_ref(), change, model.policy.bake(&id));
     let intent = match change {
         Change::Shift => None,
         Change::Switch => {

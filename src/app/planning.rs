@@ -1,11 +1,9 @@
 //! What plans are called on a screen. The plans themselves are `plan`'s.
 
-use jiff::SignedDuration;
-
 use super::summary::side_image;
 use super::words;
 use crate::fleet::{Action, Cluster, Fleet, GroupName, TargetGroupArn};
-use crate::plan::{Call, Intent, Plan, Wait, WaitFor};
+use crate::plan::{self, Call, Intent, Plan, Wait, WaitFor};
 
 /// Where a plan leads: the image of the side that gets the most, else the side's name.
 pub fn goal_of(plan: &Plan, fleet: &Fleet, cluster: &Cluster) -> String {
@@ -44,7 +42,7 @@ pub fn weights_words(call: &Call, cluster: Option<&Cluster>) -> String {
 
 /// How long a wait takes, and what becomes of it where it does not come: `2 min; else it rolls back`.
 pub fn wait_words(wait: &Wait) -> String {
-    let time = words::span(SignedDuration::from_secs(i64::try_from(wait.seconds).unwrap_or(i64::MAX)));
+    let time = plan::duration(wait.seconds);
     let about = match wait.what {
         WaitFor::Bake => "",
         WaitFor::Settled => "about ",

@@ -58,6 +58,8 @@ use crate::fleet::{AccountId, Cluster, ClusterId, ClusterName, Fleet, Place, Reg
 use sides::Sides;
 use verbs::Given;
 
+pub use verbs::duration;
+
 /// Schema of a plan in JSON.
 pub const PLAN_SCHEMA: &str = "flightdeck.plan.v1";
 

@@ -7,10 +7,7 @@ use super::{Confirm, Dialog, Popup, Reaction};
 use crate::app::{Effect, Model, TextField, words};
 use crate::fleet::{Cluster, ClusterId, GroupName, SourceArn};
 use crate::keymap::{Action, Context, Key};
-use crate::plan::{Intent, Percent, Refusal, Stepped};
-
-/// Time a step is watched unless something else is typed, in seconds.
-const BAKE: i64 = Stepped::BAKE.cast_signed();
+use crate::plan::{self, Intent, Percent, Refusal, Stepped};
 
 /// What the form leads to.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -97,8 +94,9 @@ pub struct ShiftForm {
 }
 
 impl ShiftForm {
-    /// Asks about a cluster; the listener or rule that is on the screen is chosen first.
-    pub fn new(cluster: &Cluster, source: Option<&SourceArn>, change: Change) -> Self {
+    /// Asks about a cluster; the listener or rule that is on the screen is chosen first. `bake`: seconds that each step
+    /// is watched unless something else is typed.
+    pub fn new(cluster: &Cluster, source: Option<&SourceArn>, change: Change, bake: u64) -> Self {
         let shares: Vec<String> = Stepped::SHARES.iter().map(ToString::to_string).collect();
         let sources = sources(cluster);
         let at = sources.iter().position(|(arn, _)| Some(arn) == source).unwrap_or(0);
@@ -110,7 +108,7 @@ impl ShiftForm {
             percent: TextField::default(),
             stepped: false,
             shares: TextField::new(shares.join(",")),
-            bake: TextField::new(words::span(SignedDuration::from_secs(BAKE))),
+            bake: TextField::new(plan::duration(bake)),
             focus: match change {
                 Change::Shift => FormField::Percent,
                 Change::Switch => FormField::Group,
@@ -240,13 +238,17 @@ fn parsed(text: &str) -> Result<Percent, String> {
     text.parse()
 }
 
-/// Seconds of a time as a person types it: `120`, `90 s`, `2 min`, `1h`. A bake of more than a day is a slip.
+/// Whole seconds of a time as a person types it: `120`, `90 s`, `2 min`, `1h`, and `0` for no bake at all. A bake of
+/// more than a day is a slip.
 fn seconds(text: &str) -> Option<u64> {
     const DAY: u64 = 24 * 60 * 60;
     let text = text.trim();
-    let span = || u64::try_from(text.parse::<SignedDuration>().ok()?.as_secs()).ok();
+    let span = || {
+        let time = text.parse::<SignedDuration>().ok().filter(|time| time.subsec_nanos() == 0)?;
+        u64::try_from(time.as_secs()).ok()
+    };
     let seconds = text.parse::<u64>().ok().or_else(span)?;
-    (1..=DAY).contains(&seconds).then_some(seconds)
+    (0..=DAY).contains(&seconds).then_some(seconds)
 }
 
 fn sources(cluster: &Cluster) -> Vec<(SourceArn, String)> {
@@ -308,15 +310,26 @@ impl Popup for ShiftForm {
 
 #[cfg(test)]
 mod tests {
-    use super::seconds;
+    use super::{Change, ShiftForm, seconds};
+    use crate::app::fixture::Person;
 
     #[test]
     fn a_bake_is_typed_as_people_write_times() {
-        let typed = ["120", "90 s", "90s", "2 min", "2m", " 1h ", "2 minutes"].map(seconds);
-        assert_eq!(typed, [120, 90, 90, 120, 120, 3600, 120].map(Some));
+        let typed = ["120", "90 s", "90s", "2 min", "2m", " 1h ", "2 minutes", "0", "0s"].map(seconds);
+        assert_eq!(typed, [120, 90, 90, 120, 120, 3600, 120, 0, 0].map(Some));
         assert_eq!(
-            ["", "0", "soon", "-5", "-5 s", "2 weeks", "99999999999999999999"].map(seconds),
-            [None; 7]
+            ["", "soon", "-5", "-5 s", "1.5 s", "500ms", "2 weeks", "99999999999999999999"].map(seconds),
+            [None; 8]
         );
+    }
+
+    #[test]
+    fn the_bake_of_the_cluster_stands_in_the_form_exactly_as_it_is_configured() {
+        let person = Person::new();
+        let cluster = &person.model.observation.as_ref().unwrap().fleet.clusters[0];
+        for bake in [0, 45, 120, 150, 3_600, 3_690, 86_400] {
+            let form = ShiftForm::new(cluster, None, Change::Shift, bake);
+            assert_eq!(seconds(form.bake.text()), Some(bake), "{}", form.bake.text());
+        }
     }
 }

@@ -12,7 +12,7 @@ mod weights;
 use jiff::Timestamp;
 
 pub(super) use rollback::{goal, instead};
-pub(super) use waits::duration;
+pub use waits::duration;
 
 use super::change::{Change, one_side};
 use super::sides::Sides;

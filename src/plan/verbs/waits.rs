@@ -68,15 +68,12 @@ pub(super) fn does(wait: &Wait) -> String {
     }
 }
 
-/// Seconds as a person says them: `45 s`, `2 min`, `1 h 30 min`.
-pub(crate) fn duration(seconds: u64) -> String {
+/// Seconds as a person says them, exactly: `45 s`, `2 min`, `1 h 30 min`.
+pub fn duration(seconds: u64) -> String {
     const MINUTE: u64 = 60;
     const HOUR: u64 = 60 * MINUTE;
-    match (seconds / HOUR, seconds % HOUR / MINUTE, seconds % MINUTE) {
-        (0, 0, s) => format!("{s} s"),
-        (0, m, 0) => format!("{m} min"),
-        (0, m, s) => format!("{m} min {s} s"),
-        (h, 0, _) => format!("{h} h"),
-        (h, m, _) => format!("{h} h {m} min"),
-    }
+    let parts = [(seconds / HOUR, "h"), (seconds % HOUR / MINUTE, "min"), (seconds % MINUTE, "s")];
+    let said: Vec<String> =
+        parts.iter().filter(|(n, _)| *n > 0).map(|(n, unit)| format!("{n} {unit}")).collect();
+    if said.is_empty() { "0 s".into() } else { said.join(" ") }
 }
