@@ -6,12 +6,15 @@
 use super::carry_out::Said;
 use super::documents;
 use super::exit::End;
-use super::plan::words;
+use super::plan::in_words;
 use super::session::{self, Session};
 use super::snapshot::columns;
+use crate::app::words;
 use crate::engine::Desk;
 use crate::engine::second;
+use crate::fleet::Place;
 use crate::plan::{Asked, OperationId, Refusal, nearest};
+use crate::provider::Failure;
 
 /// Lists the plans that wait for a second person.
 pub(super) fn list(session: &Session) -> Result<(), End> {
@@ -40,7 +43,7 @@ pub(super) fn approve(session: &Session, id: &str, phrase: Option<&str>) -> Resu
     let waiting = waiting(session)?;
     let wanted = OperationId::new(id);
     let asked = waiting.iter().find(|asked| asked.plan.id == wanted).ok_or_else(|| unknown(id, &waiting))?;
-    documents::print_text(&words(&asked.plan)).map_err(session::unwritable)?;
+    documents::print_text(&in_words(&asked.plan)).map_err(session::unwritable)?;
     let Some(phrase) = phrase else {
         let phrase = &asked.plan.confirm.phrase;
         return Err(Refusal::new(
@@ -55,16 +58,41 @@ pub(super) fn approve(session: &Session, id: &str, phrase: Option<&str>) -> Resu
     let desk = Desk { observer: session.observer(), register, clock: session.clock() };
     let who = Said { phrase, reason: None, overrides: &[] }.approval(session)?.who;
     session.wait(second::approve(desk, asked, &who, phrase))?;
-    documents::tell(&format!("approved: {} of {} runs it now", asked.plan.verb, asked.who.principal));
+    documents::tell(&format!(
+        "approved: it runs as soon as the flightdeck of {}, which waits for it, sees this",
+        words::person(&asked.who)
+    ));
     Ok(())
 }
 
 fn waiting(session: &Session) -> Result<Vec<Asked>, End> {
+    let places = session.places()?;
+    let read = places
+        .iter()
+        .map(|place| (place, session.wait(second::read_asked(session.observer(), place, session.now()))));
+    Ok(unapproved(read.collect())?)
+}
+
+/// The plans that nobody approved yet. Where a place cannot be read, that is told, and the others count.
+fn unapproved(read: Vec<(&Place, Result<Vec<Asked>, Failure>)>) -> Result<Vec<Asked>, Failure> {
     let mut waiting = Vec::new();
-    for place in session.places()? {
-        waiting.extend(session.wait(second::read_asked(session.observer(), &place, session.now()))?);
+    let (mut any, mut last) = (false, None);
+    for (place, asked) in read {
+        match asked {
+            Ok(asked) => {
+                any = true;
+                waiting.extend(asked.into_iter().filter(|asked| asked.approved_by.is_none()));
+            }
+            Err(failure) => {
+                documents::tell(&format!("what waits in {place} is not known: {failure}"));
+                last = Some(failure);
+            }
+        }
     }
-    Ok(waiting)
+    match last {
+        Some(failure) if !any => Err(failure),
+        _ => Ok(waiting),
+    }
 }
 
 fn unknown(id: &str, waiting: &[Asked]) -> Refusal {
@@ -74,4 +102,23 @@ fn unknown(id: &str, waiting: &[Asked]) -> Refusal {
         format!("no plan `{id}` waits for a second person"),
         if waiting.is_empty() { "none does".into() } else { nearest::remedy(&id, ids, "there are") },
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::app::fixture::{Person, asked};
+    use crate::provider::FailureKind;
+
+    #[test]
+    fn a_place_that_cannot_be_read_hides_no_other_and_what_was_approved_waits_no_more() {
+        let waits = asked(&Person::new(), "ben");
+        let approved = Asked { approved_by: Some(waits.who.clone()), ..waits.clone() };
+        let place = waits.plan.place();
+        let denied = || Failure::new(FailureKind::Denied, "read what waits", "it is denied", "");
+        let read = vec![(&place, Err(denied())), (&place, Ok(vec![approved, waits.clone()]))];
+        let found = unapproved(read).unwrap();
+        assert_eq!(found.iter().map(|one| one.approved_by.is_none()).collect::<Vec<_>>(), [true]);
+        assert!(unapproved(vec![(&place, Err(denied()))]).is_err(), "nothing is known at all");
+    }
 }

@@ -12,7 +12,7 @@ use super::args::Taken;
 use super::carry_out::{Said, carry_out};
 use super::documents;
 use super::exit::End;
-use super::plan::words;
+use super::plan::in_words;
 use super::session::{self, Session};
 use super::snapshot::columns;
 use crate::engine::Until;
@@ -157,7 +157,7 @@ pub(super) fn take(session: &Session, way: Way<'_>, taken: &Taken) -> Result<(),
     }
     let fleet = session.look(&Scope::Cluster(one.cluster.clone()))?;
     let plan = plan(&intent, &fleet, &history, &session.settings.plan, session.now())?;
-    documents::print_text(&words(&plan)).map_err(session::unwritable)?;
+    documents::print_text(&in_words(&plan)).map_err(session::unwritable)?;
     session::tell_gaps(&fleet);
     let phrase = match way {
         Way::Resume { phrase: None } => return Err(unconfirmed(&plan, taken).into()),

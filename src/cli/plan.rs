@@ -6,10 +6,10 @@ use super::args::PlanVerb;
 use super::documents;
 use super::exit::End;
 use super::session::{self, Session};
+use crate::app::planning::wait_words;
+use crate::app::words;
 use crate::fleet::{Action, Cluster, Fleet, GroupName, Scope, SourceArn};
-use crate::plan::{
-    Answer, Call, Intent, Percent, Plan, Policy, Refusal, Stepped, Wait, WaitFor, find_cluster, plan,
-};
+use crate::plan::{Answer, Call, Intent, Percent, Plan, Policy, Refusal, Stepped, find_cluster, plan};
 
 /// Observes, plans, prints; ends with 3 where a guard blocks.
 pub(super) fn run(session: &Session, verb: &PlanVerb, json: bool) -> Result<(), End> {
@@ -19,7 +19,7 @@ pub(super) fn run(session: &Session, verb: &PlanVerb, json: bool) -> Result<(), 
     // The look at everything may have taken longer than a decision's facts may be old.
     let fleet = session.look(&Scope::Cluster(intent.cluster().clone()))?;
     let plan = plan(&intent, &fleet, &history, &session.settings.plan, session.now())?;
-    if json { documents::print(&plan) } else { documents::print_text(&words(&plan)) }
+    if json { documents::print(&plan) } else { documents::print_text(&in_words(&plan)) }
         .map_err(session::unwritable)?;
     session::tell_gaps(&fleet);
     match plan.guards.iter().find(|guard| guard.verdict == Answer::Block) {
@@ -38,13 +38,15 @@ fn intent(verb: &PlanVerb, fleet: &Fleet, policy: &Policy) -> Result<Intent, Ref
             let cluster = find_cluster(fleet, target)?;
             let stepped = steps.as_ref().map(|at| {
                 let usual = Stepped::default();
-                let at = at.as_ref().map_or(Ok(usual.at), |at| at.0.iter().map(|one| share(one)).collect());
+                let at = at
+                    .as_ref()
+                    .map_or(Ok(usual.at), |at| at.0.iter().map(|one| share(one, SHARES)).collect());
                 Ok::<_, Refusal>(Stepped { at: at?, bake: bake.unwrap_or(policy.bake(&cluster.id)) })
             });
             Ok(Intent::Shift {
                 cluster: cluster.id.clone(),
                 to: side(cluster, group),
-                percent: share(percent)?,
+                percent: share(percent, "write the share the group is to have, such as `=25`")?,
                 steps: stepped.transpose()?,
                 source: parse_source(source.as_deref())?,
             })
@@ -65,17 +67,19 @@ fn intent(verb: &PlanVerb, fleet: &Fleet, policy: &Policy) -> Result<Intent, Ref
     }
 }
 
-fn share(percent: &str) -> Result<Percent, Refusal> {
-    percent
-        .parse()
-        .map_err(|why: String| Refusal::new(why, "write the share the group is to have, such as `=25`"))
+/// How shares on the way are written.
+const SHARES: &str = "write shares such as 5,25,50,100";
+
+fn share(percent: &str, remedy: &str) -> Result<Percent, Refusal> {
+    percent.parse().map_err(|why: String| Refusal::new(why, remedy))
 }
 
 /// A side may be named without the cluster's name in front, as the screen does.
 fn side(cluster: &Cluster, group: &str) -> GroupName {
-    let whole = format!("{}-{group}", cluster.id.name.raw());
-    let named = |name: &str| cluster.groups.iter().find(|known| known.id.name.raw() == name);
-    named(group).or_else(|| named(&whole)).map_or_else(|| group.into(), |known| known.id.name.clone())
+    let names = || cluster.groups.iter().map(|known| &known.id.name);
+    let mut called = names().filter(|name| words::side(&cluster.id.name, name) == group);
+    let only = called.next().filter(|_| called.next().is_none());
+    names().find(|name| name.raw() == group).or(only).cloned().unwrap_or_else(|| group.into())
 }
 
 fn parse_source(arn: Option<&str>) -> Result<Option<SourceArn>, Refusal> {
@@ -91,7 +95,7 @@ fn parse_source(arn: Option<&str>) -> Result<Option<SourceArn>, Refusal> {
 }
 
 /// A plan for people.
-pub(super) fn words(plan: &Plan) -> String {
+pub(super) fn in_words(plan: &Plan) -> String {
     let mut text = String::new();
     // Writing to a string cannot fail.
     let mut line = |words: String| {
@@ -110,7 +114,7 @@ pub(super) fn words(plan: &Plan) -> String {
             line(format!("     undo  {}", call_words(undo)));
         }
         if let Some(wait) = &step.wait {
-            line(format!("     {}", wait_words(wait)));
+            line(format!("     wait  {} · {}", wait_words(wait), wait.until));
         }
     }
     let healthy = plan.reach.lowest_healthy.map_or_else(|| "unknown".to_string(), |count| count.to_string());
@@ -133,18 +137,6 @@ pub(super) fn words(plan: &Plan) -> String {
     text
 }
 
-fn wait_words(wait: &Wait) -> String {
-    let Wait { seconds, until, what, late } = wait;
-    match what {
-        WaitFor::Settled | WaitFor::Bake => {
-            format!("waits {seconds} s at least, until {until}; else {}", late.word())
-        }
-        WaitFor::Healthy | WaitFor::Person => {
-            format!("waits {seconds} s at most, until {until}; then {}", late.word())
-        }
-    }
-}
-
 fn call_words(call: &Call) -> String {
     let weights: Vec<String> = call
         .actions()
@@ -154,4 +146,65 @@ fn call_words(call: &Call) -> String {
         .collect();
     let says = if call.source().is_some() { weights.join(" · ") } else { call.says() };
     format!("{} {} {}   {says}", call.service(), call.operation(), call.resource())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fleet::builders::World;
+    use crate::plan::tests::orders;
+
+    /// A cluster `orders` with groups of these names.
+    fn cluster(groups: &[&str]) -> Cluster {
+        let mut world = World::new();
+        world.template("lt", 1, "ami-1");
+        for name in groups {
+            let tags = &mut world.group(name, "lt").tags;
+            tags.insert("flightdeck:cluster".into(), "orders".into());
+        }
+        world.fleet().clusters.remove(0)
+    }
+
+    #[test]
+    fn a_side_is_named_as_the_screen_names_it_or_in_full() {
+        let orders = cluster(&["orders-blue", "orders_v7", "v8", "orders-v8"]);
+        for (said, meant) in [
+            ("blue", "orders-blue"),
+            ("v7", "orders_v7"),
+            ("orders_v7", "orders_v7"),
+            ("v8", "v8"),
+            ("orders-v8", "orders-v8"),
+            ("green", "green"),
+        ] {
+            assert_eq!(side(&orders, said), meant.into(), "{said}");
+        }
+        let twice = cluster(&["orders-v7", "orders_v7"]);
+        assert_eq!(side(&twice, "v7"), "v7".into(), "two are called so: neither is meant");
+    }
+
+    #[test]
+    fn impossible_shares_on_the_way_are_refused_with_how_they_are_written() {
+        let orders = orders(90, 10);
+        let verb = PlanVerb::Shift {
+            target: "orders".into(),
+            to: ("green".into(), "25".into()),
+            steps: Some(Some(crate::cli::args::Percents(vec!["5".into(), "300".into()]))),
+            bake: None,
+            source: None,
+        };
+        let refusal = intent(&verb, &orders.world.fleet(), &Policy::default()).unwrap_err();
+        assert_eq!(refusal.remedy, SHARES);
+    }
+
+    #[test]
+    fn a_wait_says_in_one_sentence_how_long_it_is_and_what_becomes_of_it() {
+        let orders = orders(90, 10);
+        let stepped = Stepped { bake: 150, ..Stepped::default() };
+        let intent = crate::plan::tests::stepped(50, stepped);
+        let history = crate::plan::History::default();
+        let at = crate::fleet::builders::read_at();
+        let plan = plan(&intent, &orders.world.fleet(), &history, &Policy::default(), at).unwrap();
+        let text = in_words(&plan);
+        assert!(text.contains("wait  2 min 30 s; else it "), "{text}");
+    }
 }
