@@ -12,7 +12,7 @@ use crate::fleet::{Facts, Fleet, Gap, GroupStickiness, Identity, Section, Target
 use crate::keymap::Keymap;
 use crate::plan::{
     Asked, Call, Claim, Course, Event, History, Hold, Intent, Late, OperationId, Percent, Policy, Progress,
-    RECORD_SCHEMA, Record, SessionId, Stand, Stepped, Truth, Who, plan,
+    RECORD_SCHEMA, Record, Resource, SessionId, Stand, State, Stepped, Truth, Who, plan,
 };
 
 /// The account of the fixture.
@@ -257,8 +257,8 @@ pub(crate) fn records(person: &Person) -> Vec<Record> {
         epoch: None,
         call: Some(Call::set_actions(&source.arn, source.actions.clone())),
         request_id: Some("8f2c".into()),
-        source: Some(source.arn.clone()),
-        before: Some(source.actions.clone()),
+        resource: Some(Resource::Source(source.arn.clone())),
+        before: Some(State::Actions(source.actions.clone())),
         after: None,
         result: result.map(str::to_owned),
     };

@@ -11,8 +11,8 @@ use super::snapshot::columns;
 use crate::app::words;
 use crate::config::Settings;
 use crate::engine::Journal;
-use crate::fleet::{Actions, Text};
-use crate::plan::{Call, Event, OperationId, Record, Who};
+use crate::fleet::Text;
+use crate::plan::{Call, Event, OperationId, Record, State, Who};
 
 /// Schema of the document.
 const SCHEMA: &str = "flightdeck.journal.v1";
@@ -39,8 +39,8 @@ struct RecordDocument<'a> {
     why: Option<&'a Text>,
     call: Option<&'a Call>,
     request_id: Option<&'a Text>,
-    before: Option<&'a Actions>,
-    after: Option<&'a Actions>,
+    before: Option<&'a State>,
+    after: Option<&'a State>,
     result: Option<&'a str>,
 }
 

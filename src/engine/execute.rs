@@ -19,6 +19,7 @@ mod tell;
 mod vigil;
 mod words;
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -27,7 +28,8 @@ use jiff::Timestamp;
 use super::{Helm, Journal, Lease};
 use crate::fleet::{Actions, Fleet, SourceArn};
 use crate::plan::{
-    ApprovedPlan, Claim, Course, Event, Outcome, Plan, Policy, Progress, Refusal, SessionId, Stand, WaitFor,
+    ApprovedPlan, Claim, Course, Event, Outcome, Plan, Policy, Progress, Refusal, Resource, SessionId, Stand,
+    State, WaitFor,
 };
 use crate::provider::{Clock, Observer, Operator, Register};
 
@@ -80,7 +82,7 @@ pub async fn execute(
         half_taken: false,
         begun: false,
         sent: false,
-        stands: None,
+        stands: BTreeMap::new(),
         seen: None,
         last_call: None,
         paused: None,
@@ -108,13 +110,6 @@ enum Stop {
     RolledBack(Refusal),
 }
 
-/// What a listener or rule does, as far as this operation knows.
-#[derive(Clone)]
-struct Stands {
-    source: SourceArn,
-    actions: Actions,
-}
-
 struct Run<'a> {
     plan: Plan,
     approved: ApprovedPlan,
@@ -132,8 +127,8 @@ struct Run<'a> {
     begun: bool,
     /// Whether a call of this operation may have changed something.
     sent: bool,
-    /// What has to be there, unless somebody else changed it.
-    stands: Option<Stands>,
+    /// What has to be there, unless somebody else changed it: what was found, or what this operation wrote last.
+    stands: BTreeMap<Resource, State>,
     /// The last look at the cluster and when it was taken, by the monotonic clock.
     seen: Option<(Duration, Arc<Fleet>)>,
     /// When it sent its last call, by the monotonic clock.
@@ -213,6 +208,14 @@ impl Run<'_> {
     /// Whether it leads back to what was: a way back is not led back by a gate, and needs no pace.
     fn is_rollback(&self) -> bool {
         self.history().leads_back(&self.plan.intent)
+    }
+
+    /// The listener or rule it writes, and the actions that have to be there.
+    fn traffic(&self) -> Option<(&SourceArn, &Actions)> {
+        self.stands.iter().find_map(|(resource, state)| match (resource, state) {
+            (Resource::Source(source), State::Actions(actions)) => Some((source, actions)),
+            _ => None,
+        })
     }
 
     /// The time of day.

@@ -130,7 +130,7 @@ impl Journal {
             event: Event::Held,
             call: None,
             request_id: None,
-            source: None,
+            resource: None,
             before: None,
             after: None,
             result: Some(why.to_owned()),

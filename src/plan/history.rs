@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::{Claim, Event, Intent, OperationId, Plan, Record, SessionId, Stand};
+use super::{Claim, Event, Expected, Intent, OperationId, Plan, Record, Resource, SessionId, Stand, State};
 use crate::fleet::{Actions, ClusterId, SourceArn};
 
 /// The records of the journal, oldest first, and the claims of the shared bookkeeping. A copy of it is cheap.
@@ -141,8 +141,8 @@ impl History {
         recorded.or_else(|| self.claims_of(operation).find_map(|claim| claim.plan.as_deref()))
     }
 
-    /// The newest change to a listener or rule that came after this operation's own last one, or after its beginning.
-    pub fn overtaken(&self, operation: &OperationId, source: &SourceArn) -> Option<&Record> {
+    /// The newest change to a resource that came after this operation's own last one, or after its beginning.
+    pub fn overtaken(&self, operation: &OperationId, resource: &Resource) -> Option<&Record> {
         let own = |record: &&Record| {
             record.operation == *operation && matches!(record.event, Event::Started | Event::Intended)
         };
@@ -151,7 +151,7 @@ impl History {
             .map(AsRef::as_ref)
             .rev()
             .take_while(|record| !own(record))
-            .find(|record| record.event == Event::Intended && record.source.as_ref() == Some(source))
+            .find(|record| record.event == Event::Intended && record.resource.as_ref() == Some(resource))
     }
 
     /// The records of one operation, oldest first.
@@ -222,7 +222,7 @@ impl History {
         let mut changes: Vec<Changed<'_>> = Vec::new();
         for record in self.records_of(operation) {
             let (Event::Intended, Some(source), Some(before)) =
-                (record.event, &record.source, &record.before)
+                (record.event, record.source(), record.actions_before())
             else {
                 continue;
             };
@@ -231,7 +231,7 @@ impl History {
             }
             let known = changes.iter_mut().find(|changed| changed.source == source);
             if let Some(changed) = known {
-                changed.after = record.after.as_ref().or(changed.after);
+                changed.after = record.actions_after().or(changed.after);
                 continue;
             }
             let plan = self.plan_of(operation);
@@ -245,7 +245,7 @@ impl History {
                 source,
                 // What a resumed operation found was half-way: its plan says what was before.
                 before: back.map_or(before, super::Call::actions),
-                after: record.after.as_ref(),
+                after: record.actions_after(),
                 plan,
                 back: plan.map_or(record.verb == "rollback", |plan| self.leads_back(&plan.intent)),
             });
@@ -262,16 +262,20 @@ impl History {
             .steps
             .iter()
             .filter(|step| step.n <= reached)
-            .filter_map(|step| Some((step, step.call.as_ref()?)));
+            .filter_map(|step| Some((step, step.call.as_ref().filter(|call| call.source().is_some())?)));
         let (first, call) = calls.next()?;
-        let expected = first.expects.as_ref()?;
+        let Some(Expected { resource: Resource::Source(source), state: State::Actions(before) }) =
+            &first.expects
+        else {
+            return None;
+        };
         let last = calls.next_back().map_or(call, |(_, call)| call);
         Some(Changed {
             operation: &claim.operation,
             verb: &claim.verb,
             since: claim.since,
-            source: &expected.source,
-            before: plan.back.as_ref().map_or(&expected.actions, super::Call::actions),
+            source,
+            before: plan.back.as_ref().map_or(before, super::Call::actions),
             after: Some(last.actions()),
             plan: Some(plan),
             back: self.leads_back(&plan.intent),

@@ -50,7 +50,9 @@ pub use operations::{Known, KnownState, WayOut, operations};
 pub use policy::{ClusterPolicy, GatePolicy, LeaseStore, Policy};
 pub use progress::{Course, Outcome, Progress, Steer, Truth};
 pub use record::{Event, RECORD_SCHEMA, Record, Who};
-pub use resource::{GroupState, InstanceMark, Newest, Resource, Saved, Sizes, State, TemplateState};
+pub use resource::{
+    GroupState, InstanceMark, Newest, RefreshMark, Resource, Saved, Sizes, State, TemplateState,
+};
 pub use second::Asked;
 pub use step::{Carried, CarriedBy, Expected, Late, Reach, Step, Wait, WaitFor};
 

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{Call, OperationId, Plan};
+use super::{Call, OperationId, Plan, Resource, State};
 use crate::fleet::{Actions, ClusterId, SourceArn, Text};
 
 /// The newest record schema this program knows; a newer record is refused with a sentence.
@@ -107,15 +107,15 @@ pub struct Record {
     /// AWS's request id.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub request_id: Option<Text>,
-    /// The listener or rule whose actions are told below.
+    /// What the call writes to, whose state is told below; under the name it had when it was always a listener or rule.
+    #[serde(rename = "source", default, skip_serializing_if = "Option::is_none")]
+    pub resource: Option<Resource>,
+    /// What was there before.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub source: Option<SourceArn>,
-    /// Its actions before.
+    pub before: Option<State>,
+    /// What is to be there after, or was found there.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub before: Option<Actions>,
-    /// Its actions after.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub after: Option<Actions>,
+    pub after: Option<State>,
     /// The outcome in one sentence.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub result: Option<String>,
@@ -129,5 +129,60 @@ impl Record {
             Event::Failed => self.step == 0,
             _ => false,
         }
+    }
+
+    /// The listener or rule it tells of; `None` where it tells of something else, or of nothing.
+    pub fn source(&self) -> Option<&SourceArn> {
+        match &self.resource {
+            Some(Resource::Source(source)) => Some(source),
+            _ => None,
+        }
+    }
+
+    /// The actions of its listener or rule before.
+    pub fn actions_before(&self) -> Option<&Actions> {
+        self.before.as_ref().and_then(State::actions)
+    }
+
+    /// The actions of its listener or rule after.
+    pub fn actions_after(&self) -> Option<&Actions> {
+        self.after.as_ref().and_then(State::actions)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// As version 0.1 wrote it.
+    const OLD: &str = r#"{
+        "schema": 1, "at": "2026-03-01T10:00:00Z", "operation": "p-1", "event": "intended",
+        "who": {"principal": "arn:aws:iam::1:user/ann", "host": "laptop"}, "verb": "shift",
+        "cluster": {"place": {"account": "123456789012", "region": "eu-west-1"}, "name": "orders"},
+        "digest": "d", "step": 1, "of": 2,
+        "source": "arn:aws:elasticloadbalancing:eu-west-1:123456789012:listener/app/web/1/2",
+        "before": [{"Type": "forward", "TargetGroupArn": "tg"}],
+        "after": [{"Type": "forward", "ForwardConfig": {"TargetGroups": [{"TargetGroupArn": "tg", "Weight": 5}]}}]
+    }"#;
+
+    #[test]
+    fn an_old_record_is_read_and_written_as_it_was() {
+        let record: Record = serde_json::from_str(OLD).unwrap();
+        assert!(record.source().is_some_and(|source| source.raw().ends_with("/web/1/2")));
+        assert_eq!(record.actions_before().unwrap()[0].weights(), [("tg".into(), 1)]);
+        assert_eq!(record.actions_after().unwrap()[0].weights(), [("tg".into(), 5)]);
+        let old: serde_json::Value = serde_json::from_str(OLD).unwrap();
+        assert_eq!(serde_json::to_value(&record).unwrap(), old);
+    }
+
+    #[test]
+    fn a_record_of_a_group_is_read_back() {
+        let mut record: Record = serde_json::from_str(OLD).unwrap();
+        record.resource = Some(Resource::Group("orders-blue".into()));
+        record.before = Some(State::Group(crate::plan::GroupState::default()));
+        record.after = None;
+        let text = serde_json::to_string(&record).unwrap();
+        assert_eq!(serde_json::from_str::<Record>(&text).unwrap(), record, "{text}");
+        assert_eq!((record.source(), record.actions_before()), (None, None));
     }
 }

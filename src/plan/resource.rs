@@ -14,18 +14,19 @@ use crate::fleet::{
     Actions, GroupName, InstanceId, RefreshId, SourceArn, Tags, TemplateId, Text, same_actions,
 };
 
-/// What a call writes to.
+/// What a call writes to. In JSON a listener or a rule is its plain ARN, everything else says what it is.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Resource {
-    /// A listener or a rule.
-    Source(SourceArn),
     /// An Auto Scaling group, with its refreshes.
     Group(GroupName),
     /// A launch template.
     Template(TemplateId),
     /// An instance, in a group or in none.
     Instance(InstanceId),
+    /// A listener or a rule.
+    #[serde(untagged)]
+    Source(SourceArn),
 }
 
 impl fmt::Display for Resource {
@@ -39,18 +40,19 @@ impl fmt::Display for Resource {
     }
 }
 
-/// What is there.
+/// What is there. In JSON the actions of a listener or a rule are their plain list.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum State {
-    /// The actions of a listener or a rule.
-    Actions(Actions),
     /// An Auto Scaling group.
     Group(GroupState),
     /// A launch template.
     Template(TemplateState),
     /// An instance.
     Instance(InstanceMark),
+    /// The actions of a listener or a rule.
+    #[serde(untagged)]
+    Actions(Actions),
 }
 
 /// Sizes of a group, in capacity units.
@@ -82,15 +84,37 @@ pub enum Newest {
     /// AWS knows of none.
     None,
     /// This one.
-    Refresh {
-        /// Its id.
-        id: RefreshId,
-        /// Its status in AWS's word.
-        status: Text,
-        /// The launch template version it goes to; `None`: the group's own configuration, or a policy.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        to: Option<TemplateNumber>,
-    },
+    Refresh(RefreshMark),
+}
+
+/// A refresh. Of what is expected only the id counts: it goes on by itself.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RefreshMark {
+    /// Its id.
+    pub id: RefreshId,
+    /// Its status in AWS's word; empty in what is expected.
+    #[serde(default, skip_serializing_if = "Text::is_empty")]
+    pub status: Text,
+    /// The launch template version it goes to; `None`: the group's own configuration, or a policy.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub to: Option<TemplateNumber>,
+    /// How much is replaced and warm, 0–100; runs back to 0 in a rollback.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub percent: Option<i32>,
+    /// Instances still to be replaced.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub to_update: Option<i32>,
+    /// Why it is where it is, in AWS's words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<Text>,
+}
+
+impl RefreshMark {
+    /// A refresh of which nothing is known or expected but its id.
+    pub fn of(id: RefreshId) -> Self {
+        Self { id, status: Text::default(), to: None, percent: None, to_update: None, reason: None }
+    }
 }
 
 /// A group. An observer tells all of it; of what is expected, `None` and an empty map mean "whatever it is".
@@ -119,8 +143,25 @@ pub struct TemplateState {
     pub latest: i64,
     /// Descriptions of the newest versions, by number; a version without one has an empty text. Of what is expected:
     /// empty.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty", with = "pairs")]
     pub descriptions: BTreeMap<i64, Text>,
+}
+
+/// Numbers are no keys in JSON: the map is a list of pairs.
+mod pairs {
+    use std::collections::BTreeMap;
+
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    use crate::fleet::Text;
+
+    pub fn serialize<S: Serializer>(map: &BTreeMap<i64, Text>, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(map)
+    }
+
+    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<BTreeMap<i64, Text>, D::Error> {
+        Ok(Vec::<(i64, Text)>::deserialize(deserializer)?.into_iter().collect())
+    }
 }
 
 /// An instance, as far as calls rely on it.
@@ -183,7 +224,10 @@ impl GroupState {
         }
         fits(self.sizes.as_ref(), found.sizes.as_ref())
             && fits(self.saved.as_ref(), found.saved.as_ref())
-            && fits(self.refresh.as_ref(), found.refresh.as_ref())
+            && fits(
+                self.refresh.as_ref().map(Newest::id).as_ref(),
+                found.refresh.as_ref().map(Newest::id).as_ref(),
+            )
             && self.members.iter().all(|(id, lifecycle)| found.members.get(id) == Some(lifecycle))
     }
 
@@ -200,12 +244,24 @@ impl GroupState {
             None => {}
         }
         match &self.refresh {
-            Some(Newest::Refresh { id, status, .. }) => words.push(format!("refresh {id} {status}")),
+            Some(Newest::Refresh(RefreshMark { id, status, .. })) => {
+                words.push(format!("refresh {id} {status}"));
+            }
             Some(Newest::None) => words.push("no refresh".into()),
             None => {}
         }
         words.extend(self.members.iter().map(|(id, lifecycle)| format!("{id} {lifecycle}")));
         words.join(", ")
+    }
+}
+
+impl Newest {
+    /// The id of the newest refresh; `None` where AWS knows of none.
+    pub fn id(&self) -> Option<&RefreshId> {
+        match self {
+            Self::None => None,
+            Self::Refresh(mark) => Some(&mark.id),
+        }
     }
 }
 
@@ -234,7 +290,7 @@ mod tests {
         assert!(group(None, Some(Newest::None)).holds_in(&found));
         assert!(group(sizes(4), None).holds_in(&found));
         assert!(!group(sizes(5), None).holds_in(&found));
-        let started = Newest::Refresh { id: "r-1".into(), status: "Pending".into(), to: None };
+        let started = Newest::Refresh(RefreshMark::of("r-1".into()));
         assert!(!group(None, Some(Newest::None)).holds_in(&group(sizes(4), Some(started))));
     }
 
@@ -258,7 +314,7 @@ mod tests {
         let state = State::Group(GroupState {
             sizes: Some(Sizes { min: 1, desired: 2, max: 3 }),
             saved: Some(Saved::Template(TemplateNumber { version: 6, ..to.clone() })),
-            refresh: Some(Newest::Refresh { id: "r-1".into(), status: "InProgress".into(), to: Some(to) }),
+            refresh: Some(Newest::Refresh(RefreshMark { to: Some(to), ..RefreshMark::of("r-1".into()) })),
             members: [("i-1".into(), "InService".into())].into(),
         });
         let text = serde_json::to_string(&state).unwrap();
@@ -267,5 +323,20 @@ mod tests {
             State::Template(TemplateState { latest: 7, descriptions: [(7, "ours".into())].into() });
         let text = serde_json::to_string(&template).unwrap();
         assert_eq!(serde_json::from_str::<State>(&text).unwrap(), template, "{text}");
+    }
+
+    #[test]
+    fn listeners_and_actions_are_written_plainly() {
+        let arn = "arn:aws:elasticloadbalancing:eu-west-1:123456789012:listener/app/web/1/2";
+        let listener = Resource::Source(SourceArn::parse(arn).unwrap());
+        assert_eq!(serde_json::to_value(&listener).unwrap(), arn);
+        assert_eq!(serde_json::from_value::<Resource>(arn.into()).unwrap(), listener);
+        let group = Resource::Group("orders-blue".into());
+        let json = serde_json::json!({ "group": "orders-blue" });
+        assert_eq!(serde_json::to_value(&group).unwrap(), json);
+        assert_eq!(serde_json::from_value::<Resource>(json).unwrap(), group);
+        let actions = State::Actions(Vec::new());
+        assert_eq!(serde_json::to_value(&actions).unwrap(), serde_json::json!([]));
+        assert_eq!(serde_json::from_str::<State>("[]").unwrap(), actions);
     }
 }

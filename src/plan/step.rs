@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::Call;
+use super::{Call, Resource, State};
 use crate::fleet::{Actions, SourceArn, Text, Zone};
 
 /// What a wait waits for.
@@ -57,13 +57,47 @@ pub struct Wait {
 }
 
 /// What a step expects to find before it, by identity.
+///
+/// In JSON `{ "source", "actions" }` of a listener or a rule, `{ "resource", "state" }` of everything else.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(into = "Written", from = "Written")]
 pub struct Expected {
-    /// The listener or rule.
-    pub source: SourceArn,
-    /// Its actions.
-    pub actions: Actions,
+    /// What the call writes to.
+    pub resource: Resource,
+    /// What has to be there, as far as the call overwrites it or relies on it.
+    pub state: State,
+}
+
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(untagged, deny_unknown_fields)]
+enum Written {
+    Traffic { source: SourceArn, actions: Actions },
+    Other { resource: Resource, state: State },
+}
+
+impl From<Expected> for Written {
+    fn from(expected: Expected) -> Self {
+        match (expected.resource, expected.state) {
+            (Resource::Source(source), State::Actions(actions)) => Self::Traffic { source, actions },
+            (resource, state) => Self::Other { resource, state },
+        }
+    }
+}
+
+impl From<Written> for Expected {
+    fn from(written: Written) -> Self {
+        match written {
+            Written::Traffic { source, actions } => Self::actions(source, actions),
+            Written::Other { resource, state } => Self { resource, state },
+        }
+    }
+}
+
+impl Expected {
+    /// The actions of a listener or a rule.
+    pub fn actions(source: SourceArn, actions: Actions) -> Self {
+        Self { resource: Resource::Source(source), state: State::Actions(actions) }
+    }
 }
 
 /// One step of a plan.
@@ -125,4 +159,29 @@ pub enum CarriedBy {
     Record,
     /// No record does: it is the side with the largest weight now.
     LargestWeight,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plan::GroupState;
+
+    #[test]
+    fn what_an_old_plan_expects_is_read_and_written_as_it_was() {
+        let arn = "arn:aws:elasticloadbalancing:eu-west-1:123456789012:listener/app/web/1/2";
+        let old =
+            serde_json::json!({"source": arn, "actions": [{"Type": "forward", "TargetGroupArn": "tg"}]});
+        let expected: Expected = serde_json::from_value(old.clone()).unwrap();
+        assert!(matches!(expected.resource, Resource::Source(_)));
+        assert_eq!(serde_json::to_value(&expected).unwrap(), old);
+    }
+
+    #[test]
+    fn what_is_expected_of_a_group_is_read_back() {
+        let state = State::Group(GroupState::default());
+        let expected = Expected { resource: Resource::Group("orders-blue".into()), state };
+        let text = serde_json::to_string(&expected).unwrap();
+        assert_eq!(serde_json::from_str::<Expected>(&text).unwrap(), expected, "{text}");
+        assert!(serde_json::from_str::<Expected>(r#"{"resource": {"group": "a"}, "actions": []}"#).is_err());
+    }
 }

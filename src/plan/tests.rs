@@ -152,8 +152,8 @@ pub(crate) fn record(
         epoch: None,
         call: None,
         request_id: None,
-        source: Some(SourceArn::Listener(orders.listener.clone())),
-        before: Some(forward(&[(&orders.blue, before.0), (&orders.green, before.1)])),
+        resource: Some(Resource::Source(SourceArn::Listener(orders.listener.clone()))),
+        before: Some(State::Actions(forward(&[(&orders.blue, before.0), (&orders.green, before.1)]))),
         after: None,
         result: None,
     }
@@ -522,7 +522,10 @@ fn the_light_is_warm_while_a_side_is_up_and_says_why_it_is_not() {
 fn a_call_is_what_a_plan_expects_to_undo() {
     let plan = planned(&orders(90, 10), &shift(25), &History::default()).unwrap();
     let step = &plan.steps[0];
-    assert!(same_actions(step.undo.as_ref().unwrap().actions(), &step.expects.as_ref().unwrap().actions));
+    assert!(same_actions(
+        step.undo.as_ref().unwrap().actions(),
+        step.expects.as_ref().unwrap().state.actions().unwrap()
+    ));
 }
 
 proptest! {

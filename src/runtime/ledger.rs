@@ -247,7 +247,7 @@ mod tests {
             epoch: None,
             call: None,
             request_id: None,
-            source: None,
+            resource: None,
             before: None,
             after: None,
             result: None,

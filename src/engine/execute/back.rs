@@ -4,7 +4,7 @@
 
 use super::{Run, Stop, words};
 use crate::fleet::same_actions;
-use crate::plan::{Course, Refusal, Truth, check_way_back};
+use crate::plan::{Course, Refusal, State, Truth, check_way_back};
 
 impl Run<'_> {
     /// Goes back, and says how that ended.
@@ -35,11 +35,12 @@ impl Run<'_> {
         };
         self.course = Course::Back;
         self.paused = None;
-        self.say(Truth::Wanted, &format!("{why}: going back to {}", words::weights(call.actions())), None);
-        if let Some(newer) = call.source().and_then(|source| self.overtaken(&source)) {
+        self.say(Truth::Wanted, &format!("{why}: going back to {}", call.says()), None);
+        if let Some(newer) = self.overtaken(&call.resource()) {
             return Err(self.stop(newer));
         }
-        if self.stands.as_ref().is_some_and(|stands| same_actions(&stands.actions, call.actions())) {
+        let there = self.stands.get(&call.resource());
+        if there.and_then(State::actions).is_some_and(|there| same_actions(there, call.actions())) {
             return Ok(());
         }
         let fleet = self.fresh_look().await?;

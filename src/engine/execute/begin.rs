@@ -4,15 +4,16 @@
 //! A rollback asks everything at once. It needs nothing but the load balancer to answer: who we are and the lease are
 //! tried for a moment, and then only a reason that a person typed lets it go on without.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use futures_util::future::{join, join3};
 
 use super::holder::{TRIED, within};
-use super::{Run, Stands, Stop, words};
+use super::{Run, Stop, words};
 use crate::engine::NotTaken;
 use crate::fleet::{Fleet, Identity, Scope};
-use crate::plan::{Answer, Event, Intent, Refusal, Truth, plan};
+use crate::plan::{Answer, Call, Event, Expected, Intent, Refusal, Resource, State, Truth, plan};
 
 impl Run<'_> {
     /// Proves everything, takes the lease, and writes the beginning down.
@@ -136,15 +137,21 @@ impl Run<'_> {
         Ok(())
     }
 
-    /// What has to be there: what the first call expects, or, where there is none left to send, what is there now.
-    fn expected(&self, fleet: &Fleet) -> Option<Stands> {
-        if let Some(expects) = self.plan.steps.iter().find_map(|step| step.expects.as_ref()) {
-            return Some(Stands { source: expects.source.clone(), actions: expects.actions.clone() });
+    /// What has to be there: what the first call on it expects, or, where there is none left to send, what is there
+    /// now.
+    fn expected(&self, fleet: &Fleet) -> BTreeMap<Resource, State> {
+        let mut expected = BTreeMap::new();
+        for Expected { resource, state } in self.plan.steps.iter().filter_map(|step| step.expects.as_ref()) {
+            expected.entry(resource.clone()).or_insert_with(|| state.clone());
         }
-        let source = self.plan.way_back()?.source()?;
-        let cluster = fleet.cluster(self.plan.intent.cluster())?;
-        let found = cluster.traffic.iter().find(|traffic| traffic.arn == source)?;
-        Some(Stands { source, actions: found.actions.clone() })
+        if expected.is_empty()
+            && let Some(source) = self.plan.way_back().and_then(Call::source)
+            && let Some(cluster) = fleet.cluster(self.plan.intent.cluster())
+            && let Some(found) = cluster.traffic.iter().find(|traffic| traffic.arn == source)
+        {
+            expected.insert(Resource::Source(source), State::Actions(found.actions.clone()));
+        }
+        expected
     }
 
     fn write_begin(&mut self, second: Option<String>, missing: &[String]) -> Result<(), Stop> {

@@ -5,9 +5,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::glance::someone_changed;
-use super::{Run, Stands, Stop, words};
-use crate::fleet::{Actions, Fleet, SourceArn, same_actions};
-use crate::plan::{Call, Course, Event, Expected, Finding, Policy, Refusal, Step, Truth, blocked_by, check};
+use super::{Run, Stop, words};
+use crate::fleet::Fleet;
+use crate::plan::{
+    Call, Course, Effect, Event, Expected, Finding, Policy, Refusal, Resource, State, Step, Truth,
+    blocked_by, check,
+};
 use crate::provider::Failure;
 
 /// How often a write is read back before it counts as not there: ELBv2 is eventually consistent.
@@ -29,8 +32,8 @@ const LOOK_PAUSE: Duration = Duration::from_secs(5);
 struct Change<'a> {
     step: u32,
     call: &'a Call,
-    source: SourceArn,
-    before: Actions,
+    resource: Resource,
+    before: State,
 }
 
 impl Run<'_> {
@@ -56,22 +59,17 @@ impl Run<'_> {
         expects: Option<&Expected>,
     ) -> Result<bool, Stop> {
         self.prove_lease().await?;
-        let Some(source) = call.source() else {
-            let why = format!("{} is not carried yet", call.operation());
-            return Err(self.stop(Refusal::new(why, words::WAYS_OUT)));
-        };
+        let resource = call.resource();
         let place = self.plan.place();
         let observer = self.ports.observer;
         let before =
-            self.attend(observer.actions(&place, &source)).await?.map_err(|failure| self.failed(&failure))?;
-        let own = self.stands.as_ref().filter(|stands| stands.source == source);
-        let expected = own.map(|stands| &stands.actions).or(expects.map(|expects| &expects.actions));
-        if let Some(expected) = expected
-            && !same_actions(expected, &before)
-        {
-            return Err(self.stop(someone_changed(&source, &before, expected)));
+            self.attend(observer.state(&place, &resource)).await?.map_err(|failure| self.failed(&failure))?;
+        let planned = expects.filter(|expects| expects.resource == resource).map(|expects| &expects.state);
+        let mut expected = self.stands.get(&resource).into_iter().chain(planned);
+        if let Some(other) = expected.find(|expected| !expected.holds_in(&before)) {
+            return Err(self.stop(someone_changed(&resource, &before, other)));
         }
-        let change = Change { step, call, source, before };
+        let change = Change { step, call, resource, before };
         // The last moment at which nothing has happened yet.
         self.heed()?;
         if self.paused.is_some() && self.course != Course::Back {
@@ -151,11 +149,11 @@ impl Run<'_> {
     async fn intend(&mut self, change: &Change<'_>) -> Result<(), Stop> {
         self.write_down(change.step, Event::Intended, |record| {
             record.call = Some(change.call.clone());
-            record.source = Some(change.source.clone());
+            record.resource = Some(change.resource.clone());
             record.before = Some(change.before.clone());
-            record.after = Some(change.call.actions().clone());
+            record.after = change.call.source().map(|_| State::Actions(change.call.actions().clone()));
         })?;
-        self.note(change.step, &format!("intends {}", words::weights(change.call.actions()))).await
+        self.note(change.step, &format!("intends {}", change.call.says())).await
     }
 
     /// Sends it, once. What comes back is a doubt whether it took effect.
@@ -167,12 +165,10 @@ impl Run<'_> {
         match self.keep(operator.apply(&place, change.call)).await {
             Ok(receipt) => {
                 self.sent = true;
-                self.stands =
-                    Some(Stands { source: change.source.clone(), actions: change.call.actions().clone() });
                 self.say(Truth::Written, "written; reading it back", None);
                 self.write_down(change.step, Event::Applied, |record| {
                     record.request_id = receipt.request_id;
-                    record.source = Some(change.source.clone());
+                    record.resource = Some(change.resource.clone());
                 })?;
                 Ok(None)
             }
@@ -186,43 +182,42 @@ impl Run<'_> {
 
     /// Reads until the write shows, and tells apart: ours, the state before, or somebody else's.
     async fn read_back(&mut self, change: &Change<'_>, doubt: Option<Failure>) -> Result<(), Stop> {
-        let Change { step, call, source, before } = change;
-        let mut last: Result<Actions, Failure> = Ok(before.clone());
+        let Change { step, call, resource, before } = change;
+        let mut last: Result<State, Failure> = Ok(before.clone());
         for attempt in 0..READ_BACKS {
             let (observer, clock, place) = (self.ports.observer, self.ports.clock, self.plan.place());
             let reads = async {
                 if attempt > 0 {
                     clock.sleep(READ_BACK_PAUSE).await;
                 }
-                observer.actions(&place, source).await
+                observer.state(&place, resource).await
             };
             last = self.keep(reads).await;
             if let Ok(found) = &last
-                && same_actions(found, call.actions())
+                && call.effect(before, found) == Effect::Taken
             {
-                self.stands = Some(Stands { source: source.clone(), actions: call.actions().clone() });
+                match call.leaves(found) {
+                    Some(left) => self.stands.insert(resource.clone(), left),
+                    None => self.stands.remove(resource),
+                };
                 self.say(Truth::ReadBack, "read back: it is what was written", None);
                 self.write_down(*step, Event::ReadBack, |record| {
-                    record.source = Some(source.clone());
+                    record.resource = Some(resource.clone());
                     record.after = Some(found.clone());
                 })?;
                 self.write_taken_over()?;
-                return self.note(*step, &format!("wrote {}", words::weights(call.actions()))).await;
+                return self.note(*step, &format!("wrote {}", call.says())).await;
             }
         }
         match (last, doubt) {
-            (Ok(found), Some(failure)) if same_actions(&found, before) => {
+            (Ok(found), Some(failure)) if call.effect(before, &found) == Effect::NotTaken => {
                 // The call was lost on its way: the state is the one before.
                 let why = format!("{}: {}; nothing was changed", failure.what, failure.why);
                 let refusal = Refusal::new(why, "make the plan again when the connection is back");
                 Err(self.came_to_nothing(*step, &failure, refusal))
             }
             (Ok(found), _) => Err(self.stop(Refusal::new(
-                format!(
-                    "{source} reads back {}, not {}",
-                    words::weights(&found),
-                    words::weights(call.actions())
-                ),
+                format!("{resource} reads back {}, not {}", found.says(), call.says()),
                 words::LOOK_WHAT_IS_THERE,
             ))),
             (Err(failure), _) => Err(self.stop(Refusal::new(

@@ -3,9 +3,9 @@
 
 use std::sync::Arc;
 
-use super::{Run, Stands, Stop, words};
-use crate::fleet::{Actions, Fleet, Scope, Section, SourceArn, same_actions};
-use crate::plan::{Course, Refusal};
+use super::{Run, Stop, words};
+use crate::fleet::{Fleet, Scope, Section, same_actions};
+use crate::plan::{Course, Refusal, Resource, State};
 use crate::provider::{Failure, FailureKind};
 
 impl Run<'_> {
@@ -31,8 +31,13 @@ impl Run<'_> {
     /// # Errors
     /// Somebody else changed it, another operation took over, or it is gone.
     pub(super) async fn still_stands(&mut self, fleet: &Fleet) -> Result<Option<String>, Stop> {
-        let Some(Stands { source, actions }) = self.stands.clone() else { return Ok(None) };
-        if let Some(newer) = self.overtaken(&source) {
+        let Some((source, actions)) =
+            self.traffic().map(|(source, actions)| (source.clone(), actions.clone()))
+        else {
+            return Ok(None);
+        };
+        let resource = Resource::Source(source.clone());
+        if let Some(newer) = self.overtaken(&resource) {
             return Err(self.stop(newer));
         }
         let seen = fleet
@@ -48,7 +53,9 @@ impl Run<'_> {
             Ok(found) if same_actions(&found, &actions) => {
                 Ok(seen.is_none().then(|| format!("the last look does not show {source}")))
             }
-            Ok(found) => Err(self.stop(someone_changed(&source, &found, &actions))),
+            Ok(found) => {
+                Err(self.stop(someone_changed(&resource, &State::Actions(found), &State::Actions(actions))))
+            }
             Err(failure) if failure.kind == FailureKind::NotFound => Err(self.stop(Refusal::new(
                 format!("{source} is not there any more"),
                 "look who deleted it, then make a new plan",
@@ -59,24 +66,20 @@ impl Run<'_> {
 
     /// A target group of what stands that a complete look does not show.
     pub(super) fn gone(&self, fleet: &Fleet) -> Option<String> {
-        let stands = self.stands.as_ref()?;
+        let (_, actions) = self.traffic()?;
         if fleet.gap(&self.plan.place(), Section::TargetGroups, None).is_some() {
             return None;
         }
-        let mut named = stands.actions.iter().flat_map(crate::fleet::Action::weights);
+        let mut named = actions.iter().flat_map(crate::fleet::Action::weights);
         let (arn, _) = named.find(|(arn, _)| !fleet.target_groups.contains_key(arn))?;
         Some(format!("target group {} is not there any more", arn.name()))
     }
 }
 
 /// Both values, so that a person can tell whose it is.
-pub(super) fn someone_changed(source: &SourceArn, found: &Actions, expected: &Actions) -> Refusal {
+pub(super) fn someone_changed(resource: &Resource, found: &State, expected: &State) -> Refusal {
     Refusal::new(
-        format!(
-            "someone changed {source}: it has {} and {} was expected",
-            words::weights(found),
-            words::weights(expected)
-        ),
+        format!("someone changed {resource}: it has {} and {} was expected", found.says(), expected.says()),
         words::LOOK_AT_IT,
     )
 }

@@ -7,8 +7,7 @@ use jiff::Timestamp;
 use super::{Run, Stop, words};
 use crate::engine::journal::JournalError;
 use crate::engine::{Journal, Lease};
-use crate::fleet::SourceArn;
-use crate::plan::{Event, History, Late, Progress, RECORD_SCHEMA, Record, Refusal, Truth};
+use crate::plan::{Event, History, Late, Progress, RECORD_SCHEMA, Record, Refusal, Resource, Truth};
 use crate::provider::Failure;
 
 impl Run<'_> {
@@ -37,7 +36,7 @@ impl Run<'_> {
             epoch: self.lease.as_ref().map(Lease::epoch),
             call: None,
             request_id: None,
-            source: None,
+            resource: None,
             before: None,
             after: None,
             result: None,
@@ -75,11 +74,11 @@ impl Run<'_> {
         self.ports.journal.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Another operation of this cockpit that has changed the same listener or rule since: a way back does not wait
+    /// Another operation of this cockpit that has changed the same since: a way back does not wait
     /// until what it takes back has settled.
-    pub(super) fn overtaken(&self, source: &SourceArn) -> Option<Refusal> {
+    pub(super) fn overtaken(&self, resource: &Resource) -> Option<Refusal> {
         let journal = self.remembered();
-        let newer = journal.history().overtaken(&self.plan.id, source)?;
+        let newer = journal.history().overtaken(&self.plan.id, resource)?;
         let says = format!("{} {} took over before this one was over", newer.verb, newer.operation);
         Some(Refusal::new(says, "follow that one"))
     }

@@ -500,9 +500,9 @@ fn a_way_back_takes_over_what_has_not_settled_yet() {
     let way_back = approved(&cloud, &back(), &history);
     run_with(&cloud, way_back.clone(), &journal, Until::ReadBack);
     let history = journal.lock().unwrap().history().clone();
-    let source = &way_back.plan().steps[0].call.as_ref().unwrap().source().unwrap();
-    assert_eq!(history.overtaken(&there.plan().id, source).unwrap().operation, way_back.plan().id);
-    assert!(history.overtaken(&way_back.plan().id, source).is_none());
+    let resource = &way_back.plan().steps[0].call.as_ref().unwrap().resource();
+    assert_eq!(history.overtaken(&there.plan().id, resource).unwrap().operation, way_back.plan().id);
+    assert!(history.overtaken(&way_back.plan().id, resource).is_none());
 }
 
 #[test]

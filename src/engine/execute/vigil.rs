@@ -188,9 +188,8 @@ impl Run<'_> {
         if let Some(why) = self.ask_gates(fleet, vigil)? {
             return Ok(Some(why));
         }
-        let stands = self.stands.as_ref();
         Ok(match vigil.what {
-            Some(WaitFor::Settled) => stands.and_then(|stands| words::unsteady(fleet, &stands.actions)),
+            Some(WaitFor::Settled) => self.traffic().and_then(|(_, actions)| words::unsteady(fleet, actions)),
             Some(WaitFor::Healthy) => self.not_healthy(fleet),
             Some(WaitFor::Bake | WaitFor::Person) | None => None,
         })
@@ -198,9 +197,9 @@ impl Run<'_> {
 
     /// What the gates say: `Some(why)` where one cannot be read for now.
     fn ask_gates(&self, fleet: &Fleet, vigil: &mut Vigil) -> Result<Option<String>, Stop> {
-        let (Some(stands), false) = (&self.stands, self.is_rollback()) else { return Ok(None) };
+        let (Some((arn, _)), false) = (self.traffic(), self.is_rollback()) else { return Ok(None) };
         let Some(cluster) = fleet.cluster(self.plan.intent.cluster()) else { return Ok(None) };
-        let Some(source) = cluster.traffic.iter().find(|traffic| traffic.arn == stands.source) else {
+        let Some(source) = cluster.traffic.iter().find(|traffic| traffic.arn == *arn) else {
             return Ok(None);
         };
         let since_call = self.last_call.map(|then| self.ports.clock.monotonic().saturating_sub(then));

@@ -60,16 +60,6 @@ pub(super) fn unsteady(fleet: &Fleet, actions: &Actions) -> Option<String> {
     None
 }
 
-/// The weights of a list in words.
-pub(super) fn weights(actions: &Actions) -> String {
-    let weights: Vec<String> = actions
-        .iter()
-        .flat_map(Action::weights)
-        .map(|(arn, weight)| format!("{} {weight}", arn.name()))
-        .collect();
-    if weights.is_empty() { "no target group".into() } else { weights.join(" ") }
-}
-
 /// What a wait without trouble waits for, and how long.
 pub(super) fn left(what: Option<WaitFor>, time: Duration) -> String {
     let what = if what == Some(WaitFor::Bake) { "bake" } else { "propagation" };

@@ -50,7 +50,7 @@ fn record(operation: &str) -> Record {
         epoch: None,
         call: None,
         request_id: None,
-        source: None,
+        resource: None,
         before: None,
         after: None,
         result: None,

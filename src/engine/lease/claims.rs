@@ -7,8 +7,8 @@ use jiff::Timestamp;
 use super::head::{Found, Head};
 use super::rules::age;
 use super::{LIFE, names, packed};
-use crate::fleet::{ClusterId, ClusterName, Place, SourceArn};
-use crate::plan::{Claim, Hold, Intent, OperationId, Plan, Stand};
+use crate::fleet::{ClusterId, ClusterName, Place};
+use crate::plan::{Call, Claim, Hold, Intent, OperationId, Plan, Resource, Stand};
 use crate::provider::{Entries, Entry, EntryName, Failure, Observer};
 
 /// Reads who holds what in a place: the newest epoch of each cluster, and older ones that were left half done and that
@@ -59,12 +59,12 @@ fn takes_over(newer: &Claim, older: &Claim) -> bool {
     match &plan.intent {
         Intent::Resume { operation, .. } => names(operation),
         Intent::Rollback { of: Some(operation), .. } if names(operation) => true,
-        _ => older.plan.as_ref().is_some_and(|older| !sources(plan).is_disjoint(&sources(older))),
+        _ => older.plan.as_ref().is_some_and(|older| !resources(plan).is_disjoint(&resources(older))),
     }
 }
 
-fn sources(plan: &Plan) -> BTreeSet<SourceArn> {
-    plan.steps.iter().filter_map(|step| step.call.as_ref()?.source()).collect()
+fn resources(plan: &Plan) -> BTreeSet<Resource> {
+    plan.steps.iter().filter_map(|step| step.call.as_ref()).map(Call::resource).collect()
 }
 
 /// A head of interest: the newest of its cluster, or one that is not over.

@@ -3,7 +3,9 @@
 
 use super::{Call, StartRefresh, UpdateGroup};
 use crate::fleet::{RefreshStatus, Text, same_actions};
-use crate::plan::resource::{GroupState, InstanceMark, Newest, Saved, Sizes, State, TemplateState};
+use crate::plan::resource::{
+    GroupState, InstanceMark, Newest, RefreshMark, Saved, Sizes, State, TemplateState,
+};
 
 /// What the state tells of a call.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -27,6 +29,25 @@ impl Call {
             (State::Template(was), State::Template(is)) => self.on_template(was, is),
             (State::Instance(was), State::Instance(is)) => self.on_instance(was, is),
             _ => Effect::Other,
+        }
+    }
+
+    /// What has to stay there after it took effect and this was found, until somebody else changes it; `None` where
+    /// nothing has to.
+    pub fn leaves(&self, found: &State) -> Option<State> {
+        match (self, found) {
+            (Self::ModifyListener { actions, .. } | Self::ModifyRule { actions, .. }, _) => {
+                Some(State::Actions(actions.clone()))
+            }
+            (Self::StartInstanceRefresh(_), State::Group(group)) => {
+                let Some(Newest::Refresh(mark)) = &group.refresh else { return None };
+                let refresh = Some(Newest::Refresh(RefreshMark::of(mark.id.clone())));
+                Some(State::Group(GroupState { refresh, ..GroupState::default() }))
+            }
+            (Self::UpdateAutoScalingGroup(update), State::Group(group)) if update.template.is_some() => {
+                Some(State::Group(GroupState { saved: group.saved.clone(), ..GroupState::default() }))
+            }
+            _ => None,
         }
     }
 
@@ -141,29 +162,21 @@ fn sizes_after(update: &UpdateGroup, now: Sizes) -> Sizes {
 fn started(start: &StartRefresh, was: Option<&Newest>, is: Option<&Newest>) -> Effect {
     match (was, is) {
         (Some(Newest::None), Some(Newest::None)) => Effect::NotTaken,
-        (Some(Newest::Refresh { id: was, .. }), Some(Newest::Refresh { id, .. })) if was == id => {
-            Effect::NotTaken
-        }
-        (Some(_), Some(Newest::Refresh { to, .. })) if to.as_ref() == start.desired.template() => {
-            Effect::Taken
-        }
+        (Some(Newest::Refresh(was)), Some(Newest::Refresh(is))) if was.id == is.id => Effect::NotTaken,
+        (Some(_), Some(Newest::Refresh(is))) if is.to.as_ref() == start.desired.template() => Effect::Taken,
         _ => Effect::Other,
     }
 }
 
 /// The same refresh, and what became of it.
 fn stopped(wanted: fn(&RefreshStatus) -> bool, was: Option<&Newest>, is: Option<&Newest>) -> Effect {
-    let (Some(Newest::Refresh { id: was, status: before, .. }), Some(Newest::Refresh { id, status, .. })) =
-        (was, is)
-    else {
-        return Effect::Other;
-    };
-    let now = RefreshStatus::of_word(status);
-    if was != id {
+    let (Some(Newest::Refresh(was)), Some(Newest::Refresh(is))) = (was, is) else { return Effect::Other };
+    let now = RefreshStatus::of_word(&is.status);
+    if was.id != is.id {
         Effect::Other
     } else if wanted(&now) {
         Effect::Taken
-    } else if before == status || now.is_active() == Some(true) {
+    } else if was.status == is.status || now.is_active() == Some(true) {
         Effect::NotTaken
     } else {
         Effect::Other

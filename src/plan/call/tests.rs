@@ -2,7 +2,7 @@ use serde_json::json;
 
 use super::*;
 use crate::fleet::{GroupName, InstanceId, RefreshStatus};
-use crate::plan::{GroupState, InstanceMark, Newest, Saved, Sizes, State, TemplateState};
+use crate::plan::{GroupState, InstanceMark, Newest, RefreshMark, Saved, Sizes, State, TemplateState};
 
 #[test]
 fn a_call_is_written_with_the_names_of_aws_and_read_back() {
@@ -141,7 +141,8 @@ fn more_instances_than_one_are_not_read() {
 }
 
 fn refreshed(id: &str, status: &str, to: i64) -> State {
-    let refresh = Newest::Refresh { id: id.into(), status: status.into(), to: Some(template(to)) };
+    let mark = RefreshMark { status: status.into(), to: Some(template(to)), ..RefreshMark::of(id.into()) };
+    let refresh = Newest::Refresh(mark);
     State::Group(GroupState { refresh: Some(refresh), ..GroupState::default() })
 }
 

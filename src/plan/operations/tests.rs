@@ -56,7 +56,7 @@ fn records(plan: &Plan, from: i64, events: &[(Event, u32)]) -> Vec<Record> {
         epoch: None,
         call: None,
         request_id: None,
-        source: None,
+        resource: None,
         before: None,
         after: None,
         result: None,

@@ -100,7 +100,7 @@ fn before_is_what_the_plan_measured_though_the_old_side_has_shrunk_since() {
     let begun =
         Record { plan: Some(Box::new(plan)), ..record(&orders, "p-1", "shift", Event::Started, (100, 0)) };
     let sent = Record {
-        after: Some(forward(&[(&blue, 95), (&green, 5)])),
+        after: Some(State::Actions(forward(&[(&blue, 95), (&green, 5)]))),
         ..record(&orders, "p-1", "shift", Event::Intended, (100, 0))
     };
     let history = History::new(vec![begun, sent]);
@@ -326,7 +326,10 @@ fn a_side_that_is_not_checked_yet_hides_no_sick_one() {
             sides.reverse();
         }
         let before = Some(forward(&sides));
-        let recorded = Record { before, ..record(&orders, "p-1", "shift", Event::Intended, (0, 0)) };
+        let recorded = Record {
+            before: before.map(State::Actions),
+            ..record(&orders, "p-1", "shift", Event::Intended, (0, 0))
+        };
         let history = History::new(vec![recorded]);
         let (verdict, why) = found(&orders, &back(), &history, &Policy::default(), "enough-healthy-targets");
         assert_eq!(verdict, Answer::Block, "{why}");

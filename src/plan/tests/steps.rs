@@ -165,7 +165,7 @@ proptest! {
             prop_assert_eq!(up, share(&sent) > share(&present), "{:?} to {:?}", present, sent);
             let before: Vec<u32> = weights(step.undo.as_ref().unwrap());
             prop_assert_eq!(&before, &present);
-            let expected = &step.expects.as_ref().unwrap().actions;
+            let expected = step.expects.as_ref().unwrap().state.actions().unwrap();
             prop_assert!(same_actions(expected, step.undo.as_ref().unwrap().actions()));
             present = sent;
         }

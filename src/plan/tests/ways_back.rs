@@ -23,12 +23,12 @@ fn begun(orders: &Orders, plan: &Plan, steps: &[u32]) -> Vec<Record> {
         ..record(orders, "", &plan.verb, event, (0, 0))
     };
     let started =
-        Record { plan: Some(Box::new(plan.clone())), source: None, before: None, ..of(Event::Started, 0) };
+        Record { plan: Some(Box::new(plan.clone())), resource: None, before: None, ..of(Event::Started, 0) };
     let intended = steps.iter().map(|n| {
         let step = &plan.steps[*n as usize - 1];
         Record {
-            before: Some(step.expects.as_ref().unwrap().actions.clone()),
-            after: Some(step.call.as_ref().unwrap().actions().clone()),
+            before: Some(step.expects.as_ref().unwrap().state.clone()),
+            after: Some(State::Actions(step.call.as_ref().unwrap().actions().clone())),
             call: step.call.clone(),
             ..of(Event::Intended, *n)
         }

@@ -118,7 +118,7 @@ impl Draft<'_> {
         let mut steps: Vec<Step> = Vec::new();
         let arn = &self.source.arn;
         let mut present = &self.source.actions;
-        let expected = |actions: &Actions| Some(Expected { source: arn.clone(), actions: actions.clone() });
+        let expected = |actions: &Actions| Some(Expected::actions(arn.clone(), actions.clone()));
         let wait = |steps: &mut Vec<Step>, wait: &Wait, expects: Option<Expected>| {
             let does = waits::does(wait);
             steps.push(Step { n: 0, does, call: None, undo: None, wait: Some(wait.clone()), expects });

@@ -7,7 +7,7 @@
 use super::{Draft, Given, Kind, Move, kind, source};
 use crate::fleet::{Actions, same_actions};
 use crate::plan::change::words;
-use crate::plan::{OperationId, Plan, Refusal, Step, Wait};
+use crate::plan::{Expected, OperationId, Plan, Refusal, Resource, State, Step, Wait};
 
 pub(super) fn draft<'a>(given: Given<'a>, operation: &OperationId) -> Result<Draft<'a>, Refusal> {
     let history = given.history;
@@ -73,8 +73,12 @@ fn over(given: Given<'_>, operation: &OperationId) -> Option<&'static str> {
 
 /// The listener or rule of a plan, with its actions before the first call.
 fn began(plan: &Plan) -> Option<(crate::fleet::SourceArn, &Actions)> {
-    let expects = plan.steps.iter().find_map(|step| step.expects.as_ref())?;
-    Some((expects.source.clone(), &expects.actions))
+    plan.steps.iter().find_map(|step| match step.expects.as_ref()? {
+        Expected { resource: Resource::Source(source), state: State::Actions(actions) } => {
+            Some((source.clone(), actions))
+        }
+        _ => None,
+    })
 }
 
 /// What is there is neither what the operation found nor what it wrote.

@@ -106,13 +106,14 @@ fn in_full(canvas: &mut Canvas<'_>, look: &Look<'_>, mut rest: Area, record: &Re
         let id = record.request_id.as_ref().map(|id| format!(" · request {id}")).unwrap_or_default();
         field("call", &text(format!("{} {}{id}", call.service(), call.operation())));
     }
-    if let Some(source) = &record.source {
-        field("on", &text(source.to_string()));
+    if let Some(resource) = &record.resource {
+        field("on", &text(resource.to_string()));
     }
-    let weights = [("before", &record.before), ("after", &record.after)];
-    for (name, actions) in weights {
-        if let Some(actions) = actions {
-            field(name, &text(weights_word(actions)));
+    let states = [("before", &record.before), ("after", &record.after)];
+    for (name, state) in states {
+        if let Some(state) = state {
+            let says = state.actions().map_or_else(|| state.says(), weights_word);
+            field(name, &text(says));
         }
     }
     if let Some(result) = &record.result {
