@@ -21,7 +21,7 @@ use super::traffic;
 use super::wall::Wall;
 use super::watching;
 use crate::fleet::{AccountId, ClusterId, Fleet, Identity, Naming, Place, Region, Scope, assemble};
-use crate::plan::{Resource, State};
+use crate::plan::{self, Resource};
 use crate::provider::{Clock, Entries, EntryName, Failure, FailureKind, Observer};
 
 /// AWS, as one session sees it.
@@ -358,7 +358,7 @@ impl Observer for Aws {
         seen
     }
 
-    async fn state(&self, place: &Place, resource: &Resource) -> Result<State, Failure> {
+    async fn state(&self, place: &Place, resource: &Resource) -> Result<plan::State, Failure> {
         let Resource::Source(source) = resource else {
             let why = "flightdeck does not read this from AWS yet";
             return Err(Failure::new(FailureKind::Unsupported, format!("read {resource}"), why, ""));
@@ -369,7 +369,7 @@ impl Observer for Aws {
         if let Err(failure) = &read {
             self.connection.forget_after(failure).await;
         }
-        read.map(State::Actions)
+        read.map(plan::State::Actions)
     }
 
     async fn entries(&self, place: &Place, names: &[EntryName]) -> Result<Entries, Failure> {
