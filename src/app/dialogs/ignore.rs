@@ -1,4 +1,6 @@
 //! Lets findings of one rule rest in one cluster, until a date and for a reason. They come back by themselves.
+//!
+//! The cluster is the one in which they were judged, which need not be the one on the screen: a group may serve several.
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -6,8 +8,8 @@ use super::shift::Choice;
 use super::{Popup, Reaction};
 use crate::app::screens::Screen;
 use crate::app::{Effect, Model, TextField};
-use crate::drift::{Ignore, RuleName};
-use crate::fleet::{ClusterId, ClusterSelector, InstanceId, Text};
+use crate::drift::{Finding, Ignore, RuleName};
+use crate::fleet::{ClusterId, ClusterSelector, InstanceId, Place, Text};
 use crate::keymap::{Action, Context, Key};
 
 /// The time a finding rests unless something else is typed.
@@ -35,7 +37,7 @@ impl IgnoreField {
 /// The dialog.
 #[derive(Debug)]
 pub struct IgnoreForm {
-    /// The cluster.
+    /// The cluster in which the instance was judged.
     pub cluster: ClusterId,
     /// Rules that found something of the selected instance.
     pub rule: Choice<RuleName>,
@@ -49,13 +51,19 @@ pub struct IgnoreForm {
     pub mistake: Option<String>,
 }
 
-/// The cluster on the screen, and the selected instance with it.
-fn selected(model: &Model) -> Option<(&ClusterId, &InstanceId)> {
+/// The selected instance.
+fn selected(model: &Model) -> Option<&InstanceId> {
     match model.screen() {
-        Screen::Cluster(screen) => Some((screen.subject.cluster()?, screen.list.selected()?)),
-        Screen::Instance(screen) => Some((model.screen().view().subject()?, &screen.id)),
+        Screen::Cluster(screen) => screen.list.selected(),
+        Screen::Instance(screen) => Some(&screen.id),
         _ => None,
     }
+}
+
+/// The cluster in which a finding was judged.
+fn judged_in(finding: &Finding) -> Option<ClusterId> {
+    let place = Place { account: finding.account.clone(), region: finding.region.clone() };
+    Some(ClusterId { place, name: finding.cluster.clone()? })
 }
 
 impl IgnoreForm {
@@ -64,7 +72,7 @@ impl IgnoreForm {
     /// # Errors
     /// Why there is nothing to be ignored.
     pub fn new(model: &Model) -> Result<Self, String> {
-        let (cluster, instance) = selected(model).ok_or("no instance of a cluster is selected")?;
+        let instance = selected(model).ok_or("no instance of a cluster is selected")?;
         let findings = model.observation.as_ref().map_or(&[][..], |seen| seen.findings(instance));
         let mut rules: Vec<(RuleName, String)> = Vec::new();
         for finding in findings.iter().filter(|finding| finding.rule != RuleName::UNKNOWN) {
@@ -72,11 +80,12 @@ impl IgnoreForm {
                 rules.push((finding.rule, finding.rule.to_string()));
             }
         }
-        if rules.is_empty() {
+        let Some(finding) = findings.first().filter(|_| !rules.is_empty()) else {
             return Err(format!("nothing was found of {instance} that could be ignored"));
-        }
+        };
+        let cluster = judged_in(finding).ok_or("no instance of a cluster is selected")?;
         Ok(Self {
-            cluster: cluster.clone(),
+            cluster,
             rule: Choice::new(rules, 0),
             until: TextField::new(USUAL),
             reason: TextField::default(),
@@ -182,6 +191,26 @@ impl Popup for IgnoreForm {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::app::fixture::Person;
+
+    #[test]
+    fn what_is_ignored_is_ignored_in_the_cluster_in_which_it_was_judged() {
+        let mut person = Person::new();
+        person.press("j j enter n");
+        let on_screen = person.model.screen().view().subject().cloned().unwrap();
+        assert_eq!(IgnoreForm::new(&person.model).unwrap().cluster, on_screen);
+        // Its group serves a second cluster, which comes first.
+        let seen = person.model.observation.as_mut().unwrap();
+        for finding in &mut std::sync::Arc::make_mut(&mut seen.judgement).findings {
+            finding.cluster = Some("alpha".into());
+        }
+        let mut form = IgnoreForm::new(&person.model).unwrap();
+        let alpha = ClusterId { name: "alpha".into(), ..on_screen };
+        assert_eq!(form.cluster, alpha);
+        form.reason = TextField::new("it moves next week");
+        let ignore = form.ignore(&person.model).unwrap();
+        assert!(ignore.cluster.matches(&alpha), "{ignore:?}");
+    }
 
     #[test]
     fn a_rest_ends_at_a_date_or_after_a_time_and_never_later_than_a_year() {
