@@ -44,6 +44,12 @@ pub fn applies(model: &Model, action: Action) -> Result<(), String> {
 
 /// Tells what an action does now: its line of the table, and on what.
 pub fn does_now(model: &Model, action: Action) -> String {
+    if let (Action::Rollback, Screen::Operations(screen)) = (action, model.screen()) {
+        return match screen.selected(&model.known) {
+            Some(one) => format!("takes back {} {} of {}", one.verb, one.id, one.cluster.name),
+            None => "takes back the selected operation".into(),
+        };
+    }
     let subject = model.screen().view().subject();
     let on = subject.map(|id| id.name.to_string());
     match (action, on) {
@@ -190,5 +196,20 @@ fn several_sources(model: &Model) -> Result<(), String> {
         Ok(())
     } else {
         Err("only one listener or rule carries its traffic".into())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::app::fixture::stepped;
+
+    #[test]
+    fn a_rollback_on_the_operations_screen_names_the_operation_and_no_goal() {
+        let mut person = stepped();
+        assert!(does_now(&person.model, Action::Rollback).starts_with("rolls traffic back"));
+        person.press("o");
+        let id = person.model.operations[0].id.to_string();
+        assert_eq!(does_now(&person.model, Action::Rollback), format!("takes back shift {id} of orders"));
     }
 }
