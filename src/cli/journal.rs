@@ -76,12 +76,13 @@ pub(super) fn run(settings: &Settings, verb: Option<JournalVerb>, json: bool) ->
     }
     let selection = session::row_selection(settings)?;
     let records = journal.history().records().iter().map(AsRef::as_ref);
+    let any = !journal.history().records().is_empty();
     let records: Vec<&Record> = records.filter(|record| selection.has(&record.cluster, *record)).collect();
     if json {
         let records = records.into_iter().map(RecordDocument::from).collect();
         documents::print(&Document { schema: SCHEMA, records })
     } else {
-        documents::print_text(&table(&records))
+        documents::print_text(&table(&records, any))
     }
     .map_err(session::unwritable)?;
     session::tell_damage(&journal);
@@ -99,9 +100,10 @@ fn verify(journal: &Journal) -> Result<(), End> {
     }
 }
 
-fn table(records: &[&Record]) -> String {
+/// `any`: whether there are records at all, be it ones that were not asked for.
+fn table(records: &[&Record], any: bool) -> String {
     if records.is_empty() {
-        return "nothing was done yet\n".into();
+        return if any { "no record matches\n" } else { "nothing was done yet\n" }.into();
     }
     let mut rows = vec![["AT", "OPERATION", "VERB", "CLUSTER", "EVENT", "WHO", "RESULT"].map(String::from)];
     rows.extend(records.iter().map(|record| {
@@ -120,4 +122,15 @@ fn table(records: &[&Record]) -> String {
         ]
     }));
     columns(&rows)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::table;
+
+    #[test]
+    fn an_empty_list_says_whether_there_is_nothing_or_nothing_was_asked_for() {
+        assert_eq!(table(&[], false), "nothing was done yet\n");
+        assert_eq!(table(&[], true), "no record matches\n");
+    }
 }

@@ -80,19 +80,21 @@ pub(super) fn list(session: &Session, json: bool) -> Result<(), End> {
     };
     let mut known = operations(&history, &claims, session.now());
     let selected = session.row_selection()?;
+    let any = !known.is_empty();
     known.retain(|one| selected.has(&one.cluster, one));
     if json {
         let operations = known.iter().map(OperationDocument::from).collect();
         documents::print(&Document { schema: SCHEMA, operations })
     } else {
-        documents::print_text(&table(&known))
+        documents::print_text(&table(&known, any))
     }
     .map_err(session::unwritable)
 }
 
-fn table(known: &[Known]) -> String {
+/// `any`: whether one is known at all, be it one that was not asked for.
+fn table(known: &[Known], any: bool) -> String {
     if known.is_empty() {
-        return "no operation is known\n".into();
+        return if any { "no operation matches\n" } else { "no operation is known\n" }.into();
     }
     let head = ["STARTED", "ID", "VERB", "CLUSTER", "STATE", "STEP", "WHO", "WAYS OUT", "WHY"];
     let mut rows = vec![head.map(String::from)];
@@ -251,6 +253,12 @@ mod tests {
         };
         let known = operations(&History::default(), std::slice::from_ref(&claim), read_at());
         (known[0].clone(), vec![claim])
+    }
+
+    #[test]
+    fn an_empty_list_says_whether_there_is_nothing_or_nothing_was_asked_for() {
+        assert_eq!(table(&[], false), "no operation is known\n");
+        assert_eq!(table(&[], true), "no operation matches\n");
     }
 
     #[test]
