@@ -307,10 +307,11 @@ const LONGEST_BAKE: SignedDuration = SignedDuration::from_hours(24);
 /// Reads a time with its unit, in whole seconds.
 fn seconds(text: &str) -> Result<u64, String> {
     let time = text.parse::<Span>().and_then(|span| span.to_duration(SpanRelativeTo::days_are_24_hours()));
-    let time = time.ok().filter(|time| !time.is_negative() && *time <= LONGEST_BAKE);
+    let is_whole = |time: &SignedDuration| time.subsec_nanos() == 0;
+    let time = time.ok().filter(|time| !time.is_negative() && is_whole(time) && *time <= LONGEST_BAKE);
     time.and_then(|time| u64::try_from(time.as_secs()).ok()).ok_or_else(|| {
         format!(
-            "write a time of at most 24h with its unit, such as 90s, 2m or 1h, not `{}`",
+            "write a time of at most 24h in whole seconds with its unit, such as 90s, 2m or 1h, not `{}`",
             crate::fleet::clean(text)
         )
     })

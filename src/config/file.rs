@@ -126,8 +126,8 @@ impl Said {
         let mut planned = plan::ClusterPolicy {
             production: cluster.read("production", values::boolean).unwrap_or_default(),
             min_healthy: cluster.read("min_healthy", values::number(MIN_HEALTHY)),
-            bake: cluster.read("bake", values::duration(BAKE)).map(|time| time.as_secs()),
-            keep_warm: cluster.read("keep_warm", values::duration(KEEP_WARM)).map(|time| time.as_secs()),
+            bake: cluster.read("bake", values::seconds(BAKE)),
+            keep_warm: cluster.read("keep_warm", values::seconds(KEEP_WARM)),
             manual_gate: cluster.read("manual_gate", values::boolean).unwrap_or_default(),
             require_reason: cluster.read("require_reason", values::boolean).unwrap_or_default(),
             two_people: cluster.read("two_people", values::boolean).unwrap_or_default(),
@@ -135,6 +135,10 @@ impl Said {
             ..plan::ClusterPolicy::default()
         };
         watching::read(cluster, &mut planned);
+        if planned.two_people && planned.lease.unwrap_or(self.plan.lease) == LeaseStore::None {
+            let what = "two people cannot meet where there is no lease";
+            cluster.wrong(what, "two people need lease = \"ssm\": the plan waits there for the second one");
+        }
         if !has_name {
             cluster.wrong("a cluster has no name", "write name = \"…\" below it");
         }

@@ -91,7 +91,7 @@ fn what_the_example_leaves_out_may_be_said_as_it_stands_there() {
     let orders = &settings.plan.clusters[0].1;
     assert_eq!(
         (orders.bake, orders.keep_warm, orders.lease),
-        (Some(600), Some(7200), Some(plan::LeaseStore::None))
+        (Some(600), Some(7200), Some(plan::LeaseStore::Ssm))
     );
     assert!(orders.manual_gate && orders.require_reason && orders.two_people);
 }

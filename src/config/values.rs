@@ -84,6 +84,16 @@ pub(super) fn duration(limits: RangeInclusive<Duration>) -> impl Fn(Item<'_>) ->
     }
 }
 
+/// Reads a time within limits in whole seconds.
+pub(super) fn seconds(limits: RangeInclusive<Duration>) -> impl Fn(Item<'_>) -> Parsed<u64> {
+    let read = duration(limits);
+    move |item| match read(item)? {
+        time if time.subsec_nanos() == 0 => Ok(time.as_secs()),
+        _ => item
+            .wrong(format!("`{}` takes no part of a second", item.key), "write whole seconds, such as 90s"),
+    }
+}
+
 /// Reads an instant: a time with its zone, or a date, which is its beginning in UTC.
 pub(super) fn instant(item: Item<'_>) -> Parsed<Timestamp> {
     let remedy = || format!("write {0} = 2030-01-31, or {0} = 2030-01-31T18:00:00Z", item.key);

@@ -193,6 +193,7 @@ fn an_operation_nobody_knows_is_refused_and_a_verb_without_one_is_usage() {
         &["plan", "shift", "orders", "--to", "green=100", "--steps", "--bake", "2"],
         &["plan", "shift", "orders", "--to", "green=100", "--steps", "--bake", "2 weeks"],
         &["plan", "shift", "orders", "--to", "green=100", "--steps", "--bake=-2m"],
+        &["plan", "shift", "orders", "--to", "green=100", "--steps", "--bake", "500ms"],
         &["plan", "shift", "orders", "--to", "green=100", "--steps", "5;25"],
         &["plan", "switch", "orders"],
     ] {
