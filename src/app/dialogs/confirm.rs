@@ -7,16 +7,11 @@
 use jiff::Timestamp;
 
 use super::arm::arm;
-use super::{Ask, Asks, Popup, Reaction};
+use super::{Ask, Asks, Popup, Reaction, scroll};
 use crate::app::{Effect, Model, Operation, Session, Tone};
 use crate::fleet::{ClusterId, Text};
 use crate::keymap::{Action, Context, Key};
 use crate::plan::{self, Answer, Approval, Intent, OperationId, Outcome, Plan, Refusal, Truth, Who};
-
-/// Lines a page key scrolls.
-const SCROLL: u16 = 4;
-/// No plan has more lines.
-const LONGEST: u16 = 400;
 
 /// How far the question is.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -254,10 +249,6 @@ impl Popup for Confirm {
                 return Reaction::Close;
             }
             (Action::Back | Action::No, _) => return Reaction::Close,
-            (Action::PageDown | Action::HalfPageDown, _) => {
-                self.scroll = self.scroll.saturating_add(SCROLL).min(LONGEST);
-            }
-            (Action::PageUp | Action::HalfPageUp, _) => self.scroll = self.scroll.saturating_sub(SCROLL),
             (Action::NextField | Action::MoveDown, _) => self.asks.turn(true),
             (Action::PreviousField | Action::MoveUp, _) => self.asks.turn(false),
             (Action::Accept, Stage::Asking) => {
@@ -265,7 +256,7 @@ impl Popup for Confirm {
                     self.says = Some(why);
                 }
             }
-            _ => {}
+            _ => scroll(&mut self.scroll, action),
         }
         Reaction::Stay
     }

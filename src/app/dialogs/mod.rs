@@ -40,6 +40,20 @@ use crate::keymap::{Action, Context, Key};
 /// typed before it could be read was not meant for it.
 pub const SETTLING: SignedDuration = SignedDuration::from_millis(300);
 
+/// Lines a page key scrolls.
+const SCROLL: u16 = 4;
+/// No plan has more lines.
+const LONGEST: u16 = 400;
+
+/// Scrolls a plan, where the action is one of a page key.
+fn scroll(lines: &mut u16, action: Action) {
+    match action {
+        Action::PageDown | Action::HalfPageDown => *lines = lines.saturating_add(SCROLL).min(LONGEST),
+        Action::PageUp | Action::HalfPageUp => *lines = lines.saturating_sub(SCROLL),
+        _ => {}
+    }
+}
+
 /// What becomes of a dialog after it was asked something.
 #[derive(Debug)]
 pub enum Reaction {

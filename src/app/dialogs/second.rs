@@ -3,16 +3,11 @@
 use jiff::Timestamp;
 
 use super::arm::arm;
-use super::{Ask, Asks, Popup, Reaction};
+use super::{Ask, Asks, Popup, Reaction, scroll};
 use crate::app::{Effect, Model, Session};
 use crate::fleet::ClusterId;
 use crate::keymap::{Action, Context, Key};
 use crate::plan::{Asked, Who};
-
-/// Lines a page key scrolls.
-const SCROLL: u16 = 4;
-/// No plan has more lines.
-const LONGEST: u16 = 400;
 
 /// The dialog.
 #[derive(Debug)]
@@ -77,6 +72,11 @@ impl Popup for Second {
         if self.asks.list().is_empty() { Context::Dialog } else { Context::Text }
     }
 
+    fn offers(&self, action: Action) -> bool {
+        !matches!(action, Action::Yes | Action::No)
+            && (!self.asks.list().is_empty() || action != Action::Accept)
+    }
+
     fn cluster(&self) -> Option<&ClusterId> {
         Some(self.asked.plan.intent.cluster())
     }
@@ -90,14 +90,12 @@ impl Popup for Second {
             Action::Back | Action::No => return Reaction::Close,
             Action::NextField | Action::MoveDown => self.asks.turn(true),
             Action::PreviousField | Action::MoveUp => self.asks.turn(false),
-            Action::PageDown => self.scroll = (self.scroll + SCROLL).min(LONGEST),
-            Action::PageUp => self.scroll = self.scroll.saturating_sub(SCROLL),
             Action::Accept => match self.accept(model, effects) {
                 Ok(true) => return Reaction::Close,
                 Ok(false) => self.says = None,
                 Err(why) => self.says = Some(why),
             },
-            _ => {}
+            _ => scroll(&mut self.scroll, action),
         }
         Reaction::Stay
     }
@@ -111,5 +109,23 @@ impl Popup for Second {
         self.ask(model);
         // What waits no more, or was approved by somebody else, asks nobody.
         model.asked(&self.asked.plan.id).is_some()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::app::fixture::{Person, asked, read_only, safe};
+    use crate::plan::Policy;
+
+    #[test]
+    fn a_read_only_session_is_not_offered_to_approve() {
+        for (session, offered) in [(read_only(), false), (safe(), true)] {
+            let mut person = Person::before(session, Policy::default());
+            person.look();
+            let second = Second::new(&person.model, &asked(&person, "ben"));
+            assert_eq!(second.offers(Action::Accept), offered);
+            assert!(second.offers(Action::PageDown) && !second.offers(Action::Yes));
+        }
     }
 }

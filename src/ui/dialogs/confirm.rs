@@ -21,15 +21,21 @@ pub fn draw(canvas: &mut Canvas<'_>, look: &Look<'_>, body: Area, dialog: &Confi
     let foot = foot(look, dialog, columns);
     let wanted = u16::try_from(page.len() + foot.len()).unwrap_or(u16::MAX).saturating_add(3);
     let area = body.middle(columns + 4, wanted);
+    let right = bound_to(look, plan);
+    let title =
+        look.model.observation.as_ref().map_or_else(String::new, |seen| planning::title(plan, &seen.fleet));
+    let inside = popup(canvas, look, area, &title, &right);
+    scrolled(canvas, look, inside, &page, &foot, dialog.scroll);
+}
+
+/// Where a plan acts, with the name of the account in words where it is production.
+pub(super) fn bound_to(look: &Look<'_>, plan: &Plan) -> Vec<Piece> {
     let mut right = vec![piece("account ", Role::Dim)];
     if let Some(name) = look.model.production(&plan.account) {
         right.push(piece(format!("{name} "), Role::ProductionBadge));
     }
     right.push(piece(format!("{} · {}", words::account(&plan.account), plan.region), Role::Text));
-    let title =
-        look.model.observation.as_ref().map_or_else(String::new, |seen| planning::title(plan, &seen.fleet));
-    let inside = popup(canvas, look, area, &title, &right);
-    scrolled(canvas, look, inside, &page, &foot, dialog.scroll);
+    right
 }
 
 /// What has to be typed is always in sight; the plan is scrolled where it is longer than the rest.

@@ -1,6 +1,6 @@
 //! A colleague's plan, to be approved by a second person.
 
-use super::confirm::{page, scrolled};
+use super::confirm::{bound_to, page, scrolled};
 use super::{Lines, WIDEST, asks, labelled, popup};
 use crate::app::dialogs::Second;
 use crate::app::{Area, Session, planning, words};
@@ -40,7 +40,7 @@ pub fn draw(canvas: &mut Canvas<'_>, look: &Look<'_>, body: Area, dialog: &Secon
     let wanted = u16::try_from(page.len() + foot.len()).unwrap_or(u16::MAX).saturating_add(3);
     let title =
         look.model.observation.as_ref().map_or_else(String::new, |seen| planning::title(plan, &seen.fleet));
-    let right = [piece(format!("{} · {}", words::account(&plan.account), plan.region), Role::Text)];
+    let right = bound_to(look, plan);
     let inside = popup(canvas, look, body.middle(columns + 4, wanted), &format!("Approve: {title}"), &right);
     scrolled(canvas, look, inside, &page, &foot, dialog.scroll);
 }
