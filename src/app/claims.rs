@@ -3,9 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use super::Model;
-use crate::fleet::{ClusterId, Place};
-use crate::plan::Claim;
+use crate::fleet::Place;
 
 /// Places whose bookkeeping could not be read last, and why.
 #[derive(Clone, PartialEq, Debug, Default)]
@@ -28,14 +26,5 @@ impl Unread {
     /// Why that of a place could not be read.
     pub fn at(&self, place: &Place) -> Option<&str> {
         self.0.get(place).map(String::as_str)
-    }
-}
-
-impl Model {
-    /// Who else holds a cluster now.
-    pub fn held_by(&self, cluster: &ClusterId) -> Option<&Claim> {
-        let claims = self.history.claims().iter();
-        let held = claims.filter(|claim| claim.cluster == *cluster && claim.is_alive());
-        held.filter(|claim| self.own(&claim.operation).is_none()).max_by_key(|claim| claim.epoch)
     }
 }
