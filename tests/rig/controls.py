@@ -154,8 +154,8 @@ def tell_call(front, world, told):
 
 
 def tell_seed(front, world, told):
-    """Makes the fleet of `seed.py` in this account; answers with the ids by name."""
-    return seed.fleet(Account(front.moto, world.account), world.account)
+    """Makes the fleet of `seed.py` in this account, or only its `clusters`; answers with the ids by name."""
+    return seed.fleet(Account(front.moto, world.account), world.account, told.get("clusters"))
 
 
 CONTROLS = {

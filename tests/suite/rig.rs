@@ -66,6 +66,13 @@ impl Rig {
         Self::in_new_account(extended())
     }
 
+    /// An account that nobody else knows, with only these clusters of the fleet, which are made in no time.
+    pub fn with(clusters: &[&str]) -> Self {
+        let mut rig = Self::in_empty_account(extended());
+        rig.fleet = rig.tell("seed", &json!({ "clusters": clusters }));
+        rig
+    }
+
     /// An account that nobody else knows, in moto without the rig's extension.
     pub fn plain() -> Self {
         static SERVER: OnceLock<Server> = OnceLock::new();

@@ -67,6 +67,11 @@ class Configuration:
 
     def check(self):
         """Refuses what could not launch, in AWS's words."""
+        for specification in self.specifications():
+            if bool(specification.get("LaunchTemplateId")) == bool(specification.get("LaunchTemplateName")):
+                raise AutoscalingClientError(
+                    "ValidationError", "Valid requests must contain either launchTemplateId or LaunchTemplateName"
+                )
         refusal = "You must use a valid fully-formed launch template. "
         for override in self.overrides:
             try:

@@ -63,9 +63,9 @@ def _start(instance, world):
 def launch(group, cause):
     """One more instance of what the group launches now; `None` where AWS could not launch it."""
     configuration = group.launching or Configuration.saved(group)
-    overrides = configuration.overrides
-    # One after the other: which one AWS takes depends on prices and spare capacity.
-    override = overrides[len(group.instance_states) % len(overrides)]
+    # The rarest kind in the group: which one AWS takes depends on prices and spare capacity.
+    kinds = collections.Counter(member.instance_type for member in group.active_instances())
+    override = min(configuration.overrides, key=lambda override: kinds[override.get("InstanceType")])
     for subnet, zone in _emptiest_first(group):
         activity = Activity(group, "Launching a new EC2 instance", cause)
         try:

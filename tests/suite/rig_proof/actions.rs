@@ -51,7 +51,7 @@ fn says(activity: &Value, member: &str) -> String {
 
 #[test]
 fn an_ended_instance_drains_while_its_replacement_starts() {
-    let rig = Rig::own();
+    let rig = Rig::with(&["orders"]);
     rig.tell("delays", &json!({ "instance_pending": 30 }));
     let first = rig.members(GROUP)[0];
     let (_, answer) = scaling(&rig, &end(first, false));
@@ -71,7 +71,7 @@ fn an_ended_instance_drains_while_its_replacement_starts() {
 
 #[test]
 fn ending_with_decrement_launches_nothing_and_stops_at_the_minimum() {
-    let rig = Rig::own();
+    let rig = Rig::with(&["orders"]);
     for instance in &rig.members(GROUP)[..3] {
         done(&rig, &end(instance, true));
     }
@@ -85,7 +85,7 @@ fn ending_with_decrement_launches_nothing_and_stops_at_the_minimum() {
 
 #[test]
 fn standby_drains_lowers_the_desired_capacity_and_gives_it_back() {
-    let rig = Rig::own();
+    let rig = Rig::with(&["orders"]);
     let first = rig.members(GROUP)[0];
     done(&rig, &of_one("EnterStandby", first, true));
     assert_eq!((state(&rig, first).as_deref(), desired(&rig)), (Some("EnteringStandby"), 3));
@@ -103,7 +103,7 @@ fn standby_drains_lowers_the_desired_capacity_and_gives_it_back() {
 
 #[test]
 fn a_detached_instance_runs_on_outside_the_group() {
-    let rig = Rig::own();
+    let rig = Rig::with(&["orders"]);
     let first = rig.members(GROUP)[0];
     done(&rig, &of_one("DetachInstances", first, false));
     assert_eq!(state(&rig, first).as_deref(), Some("Detaching"));
@@ -119,7 +119,7 @@ fn a_detached_instance_runs_on_outside_the_group() {
 
 #[test]
 fn neither_standby_nor_detaching_takes_the_desired_capacity_under_the_minimum() {
-    let rig = Rig::own();
+    let rig = Rig::with(&["orders"]);
     done(&rig, &named("UpdateAutoScalingGroup", "&MinSize=4"));
     for (operation, verb) in [("EnterStandby", "place into standby"), ("DetachInstances", "detach")] {
         let why = refused(&rig, &of_one(operation, rig.members(GROUP)[0], true));
@@ -134,7 +134,7 @@ fn neither_standby_nor_detaching_takes_the_desired_capacity_under_the_minimum() 
 
 #[test]
 fn sizes_that_contradict_each_other_and_versions_that_are_not_there_are_refused() {
-    let rig = Rig::own();
+    let rig = Rig::with(&["orders"]);
     let template = "&LaunchTemplate.LaunchTemplateName=orders&LaunchTemplate.Version=9";
     for (operation, rest, words) in [
         ("SetDesiredCapacity", "&DesiredCapacity=13", "value 13 is above max value 12"),
@@ -157,7 +157,7 @@ fn sizes_that_contradict_each_other_and_versions_that_are_not_there_are_refused(
 
 #[test]
 fn scaling_in_drains_keeps_the_zones_even_and_spares_the_protected() {
-    let rig = Rig::own();
+    let rig = Rig::with(&["orders"]);
     let protected = rig.members(GROUP)[0];
     let protect = json!({
         "AutoScalingGroupName": GROUP, "InstanceIds": [protected], "ProtectedFromScaleIn": true
@@ -173,7 +173,7 @@ fn scaling_in_drains_keeps_the_zones_even_and_spares_the_protected() {
 
 #[test]
 fn hooks_keep_an_instance_on_its_way_in_and_out_until_they_are_completed_or_run_out() {
-    let rig = Rig::own();
+    let rig = Rig::with(&["orders"]);
     let hook = |name: &str, transition: &str, result: &str| {
         let put = format!(
             "&LifecycleHookName={name}&LifecycleTransition=autoscaling:EC2_INSTANCE_{transition}&\
@@ -218,7 +218,7 @@ fn hooks_keep_an_instance_on_its_way_in_and_out_until_they_are_completed_or_run_
 
 #[test]
 fn activities_tell_of_launches_and_ends_with_their_causes() {
-    let rig = Rig::own();
+    let rig = Rig::with(&["orders"]);
     let first = rig.members(GROUP)[0];
     assert_eq!(activities(&rig).len(), 4, "those that made the group");
     done(&rig, &end(first, true));
@@ -241,7 +241,7 @@ fn activities_tell_of_launches_and_ends_with_their_causes() {
 
 #[test]
 fn a_zone_without_capacity_is_passed_over_and_no_zone_leaves_the_group_short_until_there_is_one() {
-    let rig = Rig::own();
+    let rig = Rig::with(&["orders"]);
     rig.tell("capacity", &json!({ "none_in": BOTH_ZONES }));
     done(&rig, &named("SetDesiredCapacity", "&DesiredCapacity=5"));
     let failed = activities(&rig).remove(0);
@@ -264,7 +264,7 @@ fn a_zone_without_capacity_is_passed_over_and_no_zone_leaves_the_group_short_unt
 
 #[test]
 fn suspended_processes_neither_launch_nor_end_nor_register() {
-    let rig = Rig::own();
+    let rig = Rig::with(&["orders"]);
     let suspended = json!({
         "AutoScalingGroupName": GROUP, "ScalingProcesses": ["Launch", "Terminate", "AddToLoadBalancer"]
     });
@@ -283,7 +283,7 @@ fn suspended_processes_neither_launch_nor_end_nor_register() {
 
 #[test]
 fn weights_are_counted_where_overrides_have_them() {
-    let rig = Rig::own();
+    let rig = Rig::with(&["orders", "workers"]);
     let template = json!({ "LaunchTemplateName": "workers", "Version": "1" });
     let policy = json!({ "LaunchTemplate": {
         "LaunchTemplateSpecification": template,
@@ -302,7 +302,7 @@ fn weights_are_counted_where_overrides_have_them() {
 
 #[test]
 fn a_group_keeps_the_settings_and_hooks_it_is_made_with_and_its_name_is_its_own() {
-    let rig = Rig::own();
+    let rig = Rig::with(&["orders"]);
     let form = |name: &str| {
         format!(
             "Action=CreateAutoScalingGroup&AutoScalingGroupName={name}&MinSize=0&MaxSize=2&\
@@ -341,7 +341,7 @@ fn a_group_keeps_the_settings_and_hooks_it_is_made_with_and_its_name_is_its_own(
 
 #[test]
 fn a_group_leaves_a_zone_that_is_taken_from_it() {
-    let rig = Rig::own();
+    let rig = Rig::with(&["orders"]);
     let subnets = group(&rig, GROUP)["VPCZoneIdentifier"].as_str().unwrap().to_owned();
     let (first, _) = subnets.split_once(',').unwrap();
     done(&rig, &named("UpdateAutoScalingGroup", &format!("&VPCZoneIdentifier={first}")));
@@ -364,7 +364,7 @@ fn warm_pools_and_hooks_are_answered_where_there_are_none() {
 
 #[test]
 fn a_new_template_version_keeps_what_is_sent_over_what_its_source_has() {
-    let rig = Rig::own();
+    let rig = Rig::with(&["orders"]);
     let image = rig.id("images", "orders-1.43.0");
     let sent = json!({
         "ImageId": image,

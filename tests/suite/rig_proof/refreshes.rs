@@ -67,7 +67,7 @@ fn until(rig: &Rig, step: u32, wanted: &str) {
 
 #[test]
 fn a_refresh_goes_from_pending_to_successful_and_only_then_changes_the_group() {
-    let rig = Rig::own();
+    let rig = Rig::with(&["orders"]);
     start(&rig, "&Preferences.MinHealthyPercentage=50&Preferences.BakeTime=120");
     assert_eq!(status(&rig), "Pending");
     advance(&rig, 5);
@@ -91,7 +91,7 @@ fn a_refresh_goes_from_pending_to_successful_and_only_then_changes_the_group() {
 
 #[test]
 fn percent_counts_an_instance_after_its_warm_up_and_its_predecessors_end() {
-    let rig = Rig::own();
+    let rig = Rig::with(&["orders"]);
     rig.tell("delays", &json!({ "target_draining": 0 }));
     start(&rig, "&Preferences.MinHealthyPercentage=75");
     advance(&rig, 5);
@@ -104,7 +104,7 @@ fn percent_counts_an_instance_after_its_warm_up_and_its_predecessors_end() {
 
 #[test]
 fn both_bounds_hold_all_the_way() {
-    let rig = Rig::own();
+    let rig = Rig::with(&["orders"]);
     rig.tell("delays", &json!({ "instance_pending": 20, "target_draining": 40 }));
     start(&rig, "&Preferences.MinHealthyPercentage=100&Preferences.MaxHealthyPercentage=150");
     let mut most = 0;
@@ -120,12 +120,12 @@ fn both_bounds_hold_all_the_way() {
 
 #[test]
 fn where_the_bounds_leave_no_room_one_is_launched_first_if_a_maximum_is_given() {
-    let rig = Rig::own();
+    let rig = Rig::with(&["orders"]);
     start(&rig, "&Preferences.MinHealthyPercentage=90&Preferences.MaxHealthyPercentage=100");
     advance(&rig, 5);
     assert_eq!((live(&rig), members(&rig, GROUP, "Terminating", "1")), (5, 0));
 
-    let rig = Rig::own();
+    let rig = Rig::with(&["orders"]);
     start(&rig, "&Preferences.MinHealthyPercentage=90");
     advance(&rig, 5);
     assert_eq!((live(&rig), members(&rig, GROUP, "Terminating", "1")), (4, 1), "ended first where none is");
@@ -133,7 +133,7 @@ fn where_the_bounds_leave_no_room_one_is_launched_first_if_a_maximum_is_given() 
 
 #[test]
 fn a_checkpoint_waits_for_its_delay_and_a_last_one_below_100_ends_the_refresh() {
-    let rig = Rig::own();
+    let rig = Rig::with(&["orders"]);
     let points = "&Preferences.MinHealthyPercentage=75&Preferences.CheckpointPercentages.member.1=25&\
                   Preferences.CheckpointPercentages.member.2=50&Preferences.CheckpointDelay=600";
     start(&rig, points);
@@ -147,7 +147,7 @@ fn a_checkpoint_waits_for_its_delay_and_a_last_one_below_100_ends_the_refresh() 
 
 #[test]
 fn a_cancelled_refresh_leaves_a_group_of_two_versions_that_wants_the_old_one() {
-    let rig = Rig::own();
+    let rig = Rig::with(&["orders"]);
     start(&rig, "&Preferences.MinHealthyPercentage=50");
     advance(&rig, 5);
     act(&rig, "CancelInstanceRefresh");
@@ -165,7 +165,7 @@ fn a_cancelled_refresh_leaves_a_group_of_two_versions_that_wants_the_old_one() {
 
 #[test]
 fn a_cancel_that_waits_for_nothing_ends_at_the_next_look() {
-    let rig = Rig::own();
+    let rig = Rig::with(&["orders"]);
     start(&rig, "&Preferences.MinHealthyPercentage=50");
     advance(&rig, 5);
     let cancel = format!("Action=CancelInstanceRefresh&AutoScalingGroupName={GROUP}");
@@ -176,7 +176,7 @@ fn a_cancel_that_waits_for_nothing_ends_at_the_next_look() {
 
 #[test]
 fn a_rollback_runs_the_percentage_back_to_0_and_brings_the_old_version_back() {
-    let rig = Rig::own();
+    let rig = Rig::with(&["orders"]);
     start(&rig, "&Preferences.MinHealthyPercentage=50");
     advance(&rig, DEREGISTRATION_DELAY_S + 10);
     assert_eq!(percent(&rig), 50);
@@ -198,7 +198,7 @@ fn a_rollback_runs_the_percentage_back_to_0_and_brings_the_old_version_back() {
 
 #[test]
 fn a_rollback_can_be_cancelled_itself() {
-    let rig = Rig::own();
+    let rig = Rig::with(&["orders"]);
     start(&rig, "&Preferences.MinHealthyPercentage=75");
     advance(&rig, DEREGISTRATION_DELAY_S + 10);
     act(&rig, "RollbackInstanceRefresh");
@@ -211,7 +211,7 @@ fn a_rollback_can_be_cancelled_itself() {
 
 #[test]
 fn nothing_to_do_is_a_success_at_once_where_what_matches_is_skipped() {
-    let rig = Rig::own();
+    let rig = Rig::with(&["orders"]);
     let desired = "DesiredConfiguration.LaunchTemplate.";
     let form = format!(
         "Action=StartInstanceRefresh&AutoScalingGroupName={GROUP}&{desired}LaunchTemplateName=orders&\
@@ -223,7 +223,7 @@ fn nothing_to_do_is_a_success_at_once_where_what_matches_is_skipped() {
 
 #[test]
 fn a_group_that_grows_meanwhile_launches_what_the_refresh_wants() {
-    let rig = Rig::own();
+    let rig = Rig::with(&["orders"]);
     start(&rig, "&Preferences.MinHealthyPercentage=75");
     let grow = json!({ "AutoScalingGroupName": GROUP, "DesiredCapacity": 6 });
     rig.call("autoscaling", "set_desired_capacity", &grow);
@@ -233,8 +233,42 @@ fn a_group_that_grows_meanwhile_launches_what_the_refresh_wants() {
 }
 
 #[test]
+fn a_policy_of_several_types_is_replaced_and_saved_whole() {
+    let rig = Rig::with(&["workers"]);
+    let named = json!({ "LaunchTemplateName": "workers", "Version": "2" });
+    let overrides = json!([{ "InstanceType": "c5.large" }, { "InstanceType": "m5.large" }]);
+    let policy = json!({
+        "LaunchTemplate": { "LaunchTemplateSpecification": named, "Overrides": overrides },
+        "InstancesDistribution": { "OnDemandPercentageAboveBaseCapacity": 50 },
+    });
+    let start = json!({
+        "AutoScalingGroupName": "workers",
+        "DesiredConfiguration": { "MixedInstancesPolicy": policy },
+        "Preferences": { "MinHealthyPercentage": 50, "InstanceWarmup": 30, "SkipMatching": true },
+    });
+    rig.call("autoscaling", "start_instance_refresh", &start);
+    advance(&rig, HOUR);
+    let group = group(&rig, "workers");
+    let wanted = &group["MixedInstancesPolicy"]["LaunchTemplate"];
+    assert_eq!(wanted["LaunchTemplateSpecification"]["Version"], "2");
+    assert_eq!(
+        group["MixedInstancesPolicy"]["InstancesDistribution"]["OnDemandPercentageAboveBaseCapacity"],
+        50
+    );
+    assert_eq!(members(&rig, "workers", "InService", "2"), 2, "one of them matched from the start");
+    let kinds = group["Instances"].to_string();
+    assert!(kinds.contains("c5.large") && kinds.contains("m5.large"), "{kinds}");
+
+    // What the group answers names its template twice; a request may name it once.
+    let given_back = "Action=StartInstanceRefresh&AutoScalingGroupName=workers&\
+                      DesiredConfiguration.LaunchTemplate.LaunchTemplateName=workers&\
+                      DesiredConfiguration.LaunchTemplate.LaunchTemplateId=lt-1";
+    assert!(refused(&rig, given_back).contains("either launchTemplateId or LaunchTemplateName"));
+}
+
+#[test]
 fn an_alarm_stops_a_start_and_fails_or_rolls_back_what_runs() {
-    let rig = Rig::own();
+    let rig = Rig::with(&["orders"]);
     let watched =
         "&Preferences.MinHealthyPercentage=75&Preferences.AlarmSpecification.Alarms.member.1=errors";
     assert!(refused(&rig, &start_form(watched)).contains("alarm does not exist: errors"));
@@ -281,7 +315,7 @@ fn protected_and_standby_instances_are_waited_for_an_hour_left_alone_or_taken() 
     };
     let bounds = "&Preferences.MinHealthyPercentage=50";
 
-    let rig = Rig::own();
+    let rig = Rig::with(&["orders"]);
     held(&rig);
     start(&rig, bounds);
     advance(&rig, HOUR / 2);
@@ -291,14 +325,14 @@ fn protected_and_standby_instances_are_waited_for_an_hour_left_alone_or_taken() 
     assert_eq!(failed["Status"], "Failed");
     assert!(failed["StatusReason"].as_str().unwrap().contains("protected from scale in"), "{failed}");
 
-    let rig = Rig::own();
+    let rig = Rig::with(&["orders"]);
     held(&rig);
     let ignore = "&Preferences.ScaleInProtectedInstances=Ignore&Preferences.StandbyInstances=Ignore";
     start(&rig, &format!("{bounds}{ignore}"));
     until(&rig, MINUTE, "Successful");
     assert_eq!(members(&rig, GROUP, "InService", "1") + members(&rig, GROUP, "Standby", "1"), 2);
 
-    let rig = Rig::own();
+    let rig = Rig::with(&["orders"]);
     held(&rig);
     let take = "&Preferences.ScaleInProtectedInstances=Refresh&Preferences.StandbyInstances=Terminate";
     start(&rig, &format!("{bounds}{take}"));
@@ -308,7 +342,7 @@ fn protected_and_standby_instances_are_waited_for_an_hour_left_alone_or_taken() 
 
 #[test]
 fn launches_that_fail_for_an_hour_fail_the_refresh() {
-    let rig = Rig::own();
+    let rig = Rig::with(&["orders"]);
     start(&rig, "&Preferences.MinHealthyPercentage=75");
     rig.tell("capacity", &json!({ "none_in": ["us-east-1a", "us-east-1b"] }));
     advance(&rig, HOUR);
@@ -321,7 +355,7 @@ fn launches_that_fail_for_an_hour_fail_the_refresh() {
 
 #[test]
 fn a_suspended_process_stalls_a_refresh() {
-    let rig = Rig::own();
+    let rig = Rig::with(&["orders"]);
     start(&rig, "&Preferences.MinHealthyPercentage=50");
     let suspended = json!({ "AutoScalingGroupName": GROUP, "ScalingProcesses": ["InstanceRefresh"] });
     rig.call("autoscaling", "suspend_processes", &suspended);
@@ -333,7 +367,7 @@ fn a_suspended_process_stalls_a_refresh() {
 
 #[test]
 fn what_cannot_be_started_steered_or_rolled_back_is_refused_by_its_code() {
-    let rig = Rig::own();
+    let rig = Rig::with(&["orders", "search"]);
     let named = format!("AutoScalingGroupName={GROUP}");
     for operation in ["CancelInstanceRefresh", "RollbackInstanceRefresh"] {
         let why = refused(&rig, &format!("Action={operation}&{named}"));
@@ -343,7 +377,7 @@ fn what_cannot_be_started_steered_or_rolled_back_is_refused_by_its_code() {
     assert!(refused(&rig, &start_form("")).starts_with("InstanceRefreshInProgress: "));
 
     // No desired configuration; and a group on $Latest.
-    let rig = Rig::own();
+    let rig = Rig::with(&["orders", "search"]);
     for group in [GROUP, "search-v001"] {
         let desired = if group == GROUP {
             ""
@@ -362,7 +396,7 @@ fn what_cannot_be_started_steered_or_rolled_back_is_refused_by_its_code() {
 
 #[test]
 fn preferences_outside_their_ranges_are_refused() {
-    let rig = Rig::own();
+    let rig = Rig::with(&["orders"]);
     for (preferences, words) in [
         ("MinHealthyPercentage=101", "less than or equal to 100"),
         ("MinHealthyPercentage=90&Preferences.MaxHealthyPercentage=99", "greater than or equal to 100"),
@@ -387,7 +421,7 @@ fn preferences_outside_their_ranges_are_refused() {
 
 #[test]
 fn an_image_that_is_gone_cannot_be_desired_and_lets_a_rollback_fail() {
-    let rig = Rig::own();
+    let rig = Rig::with(&["orders"]);
     let (old, new) = (rig.id("images", "orders-1.42.0"), rig.id("images", "orders-1.43.0"));
     start(&rig, "&Preferences.MinHealthyPercentage=75");
     advance(&rig, DEREGISTRATION_DELAY_S + 10);
@@ -402,7 +436,7 @@ fn an_image_that_is_gone_cannot_be_desired_and_lets_a_rollback_fail() {
 
 #[test]
 fn refreshes_that_a_test_tells_stand_beside_those_that_run_and_come_in_pages() {
-    let rig = Rig::own();
+    let rig = Rig::with(&["orders"]);
     let told = json!({ "InstanceRefreshId": "told", "Status": "Cancelled" });
     rig.tell("refreshes", &json!({ "group": GROUP, "refreshes": [told] }));
     start(&rig, "");
@@ -415,7 +449,7 @@ fn refreshes_that_a_test_tells_stand_beside_those_that_run_and_come_in_pages() {
 
 #[test]
 fn time_can_be_let_run_by_itself() {
-    let rig = Rig::own();
+    let rig = Rig::with(&["orders"]);
     start(&rig, "&Preferences.MinHealthyPercentage=0");
     rig.tell("run", &json!({ "factor": 36_000 }));
     // Each look is an exchange with the rig, so time passes without a wait of our own.
