@@ -246,6 +246,16 @@ impl Model {
         self.derive();
     }
 
+    /// Lists again where only time tells whether somebody still runs something: nobody writes down that they are gone.
+    pub(super) fn relist_silent(&mut self) {
+        let silent = |one: &Known| {
+            one.state == KnownState::Running && self.own(&one.id).is_none() && self.asked(&one.id).is_none()
+        };
+        if self.known.iter().any(silent) {
+            self.relist();
+        }
+    }
+
     /// What runs, and what was left half done and can be taken up: the newest of each cluster.
     pub fn open(&self) -> impl Iterator<Item = &Known> {
         self.open.values().filter_map(|at| self.known.get(*at))

@@ -18,8 +18,14 @@ pub fn update(model: &mut Model, message: Message, at: Timestamp) -> Vec<Effect>
         Message::Key { key, repeat } => take_key(model, key, repeat, &mut effects),
         Message::Paste(text) => take_paste(model, &text),
         Message::Resize { width, height } => model.size = Area::of_size(width, height),
-        Message::Observed(observation) => observed(model, observation),
-        Message::ObserveFailed(trouble) => failed(model, trouble),
+        Message::Observed(observation) => {
+            observed(model, observation);
+            model.relist_silent();
+        }
+        Message::ObserveFailed(trouble) => {
+            failed(model, trouble);
+            model.relist_silent();
+        }
         Message::Identity(identity) => proved(model, identity),
         Message::Calls(calls) => model.calls = calls,
         Message::Progress(progress) => {

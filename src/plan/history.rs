@@ -204,12 +204,36 @@ impl History {
 
     /// What an operation did, by the own journal, else by the shared bookkeeping.
     pub(crate) fn changes_of(&self, operation: &OperationId) -> Vec<Changed<'_>> {
-        let recorded = self.recorded(operation);
-        if recorded.is_empty() {
-            self.claims_of(operation).filter_map(|claim| self.claimed(claim)).collect()
-        } else {
-            recorded
+        let mut changes = self.recorded(operation);
+        if changes.is_empty() {
+            changes = self.claims_of(operation).filter_map(|claim| self.claimed(claim)).collect();
         }
+        if changes.is_empty() {
+            changes.extend(self.inherited(operation));
+        }
+        changes
+    }
+
+    /// What an operation that was resumed, and stopped before a call of its own, stands for: what the one before it
+    /// did.
+    fn inherited(&self, operation: &OperationId) -> Option<Changed<'_>> {
+        let plan = self.plan_of(operation)?;
+        let Intent::Resume { .. } = plan.intent else { return None };
+        let before = plan.back.as_ref()?;
+        let source = plan.steps.iter().find_map(|step| match &step.expects.as_ref()?.resource {
+            Resource::Source(source) => Some(source),
+            _ => None,
+        })?;
+        Some(Changed {
+            operation: &plan.id,
+            verb: &plan.verb,
+            since: plan.created_at,
+            source,
+            before: before.actions(),
+            after: None,
+            plan: Some(plan),
+            back: self.leads_back(&plan.intent),
+        })
     }
 
     /// What an operation did, by the own journal.

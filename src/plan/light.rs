@@ -8,7 +8,8 @@ use super::sides::Side;
 use super::verbs::goal;
 use super::{History, Policy};
 use crate::fleet::{
-    Availability, Cluster, Fleet, Image, RefreshStatus, ServerGroup, TargetGroupArn, Verdict, same_actions,
+    Availability, Cluster, Fleet, Image, RefreshStatus, ServerGroup, TargetGroupArn, TrafficSource, Verdict,
+    Weight, same_actions,
 };
 
 /// How a cluster could go back.
@@ -109,8 +110,25 @@ fn recorded(fleet: &Fleet, cluster: &Cluster, history: &History, policy: &Policy
     })
 }
 
-/// An idle side that is up.
+/// The idle side that a cluster goes back to where no record tells of one, on its way.
 fn idle(fleet: &Fleet, cluster: &Cluster, policy: &Policy) -> Option<Light> {
+    let (_, idle) = idle_side(fleet, cluster, policy)?;
+    let side = idle.groups.first().map_or_else(|| idle.target_group.name().to_string(), ToString::to_string);
+    Some(Light {
+        kind: LightKind::Warm,
+        minutes: Some(ONE_CALL),
+        why: format!("{side} is up with an earlier image and takes no traffic: one call"),
+        target: Some(side),
+    })
+}
+
+/// A side that is up, takes no traffic, and runs an earlier image than everything that does: what was before, as far
+/// as that can be told without a record.
+pub(super) fn idle_side<'a>(
+    fleet: &Fleet,
+    cluster: &'a Cluster,
+    policy: &Policy,
+) -> Option<(&'a TrafficSource, &'a Weight)> {
     let minimum = policy.min_healthy(&cluster.id).max(1);
     let is_up = |arn: &TargetGroupArn| {
         fleet
@@ -119,17 +137,44 @@ fn idle(fleet: &Fleet, cluster: &Cluster, policy: &Policy) -> Option<Light> {
             .and_then(|group| Side::counted(group).healthy)
             .is_some_and(|up| up >= minimum)
     };
-    let mut weights = cluster.traffic.iter().flat_map(|source| &source.weights);
-    let idle = weights.find(|weight| {
-        weight.weight == 0 && is_up(&weight.target_group) && !runs_bad(fleet, cluster, &weight.target_group)
-    })?;
-    let side = idle.groups.first().map_or_else(|| idle.target_group.name().to_string(), ToString::to_string);
-    Some(Light {
-        kind: LightKind::Warm,
-        minutes: Some(ONE_CALL),
-        why: format!("{side} is up and takes no traffic: one call"),
-        target: Some(side),
+    cluster.traffic.iter().find_map(|source| {
+        let live: Vec<&Image> = source
+            .weights
+            .iter()
+            .filter(|side| side.weight > 0)
+            .map(|side| images_behind(fleet, cluster, &side.target_group))
+            .collect::<Option<Vec<_>>>()?
+            .concat();
+        let oldest = live.iter().min_by_key(|image| image.rank)?;
+        let is_earlier = |image: &&Image| {
+            image.family.is_some()
+                && image.family == oldest.family
+                && image.rank.is_some()
+                && image.rank < oldest.rank
+                && image.marked_bad().is_none()
+        };
+        let idle = source.weights.iter().find(|side| {
+            let images = || images_behind(fleet, cluster, &side.target_group);
+            side.weight == 0
+                && is_up(&side.target_group)
+                && images().is_some_and(|images| !images.is_empty() && images.iter().all(is_earlier))
+        })?;
+        Some((source, idle))
     })
+}
+
+/// The images that the instances behind a target group run, each once; `None` where one is not known.
+fn images_behind<'a>(fleet: &'a Fleet, cluster: &Cluster, arn: &TargetGroupArn) -> Option<Vec<&'a Image>> {
+    let groups = cluster.groups.iter().filter(|group| group.target_groups.contains(arn));
+    let mut images: Vec<&Image> = Vec::new();
+    for instance in groups.flat_map(|group| &group.instances) {
+        let id = &instance.running.as_ref()?.image;
+        // Nearly all run the same.
+        if images.iter().all(|image| image.id != *id) {
+            images.push(fleet.image(&cluster.id.place, id)?);
+        }
+    }
+    Some(images)
 }
 
 /// Instances behind a target group that its load balancer does not check: those in service, and all.
@@ -141,18 +186,6 @@ fn in_service(cluster: &Cluster, arn: &TargetGroupArn) -> (usize, usize) {
         in_service && instance.health.group_verdict() == Some(Verdict::Healthy)
     });
     (up.count(), instances.len())
-}
-
-fn runs_bad(fleet: &Fleet, cluster: &Cluster, arn: &TargetGroupArn) -> bool {
-    let groups = cluster.groups.iter().filter(|group| group.target_groups.contains(arn));
-    let mut last = None;
-    groups
-        .flat_map(|group| &group.instances)
-        .filter_map(|instance| Some(&instance.running.as_ref()?.image))
-        .any(|image| {
-            let known = last.replace(image) == Some(image);
-            !known && fleet.image(&cluster.id.place, image).is_some_and(|image| image.marked_bad().is_some())
-        })
 }
 
 /// As long as the last refresh of the group took; where none tells, as long as its batches do.

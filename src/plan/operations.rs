@@ -212,7 +212,7 @@ impl Told {
         known.of = known.of.max(record.of);
         known.holder = record.who.clone();
         known.updated_at = record.at;
-        known.why = record.result.clone().unwrap_or_else(|| record.event.word().into());
+        known.why = record.result.clone().unwrap_or_else(|| record.event.says().into());
         if known.plan.is_none() {
             known.plan.clone_from(&record.plan);
         }

@@ -56,6 +56,25 @@ impl Event {
     }
 }
 
+impl Event {
+    /// Where an operation stands after it, in a sentence.
+    pub fn says(self) -> &'static str {
+        match self {
+            Self::Started => "it has begun",
+            Self::Intended => "a call was about to be sent",
+            Self::Applied => "a call was written and not read back yet",
+            Self::Failed => "a call came to nothing",
+            Self::ReadBack => "what was written was read back",
+            Self::Settled => "it has settled",
+            Self::Held => "it was held",
+            Self::Done => "it reached its goal",
+            Self::RolledBack => "it went back to what was before",
+            Self::Steered => "a person steered it",
+            Self::TakenOver => "another operation took it over",
+        }
+    }
+}
+
 /// Who acts.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Who {

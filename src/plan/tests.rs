@@ -496,11 +496,11 @@ fn a_plan_is_renewed_by_the_same_work_only() {
 
 #[test]
 fn the_light_is_warm_while_a_side_is_up_and_says_why_it_is_not() {
-    let orders = orders(100, 0);
-    let fleet = orders.world.fleet();
     let of = |fleet: &Fleet| light(fleet, &fleet.clusters[0], &History::default(), &Policy::default());
-    assert_eq!(of(&fleet).kind, LightKind::Warm);
-    assert_eq!(of(&fleet).target.as_deref(), Some("orders-green"));
+    let earlier = of(&orders(0, 100).world.fleet());
+    assert_eq!((earlier.kind, earlier.target.as_deref()), (LightKind::Warm, Some("orders-blue")));
+    let newer = of(&orders(100, 0).world.fleet());
+    assert_ne!(newer.kind, LightKind::Warm, "an idle side with a newer image is no way back: {}", newer.why);
 
     let mut world = World::new();
     world.image("ami-1", "batch-1.0.0");

@@ -189,7 +189,7 @@ impl Confirm {
             None if operation.truth >= Truth::Written => {
                 let what = format!("{} of {}", operation.verb, operation.cluster.name);
                 let says = if operation.has_more_to_send() {
-                    format!("{what} is under way: its first step is written")
+                    format!("{what} is under way")
                 } else {
                     format!("{what} is written; it settles now")
                 };

@@ -10,7 +10,7 @@ use crate::app::screens::Screen;
 use crate::app::{Effect, Message, Model, Subject, Tone, Trouble};
 use crate::fleet::builders::{World, read_at};
 use crate::fleet::{Scope, TargetGroupArn};
-use crate::plan::{Course, History, Outcome, Policy, Progress, Truth};
+use crate::plan::{Course, History, KnownState, Outcome, Policy, Progress, Truth};
 
 fn selected(person: &Person) -> String {
     match person.model.screen() {
@@ -350,4 +350,19 @@ fn below_the_least_size_no_key_does_anything_but_leave() {
     assert!(matches!(person.model.screen(), Screen::Fleet(_)) && person.model.dialogs.is_empty());
     person.press("q");
     assert!(person.effects.contains(&Effect::Quit));
+}
+
+#[test]
+fn whoever_fell_silent_is_told_to_be_gone_by_the_next_look() {
+    let mut person = Person::new();
+    let mut begun = records(&person);
+    begun.truncate(2);
+    for record in &mut begun {
+        record.at = person.at;
+    }
+    person.tell(Message::Journal(Arc::new(History::new(begun))));
+    let state = |person: &Person| person.model.known[0].state;
+    assert_eq!(state(&person), KnownState::Running);
+    person.wait(SignedDuration::from_secs(61)).look();
+    assert_eq!(state(&person), KnownState::Abandoned);
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use futures_util::future::{Either, select};
 
 use super::{Run, Stop, words};
-use crate::plan::{Course, Event, Refusal, Steer};
+use crate::plan::{Course, Event, Refusal, Steer, Truth};
 
 /// How long an order waits at most before it is taken.
 const SLICE: Duration = Duration::from_millis(250);
@@ -30,10 +30,12 @@ impl Run<'_> {
         match order {
             Steer::Pause => {
                 self.paused.get_or_insert(self.ports.clock.monotonic());
+                self.say(Truth::Wanted, "paused by a person", None);
                 Ok(false)
             }
             Steer::Continue => {
                 self.paused = None;
+                self.say(Truth::Wanted, "goes on", None);
                 Ok(false)
             }
             Steer::StepNow => {

@@ -60,7 +60,9 @@ impl Run<'_> {
         if !self.begun {
             return Ok(());
         }
-        self.record(0, event, |record| record.result = Some(says.to_owned()))
+        // Where it is held tells a person what is left.
+        let step = if event == Event::Held { self.step } else { 0 };
+        self.record(step, event, |record| record.result = Some(says.to_owned()))
     }
 
     /// What the journal and other cockpits tell.

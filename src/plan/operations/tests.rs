@@ -131,7 +131,7 @@ fn without_an_end_and_without_a_claim_it_is_abandoned_once_the_life_of_a_lease_i
     let one = only(&told, &[], 62);
     assert_eq!(one.state, KnownState::Abandoned);
     assert_eq!(one.ways_out, [WayOut::Resume, WayOut::Abort, WayOut::Rollback]);
-    assert_eq!(one.why, "its holder is gone; last heard: applied");
+    assert_eq!(one.why, "its holder is gone; last heard: a call was written and not read back yet");
 }
 
 #[test]

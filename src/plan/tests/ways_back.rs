@@ -277,3 +277,31 @@ fn a_journal_of_100_000_records_is_asked_for_one_cluster_without_reading_the_res
     assert_eq!(history.records_of(&OperationId::new("p-7")).count(), 5);
     assert_eq!(weights(first_call(&planned(&orders, &back(), &history).unwrap())), [100, 0]);
 }
+
+#[test]
+fn a_resumed_operation_that_was_stopped_before_a_call_of_its_own_goes_back_to_the_very_beginning() {
+    let old = shift_in_steps(&at(100, 0));
+    let quarter = at(75, 25);
+    let mut records = begun(&quarter, &old, &[1, 3]);
+    let again = planned(&quarter, &resume(&old.id), &History::new(records.clone())).unwrap();
+    records.extend(begun(&quarter, &again, &[]));
+    let undone = planned(&quarter, &undo(&again.id.to_string()), &History::new(records)).unwrap();
+    assert_eq!(weights(first_call(&undone)), [100, 0]);
+}
+
+#[test]
+fn an_operation_that_sent_nothing_is_not_told_to_have_written_something() {
+    let old = shift_in_steps(&at(100, 0));
+    let now = at(60, 40);
+    let refusal = planned(&now, &resume(&old.id), &History::new(begun(&now, &old, &[]))).unwrap_err();
+    assert!(refusal.why.contains("was to begin from orders-blue 100 orders-green 0"), "{refusal}");
+}
+
+#[test]
+fn without_a_record_it_goes_back_to_an_idle_side_with_an_earlier_image_and_to_no_other() {
+    let plan = planned(&at(0, 100), &back(), &History::default()).unwrap();
+    assert_eq!(weights(first_call(&plan)), [100, 0]);
+    assert!(plan.notes[0].contains("no record tells what was before"), "{:?}", plan.notes);
+    let refusal = planned(&at(100, 0), &back(), &History::default()).unwrap_err();
+    assert!(refusal.why.contains("no record of an earlier change"), "{refusal}");
+}

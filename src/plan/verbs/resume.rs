@@ -40,7 +40,7 @@ pub(super) fn draft<'a>(given: Given<'a>, operation: &OperationId) -> Result<Dra
         None if same_actions(before, &source.actions) => {
             (&plan.steps[..], "it is as it was before its first step".to_string())
         }
-        None => return Err(elsewhere(given, operation, plan, &source.actions)),
+        None => return Err(elsewhere(given, operation, before, &source.actions)),
     };
     let (first, moves) = divided(left);
     if first.is_empty() && moves.is_empty() {
@@ -82,17 +82,22 @@ fn began(plan: &Plan) -> Option<(crate::fleet::SourceArn, &Actions)> {
 }
 
 /// What is there is neither what the operation found nor what it wrote.
-fn elsewhere(given: Given<'_>, operation: &OperationId, plan: &Plan, found: &Actions) -> Refusal {
-    let recorded = given.history.changes_of(operation).into_iter().find_map(|changed| changed.after);
-    let wrote = recorded.or_else(|| plan.steps.iter().find_map(|step| Some(step.call.as_ref()?.actions())));
-    Refusal::new(
-        format!(
-            "somebody changed it since: there is {}, and {operation} wrote {}",
-            words(found),
-            wrote.map_or_else(|| "nothing".into(), |actions| words(actions))
+fn elsewhere(given: Given<'_>, operation: &OperationId, before: &Actions, found: &Actions) -> Refusal {
+    let wrote = given.history.changes_of(operation).into_iter().find_map(|changed| changed.after);
+    let found = words(found);
+    match wrote {
+        Some(wrote) => Refusal::new(
+            format!("somebody changed it since: there is {found}, and {operation} wrote {}", words(wrote)),
+            format!("look at the change; `rollback {operation}` puts back what was before it"),
         ),
-        format!("look at the change; `rollback {operation}` puts back what was before it"),
-    )
+        None => Refusal::new(
+            format!(
+                "somebody changed it: there is {found}, and {operation} was to begin from {}",
+                words(before)
+            ),
+            "look at the change, then make a new plan",
+        ),
+    }
 }
 
 /// Steps as waits before the first call, and calls with their waits.

@@ -3,16 +3,18 @@
 //!
 //! Where to: what was before the newest operation if that was one fully live side, else the last fully live side on
 //! record, else what was before the newest operation although it was mixed, and the plan says so. Of one operation:
-//! exactly what was before it. Rolling back by image (an instance refresh, a new group) comes with the verbs that
+//! exactly what was before it. Without any record: the side that is up, takes no traffic and runs an earlier image.
+//! Rolling back by image (an instance refresh, a new group) comes with the verbs that
 //! replace instances.
 
 use super::{
     Change, Draft, Given, Kind, Move, one_side, shift, source, sticky_note, waits, weights, writable,
 };
-use crate::fleet::{Action, Cluster, SourceArn, TargetGroupArn, TrafficSource, same_actions};
+use crate::fleet::{Action, Cluster, SourceArn, TargetGroupArn, TrafficSource, Weight, same_actions};
 use crate::plan::change::{self, words};
 use crate::plan::history::Changed;
-use crate::plan::{History, Intent, OperationId, Plan, Refusal};
+use crate::plan::light::idle_side;
+use crate::plan::{History, Intent, OperationId, Percent, Plan, Refusal};
 
 pub(super) fn draft<'a>(
     given: Given<'a>,
@@ -20,10 +22,11 @@ pub(super) fn draft<'a>(
     wanted: Option<&SourceArn>,
 ) -> Result<Draft<'a>, Refusal> {
     let (history, name) = (given.history, &given.cluster.id.name);
-    let (source, goal, mut notes) = match of {
-        Some(operation) => of_one(given, operation, wanted),
-        None => of_the_cluster(given, wanted),
-    }?;
+    let (source, goal, mut notes) = match (of, unrecorded(given, wanted)) {
+        (Some(operation), _) => of_one(given, operation, wanted)?,
+        (None, Some((source, side))) => return to_idle(given, source, side),
+        (None, None) => of_the_cluster(given, wanted)?,
+    };
     if same_actions(goal.before, &source.actions) {
         return Err(Refusal::new(
             format!("the traffic of {name} is already as it was before operation {}", goal.operation),
@@ -36,12 +39,7 @@ pub(super) fn draft<'a>(
                 .into(),
         );
     }
-    if history.untrusted() > 0 {
-        notes.push(format!(
-            "{} records of the journal cannot be trusted and were left out: a newer change may be missing",
-            history.untrusted()
-        ));
-    }
+    notes.extend(untrusted_note(history));
     notes.extend(sticky_note(source));
     Ok(Draft {
         source,
@@ -51,6 +49,13 @@ pub(super) fn draft<'a>(
         back: None,
         phrase: "back".into(),
         notes,
+    })
+}
+
+fn untrusted_note(history: &History) -> Option<String> {
+    let untrusted = history.untrusted();
+    (untrusted > 0).then(|| {
+        format!("{untrusted} records of the journal cannot be trusted and were left out: a newer change may be missing")
     })
 }
 
@@ -80,6 +85,33 @@ fn moves(given: Given<'_>, source: &TrafficSource, goal: &[Action]) -> Result<Ve
     });
     shift::settle_last(given, source, &mut moves);
     Ok(moves)
+}
+
+/// The side to go back to where no record tells of any change: the idle one with an earlier image.
+fn unrecorded<'a>(given: Given<'a>, wanted: Option<&SourceArn>) -> Option<(&'a TrafficSource, &'a Weight)> {
+    let (fleet, cluster, history) = (given.fleet, given.cluster, given.history);
+    let (source, side) = idle_side(fleet, cluster, given.policy)?;
+    let is_meant = wanted.is_none_or(|wanted| *wanted == source.arn);
+    let recorded = cluster.traffic.iter().any(|source| goal(history, cluster, &source.arn).is_some());
+    (is_meant && !recorded).then_some((source, side))
+}
+
+/// Back to a side that no record tells of, in one call.
+fn to_idle<'a>(given: Given<'a>, source: &'a TrafficSource, side: &Weight) -> Result<Draft<'a>, Refusal> {
+    let group = side.groups.first().ok_or_else(|| {
+        Refusal::new(
+            format!("no server group stands behind {}", side.target_group.name()),
+            "use shift to name the side you want",
+        )
+    })?;
+    let mut moves = shift::moves(given, source, group, Percent::ALL, &[])?;
+    shift::settle_last(given, source, &mut moves);
+    let mut notes = vec![format!(
+        "no record tells what was before: {group} is up, takes no traffic and runs an earlier image"
+    )];
+    notes.extend(untrusted_note(given.history));
+    notes.extend(sticky_note(source));
+    Ok(Draft { source, kind: Kind::Back, first: Vec::new(), moves, back: None, phrase: "back".into(), notes })
 }
 
 /// What the cluster goes back to.
