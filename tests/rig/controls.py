@@ -18,7 +18,8 @@ def tell_clock(front, world, told):
 
 
 def tell_run(front, world, told):
-    """`{"factor": virtual seconds a real second}`: from here on time moves by itself; 0 stops it."""
+    """`{"factor": virtual seconds a real second}`: from here on time moves by itself; 0 stops it. The clock
+    that the server tells keeps real time, so leases age as they should."""
     world.run(told["factor"])
     return {"now": world.now}
 

@@ -27,6 +27,8 @@ class World:
         self.turn = threading.RLock()
         self.lock = threading.RLock()
         self.now = 0.0
+        # How far the server's clock is ahead of the real one.
+        self.ahead = 0.0
         self.factor = 0.0
         self.running = None
         self.delays = dict(DEFAULT_DELAYS)
@@ -58,8 +60,8 @@ class World:
         self.faults = []
 
     def server_time(self):
-        """The server's clock: the real one, moved on by what was advanced."""
-        return datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(seconds=self.now)
+        """The server's clock: the real one, moved on by what a test advanced."""
+        return datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(seconds=self.ahead)
 
     def after(self, delay, action):
         """Runs `action` when `delay` virtual seconds have passed; at once for none."""
@@ -70,18 +72,28 @@ class World:
                 self.timers.append((self.now + delay, next(self.timer_order), action))
 
     def advance(self, seconds):
-        """Moves time on. What falls due happens in order, each at its own instant."""
+        """Moves time on, the server's clock too. What falls due happens in order, each at its own instant."""
         with self.turn, self.lock:
-            end = self.now + seconds
-            while due := sorted(timer for timer in self.timers if timer[0] <= end):
-                at, _, action = due[0]
-                self.timers.remove(due[0])
-                self.now = at
-                action()
-            self.now = end
+            self._pass(seconds, 1)
+
+    def _pass(self, seconds, clock):
+        end = self.now + seconds
+        while due := sorted(timer for timer in self.timers if timer[0] <= end):
+            at, _, action = due[0]
+            self.timers.remove(due[0])
+            self._reach(at, clock)
+            action()
+        self._reach(end, clock)
+
+    def _reach(self, at, clock):
+        self.ahead += (at - self.now) * clock
+        self.now = at
 
     def run(self, factor):
-        """Lets virtual time follow the real clock, `factor` virtual seconds for each of its seconds; 0 stops it."""
+        """Lets virtual time follow the real clock, `factor` virtual seconds for each of its seconds; 0 stops it.
+
+        The server's clock keeps real time meanwhile: who judges the age of a lease by it must not be hurried.
+        """
         with self.lock:
             self.factor = factor
             if factor and self.running is None:
@@ -97,7 +109,7 @@ class World:
                 if not self.factor:
                     self.running = None
                     return
-                self.advance((now - before) * self.factor)
+                self._pass((now - before) * self.factor, 0)
             before = now
 
 

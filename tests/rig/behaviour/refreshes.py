@@ -1,4 +1,7 @@
-"""The four calls of instance refresh. Those that a test told stand beside those that were started."""
+"""The four calls of instance refresh. Those that a test told stand beside those that were started.
+
+A refresh that bakes can be rolled back here; AWS's words leave that open.
+"""
 
 from moto.autoscaling.exceptions import AutoscalingClientError
 from moto.autoscaling.responses import AutoScalingResponse

@@ -448,13 +448,26 @@ fn refreshes_that_a_test_tells_stand_beside_those_that_run_and_come_in_pages() {
 }
 
 #[test]
-fn time_can_be_let_run_by_itself() {
+fn a_refresh_that_bakes_can_be_rolled_back() {
     let rig = Rig::with(&["orders"]);
-    start(&rig, "&Preferences.MinHealthyPercentage=0");
-    rig.tell("run", &json!({ "factor": 36_000 }));
+    start(&rig, "&Preferences.MinHealthyPercentage=50&Preferences.BakeTime=3600");
+    until(&rig, MINUTE, "Baking");
+    act(&rig, "RollbackInstanceRefresh");
+    until(&rig, MINUTE, "RollbackSuccessful");
+    assert_eq!((members(&rig, GROUP, "InService", "1"), percent(&rig)), (4, 0));
+}
+
+#[test]
+fn time_can_be_let_run_by_itself_while_the_servers_clock_keeps_real_time() {
+    let rig = Rig::with(&["orders"]);
+    start(&rig, "&Preferences.MinHealthyPercentage=0&Preferences.BakeTime=86400");
+    rig.tell("run", &json!({ "factor": 100_000 }));
     // Each look is an exchange with the rig, so time passes without a wait of our own.
     while status(&rig) != "Successful" {
         assert_ne!(status(&rig), "Failed");
     }
-    rig.tell("run", &json!({ "factor": 0 }));
+    let now = rig.tell("run", &json!({ "factor": 0 }))["now"].as_f64().unwrap();
+    assert!(now > 86_400.0, "{now}");
+    let instant = |name: &str| newest(&rig)[name].as_str().unwrap().parse::<jiff::Timestamp>().unwrap();
+    assert!(instant("EndTime").duration_since(instant("StartTime")).as_secs() < i64::from(HOUR));
 }
