@@ -99,10 +99,7 @@ impl World {
                 self.regions[region].write(source, actions.clone(), at, false)
             }
             Foreign::Scale { group, desired } => {
-                let Some(group) = self.regions[region].groups.iter().position(|g| g.fact.name == *group)
-                else {
-                    return false;
-                };
+                let Some(group) = self.regions[region].group(group) else { return false };
                 let group = GroupAt { region, group };
                 self.group_mut(group).fact.desired = *desired;
                 self.reconcile(group, at);
@@ -127,19 +124,10 @@ impl World {
     }
 
     fn meddle_with(&mut self, region: usize, id: &InstanceId, foreign: &Foreign, at: Moment) -> bool {
-        let holds = |instances: &[super::world::Instance]| instances.iter().position(|i| i.id == *id);
         let here = &mut self.regions[region];
-        let found = here
-            .groups
-            .iter()
-            .enumerate()
-            .find_map(|(group, g)| Some((Some(GroupAt { region, group }), holds(&g.instances)?)))
-            .or_else(|| Some((None, holds(&here.loose)?)));
-        let Some((group, index)) = found else { return false };
-        let instance = match group {
-            Some(group) => &mut here.groups[group.group].instances[index],
-            None => &mut here.loose[index],
-        };
+        let Some((group, _)) = here.find(id) else { return false };
+        let group = group.map(|group| GroupAt { region, group });
+        let Some(instance) = here.instance_mut(id) else { return false };
         match foreign {
             Foreign::Tag { key, value: Some(value), .. } => {
                 Arc::make_mut(&mut instance.tags).insert(key.clone(), value.clone());
@@ -158,6 +146,7 @@ impl World {
             Foreign::Standby { on, .. } => {
                 let back = instance.duty == Duty::Standby && !on;
                 instance.duty = if *on { Duty::Standby } else { Duty::Service };
+                instance.duty_from = at;
                 // AWS raises the wanted size by what comes back into service.
                 let units = if back { instance.units() } else { 0 };
                 if let Some(group) = group {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::chance::Chance;
-use super::world::{Boot, Duty, Group, Instance, Launch, Moment, Region};
+use super::world::{Boot, Duty, EVER, Group, Instance, Launch, Moment, Region};
 use crate::fleet::{
     ImageId, LaunchSource, MetadataOptions, RefreshFact, Tags, TemplateRef, TemplateVersion,
     TemplateVersionFact, Text, Zone,
@@ -151,6 +151,7 @@ pub(super) fn instance(
         drained: None,
         ailment: None,
         duty: Duty::Service,
+        duty_from: EVER,
         protected: false,
         shifted_away: false,
     }

@@ -10,11 +10,11 @@ use std::sync::Arc;
 use super::hands::Foreign;
 use super::launch;
 use super::phase::NOTICED;
-use super::world::{Ailment, GroupAt, Ill, Instance, MINUTE, Moment, NEVER, SECOND, World};
+use super::world::{Ailment, Duty, GroupAt, Ill, Instance, MINUTE, Moment, NEVER, SECOND, World};
 use crate::fleet::InstanceId;
 
 /// A group looks after its size this long after it lost an instance.
-const REACTION: Moment = 8 * SECOND;
+pub(super) const REACTION: Moment = 8 * SECOND;
 /// Between two rounds of chance at one group, at least and at most.
 const ROUND: std::ops::Range<Moment> = 4 * MINUTE..16 * MINUTE;
 /// A program that stops answering comes back after this long.
@@ -33,6 +33,8 @@ pub(super) enum Event {
     Round(GroupAt),
     /// A group notices that an instance is broken.
     Notice(GroupAt, InstanceId),
+    /// An instance that leaves its group has drained.
+    Detached(GroupAt, InstanceId),
     /// A group looks after its size.
     Reconcile(GroupAt),
     /// A refresh goes on.
@@ -107,6 +109,7 @@ impl World {
         match event {
             Event::Round(group) => self.round(group, at),
             Event::Notice(group, id) => self.notice(group, &id, at),
+            Event::Detached(group, id) => self.detached(group, &id),
             Event::Reconcile(group) => self.reconcile(group, at),
             Event::Refresh(group) => self.refresh_step(group, at),
             Event::GiveUp(group) => self.give_up(group, at),
@@ -182,9 +185,49 @@ impl World {
     pub(super) fn take_out(&mut self, group: GroupAt, id: &InstanceId, at: Moment) {
         let drained = at + self.drain(group);
         if let Some(instance) = self.member_mut(group, id).filter(|instance| instance.drained.is_none()) {
-            instance.drained = Some(drained);
+            // One that stands by is in no target group any more.
+            let stands_by = instance.duty == Duty::Standby;
+            instance.drained = Some(if stands_by { instance.duty_from.max(at) } else { drained });
         }
         self.agenda.note(at + REACTION, Event::Reconcile(group));
+    }
+
+    /// A group lets one of its instances stand by, once its connections have drained.
+    pub(super) fn stand_by(&mut self, group: GroupAt, id: &InstanceId, at: Moment) {
+        let drained = at + self.drain(group);
+        self.give_duty(group, id, (Duty::Standby, drained), at);
+    }
+
+    /// A group takes an instance that stood by into service again, and is as much larger.
+    pub(super) fn return_to_service(&mut self, group: GroupAt, id: &InstanceId, at: Moment) {
+        let units = self.member_mut(group, id).map_or(0, |instance| instance.units());
+        self.group_mut(group).fact.desired += units;
+        self.give_duty(group, id, (Duty::Service, at), at);
+    }
+
+    /// A group lets one of its instances go, once its connections have drained.
+    pub(super) fn detach(&mut self, group: GroupAt, id: &InstanceId, at: Moment) {
+        let drained = at + self.drain(group);
+        let stands_by = self.member_mut(group, id).is_some_and(|instance| instance.duty == Duty::Standby);
+        let gone = if stands_by { at + SECOND } else { drained.max(at + SECOND) };
+        self.give_duty(group, id, (Duty::Leaving, gone), at);
+        self.agenda.note(gone, Event::Detached(group, id.clone()));
+    }
+
+    fn give_duty(&mut self, group: GroupAt, id: &InstanceId, (duty, from): (Duty, Moment), at: Moment) {
+        if let Some(instance) = self.member_mut(group, id) {
+            (instance.duty, instance.duty_from) = (duty, from);
+        }
+        self.agenda.note(at + REACTION, Event::Reconcile(group));
+    }
+
+    fn detached(&mut self, at: GroupAt, id: &InstanceId) {
+        let region = &mut self.regions[at.region];
+        let instances = &mut region.groups[at.group].instances;
+        if let Some(index) = instances.iter().position(|instance| instance.id == *id) {
+            let instance = Instance { duty: Duty::Service, ..instances.remove(index) };
+            region.loose.push(instance);
+        }
     }
 
     fn drain(&self, at: GroupAt) -> Moment {

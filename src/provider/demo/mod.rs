@@ -22,6 +22,7 @@ mod phase;
 mod refresh;
 mod register;
 mod seed;
+mod state;
 mod traffic;
 mod weather;
 mod world;
@@ -181,15 +182,10 @@ impl Observer for Demo {
         let what = format!("read {resource}");
         let (mut state, at) = self.now();
         state.outage(&what)?;
-        state.memory.count(at, 1);
+        state.memory.count(at, state::calls(resource));
         let region = state.region(place, &what)?;
-        let Resource::Source(source) = resource else {
-            let why = "the simulated fleet does not tell this yet";
-            return Err(Failure::new(FailureKind::Unsupported, what, why, ""));
-        };
-        let found = state.world.regions[region].actions(source).cloned();
-        found
-            .map(plan::State::Actions)
+        state.world.regions[region]
+            .state(resource, state.world.now)
             .ok_or_else(|| Failure::new(FailureKind::NotFound, what, "it is not there", "look again"))
     }
 

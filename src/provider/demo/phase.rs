@@ -2,7 +2,7 @@
 //!
 //! That is why looking more often changes nothing: no phase is stored, so none can be missed.
 
-use super::world::{Duty, HOUR, Ill, Instance, MINUTE, Moment, SECOND, TargetGroup};
+use super::world::{Duty, EVER, HOUR, Ill, Instance, MINUTE, Moment, SECOND, TargetGroup};
 use crate::fleet::{InstanceState, TargetState};
 
 /// Passed checks times interval before a target counts as healthy, or failed ones before it does not.
@@ -22,6 +22,12 @@ pub(super) type TargetWord = (TargetState, Option<&'static str>, Option<&'static
 impl Instance {
     fn runs_from(&self) -> Moment {
         self.launched + Moment::from(self.boot.running)
+    }
+
+    /// From when it is in service, and registered with the target groups of its group.
+    fn serves_from(&self) -> Moment {
+        let back = if self.duty == Duty::Service { self.duty_from } else { EVER };
+        self.runs_from().max(back) + REGISTERED
     }
 
     /// EC2's state; `None` before its launch and once EC2 has forgotten it.
@@ -63,8 +69,10 @@ impl Instance {
         match self.drained {
             Some(drained) if now >= drained + SHUTDOWN => None,
             Some(_) => Some("Terminating"),
+            None if self.duty == Duty::Standby && now < self.duty_from => Some("EnteringStandby"),
             None if self.duty == Duty::Standby => Some("Standby"),
-            None if now < self.runs_from() + REGISTERED => Some("Pending"),
+            None if self.duty == Duty::Leaving => Some("Detaching"),
+            None if now < self.serves_from() => Some("Pending"),
             None => Some("InService"),
         }
     }
@@ -83,11 +91,18 @@ impl Instance {
 
     /// A target group's word; `None` where it is not registered.
     pub(super) fn target(&self, group: &TargetGroup, now: Moment) -> Option<TargetWord> {
-        let registered = self.runs_from() + REGISTERED;
-        if now < registered || self.duty != Duty::Service {
+        let registered = self.serves_from();
+        let drained = match self.duty {
+            Duty::Service => self.drained,
+            Duty::Standby | Duty::Leaving => {
+                Some(self.drained.map_or(self.duty_from, |d| d.min(self.duty_from)))
+            }
+            Duty::Stopped => return None,
+        };
+        if now < registered {
             return None;
         }
-        if let Some(drained) = self.drained {
+        if let Some(drained) = drained {
             let word = "Target deregistration is in progress";
             return (now < drained).then_some((
                 TargetState::Draining,
@@ -127,7 +142,7 @@ impl Instance {
 
     /// From when it carries its share, if nothing goes wrong: the moment a refresh waits for.
     pub(super) fn ready_from(&self) -> Moment {
-        (self.runs_from() + REGISTERED).max(self.launched + Moment::from(self.boot.answers)) + CHECKS
+        self.serves_from().max(self.launched + Moment::from(self.boot.answers)) + CHECKS
     }
 }
 
@@ -135,7 +150,7 @@ impl Instance {
 mod tests {
     use std::sync::Arc;
 
-    use super::super::world::{Boot, EVER, Launch};
+    use super::super::world::{Boot, Launch};
     use super::*;
     use crate::fleet::{MetadataOptions, TargetGroupAttributes, TargetGroupFact};
 
@@ -162,6 +177,7 @@ mod tests {
             drained: None,
             ailment: None,
             duty: Duty::Service,
+            duty_from: EVER,
             protected: false,
             shifted_away: false,
         }

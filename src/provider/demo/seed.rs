@@ -69,6 +69,7 @@ impl Stage {
             zones,
             images: BTreeMap::new(),
             templates: BTreeMap::new(),
+            descriptions: BTreeMap::new(),
             configurations: BTreeMap::new(),
             groups: Vec::new(),
             loose: Vec::new(),

@@ -2,6 +2,7 @@
 
 mod calls;
 mod cloudwatch;
+mod groups;
 mod life;
 mod looks;
 

@@ -11,9 +11,9 @@ use jiff::{SignedDuration, Timestamp};
 use super::chance::Chance;
 use super::life::Agenda;
 use crate::fleet::{
-    Actions, AlarmState, GroupFact, ImageFact, ImageId, InstanceId, LaunchConfigurationFact, ListenerFact,
-    LoadBalancerFact, MetadataOptions, Place, RefreshFact, RuleArn, RuleFact, SecurityGroupId, SourceArn,
-    Tags, TargetGroupArn, TargetGroupAttributes, TargetGroupFact, TemplateId, TemplateRef,
+    Actions, AlarmState, GroupFact, GroupName, ImageFact, ImageId, InstanceId, LaunchConfigurationFact,
+    ListenerFact, LoadBalancerFact, MetadataOptions, Place, RefreshFact, RuleArn, RuleFact, SecurityGroupId,
+    SourceArn, Tags, TargetGroupArn, TargetGroupAttributes, TargetGroupFact, TemplateId, TemplateRef,
     TemplateVersionFact, Text, Zone,
 };
 
@@ -55,6 +55,8 @@ pub(super) struct Region {
     pub zones: Vec<Zone>,
     pub images: BTreeMap<ImageId, Image>,
     pub templates: BTreeMap<TemplateId, Vec<TemplateVersionFact>>,
+    /// Descriptions of launch template versions that have one.
+    pub descriptions: BTreeMap<(TemplateId, i64), Text>,
     pub configurations: BTreeMap<Text, LaunchConfigurationFact>,
     pub groups: Vec<Group>,
     /// Instances in no group.
@@ -108,6 +110,9 @@ pub(super) struct Instance {
     pub drained: Option<Moment>,
     pub ailment: Option<Ailment>,
     pub duty: Duty,
+    /// From when it fulfils its duty: on its way to stand by or to leave it drains until then, back in service it is
+    /// registered from then on.
+    pub duty_from: Moment,
     pub protected: bool,
     /// Shifted away from a zone on purpose.
     pub shifted_away: bool,
@@ -147,6 +152,8 @@ pub(super) enum Duty {
     Service,
     /// To stand by: in its group, yet outside of what the group replaces.
     Standby,
+    /// To leave its group: it is in none once its connections have drained.
+    Leaving,
     /// Nothing: it was stopped.
     Stopped,
 }
@@ -238,6 +245,32 @@ impl World {
             .iter()
             .enumerate()
             .flat_map(|(region, r)| (0..r.groups.len()).map(move |group| GroupAt { region, group }))
+    }
+}
+
+impl Region {
+    /// The index of a group.
+    pub(super) fn group(&self, name: &GroupName) -> Option<usize> {
+        self.groups.iter().position(|group| group.fact.name == *name)
+    }
+
+    /// Where an instance is: the index of its group, if it is in one, and its own there.
+    pub(super) fn find(&self, id: &InstanceId) -> Option<(Option<usize>, usize)> {
+        let holds = |instances: &[Instance]| instances.iter().position(|instance| instance.id == *id);
+        self.groups
+            .iter()
+            .enumerate()
+            .find_map(|(group, g)| Some((Some(group), holds(&g.instances)?)))
+            .or_else(|| Some((None, holds(&self.loose)?)))
+    }
+
+    /// An instance, in a group or in none.
+    pub(super) fn instance_mut(&mut self, id: &InstanceId) -> Option<&mut Instance> {
+        let (group, index) = self.find(id)?;
+        match group {
+            Some(group) => self.groups[group].instances.get_mut(index),
+            None => self.loose.get_mut(index),
+        }
     }
 }
 

@@ -1,0 +1,136 @@
+//! What is there now of one resource, as the calls before and after a write read it.
+
+use super::world::{Group, Moment, Region};
+use crate::fleet::{
+    GroupName, InstanceId, LaunchSource, Tags, TemplateId, TemplateRef, TemplateVersion, Text,
+};
+use crate::plan::{
+    GroupState, InstanceMark, Newest, RefreshMark, Resource, Saved, Sizes, State, TemplateNumber,
+    TemplateState,
+};
+
+/// Versions of a launch template that are told of.
+const VERSIONS: usize = 20;
+/// Tags that are ours.
+const OURS: &str = "flightdeck:";
+
+/// Calls that reading a resource costs on the real cloud: a group is read with its refreshes, an instance with its
+/// group's word on it.
+pub(super) fn calls(resource: &Resource) -> usize {
+    match resource {
+        Resource::Source(_) | Resource::Template(_) => 1,
+        Resource::Group(_) | Resource::Instance(_) => 2,
+    }
+}
+
+impl Region {
+    /// What is there of a resource; `None` where it is not there. An instance that is gone has a state that says so.
+    pub(super) fn state(&self, resource: &Resource, now: Moment) -> Option<State> {
+        Some(match resource {
+            Resource::Source(source) => State::Actions(self.actions(source)?.clone()),
+            Resource::Group(name) => State::Group(self.group_state(name, now)?),
+            Resource::Template(id) => State::Template(self.template_state(id)?),
+            Resource::Instance(id) => State::Instance(self.mark(id, now)),
+        })
+    }
+
+    fn group_state(&self, name: &GroupName, now: Moment) -> Option<GroupState> {
+        let group = &self.groups[self.group(name)?];
+        let fact = &group.fact;
+        let member =
+            |instance: &super::world::Instance| Some((instance.id.clone(), instance.lifecycle(now)?.into()));
+        Some(GroupState {
+            sizes: Some(Sizes { min: fact.min, desired: fact.desired, max: fact.max }),
+            saved: Some(saved(&fact.source)),
+            refresh: Some(newest(group)),
+            members: group.instances.iter().filter_map(member).collect(),
+        })
+    }
+
+    fn template_state(&self, id: &TemplateId) -> Option<TemplateState> {
+        let versions = self.templates.get(id)?;
+        let told = |number: i64| {
+            let description = self.descriptions.get(&(id.clone(), number)).cloned();
+            (number, description.unwrap_or_default())
+        };
+        Some(TemplateState {
+            latest: versions.iter().find(|version| version.is_latest)?.number,
+            descriptions: versions.iter().rev().take(VERSIONS).map(|version| told(version.number)).collect(),
+        })
+    }
+
+    fn mark(&self, id: &InstanceId, now: Moment) -> InstanceMark {
+        let Some((group, index)) = self.find(id) else { return InstanceMark::default() };
+        let group = group.map(|group| &self.groups[group]);
+        let instance = &group.map_or(&self.loose, |group| &group.instances)[index];
+        let Some(state) = instance.state(now) else { return InstanceMark::default() };
+        let lifecycle = group.and_then(|_| instance.lifecycle(now)).map(Text::new);
+        let ours = |(key, _): &(&Text, &Text)| key.raw().starts_with(OURS);
+        let tags: Tags =
+            instance.tags.iter().filter(ours).map(|(key, value)| (key.clone(), value.clone())).collect();
+        InstanceMark {
+            group: group.filter(|_| lifecycle.is_some()).map(|group| group.fact.name.clone()),
+            lifecycle,
+            state: Some(state.word().into()),
+            tags,
+        }
+    }
+}
+
+/// A launch template by its number, where it is named so.
+fn number(source: &LaunchSource) -> Option<TemplateNumber> {
+    match source {
+        LaunchSource::Template(TemplateRef {
+            id: Some(id),
+            version: TemplateVersion::Number(version),
+            ..
+        }) => Some(TemplateNumber { id: id.clone(), version: *version }),
+        _ => None,
+    }
+}
+
+fn saved(source: &LaunchSource) -> Saved {
+    let named = |named: &TemplateRef| {
+        let id = named.id.as_ref().map_or_else(String::new, ToString::to_string);
+        match named.version {
+            TemplateVersion::Latest => format!("{id} $Latest"),
+            TemplateVersion::Default => format!("{id} $Default"),
+            TemplateVersion::Number(number) => format!("{id} version {number}"),
+        }
+    };
+    let words = match source {
+        LaunchSource::Template(template) => match number(source) {
+            Some(number) => return Saved::Template(number),
+            None => named(template),
+        },
+        LaunchSource::Mixed { base, overrides } => {
+            let own = overrides.iter().map(|one| {
+                let parts = [
+                    one.instance_type.as_ref().map(ToString::to_string),
+                    one.weighted_capacity.as_ref().map(|units| format!("×{units}")),
+                    one.template.as_ref().map(named),
+                    one.image.as_ref().map(ToString::to_string),
+                ];
+                parts.into_iter().flatten().collect::<Vec<_>>().join(" ")
+            });
+            let own: Vec<String> = own.collect();
+            format!("mixed instances of {}: {}", named(base), own.join(", "))
+        }
+        LaunchSource::Configuration(name) => format!("launch configuration {name}"),
+        LaunchSource::Unknown => "nothing known".into(),
+    };
+    Saved::Other(words.into())
+}
+
+fn newest(group: &Group) -> Newest {
+    group.refreshes.first().map_or(Newest::None, |refresh| {
+        Newest::Refresh(RefreshMark {
+            id: refresh.id.clone(),
+            status: refresh.status.word().into(),
+            to: refresh.desired.as_ref().and_then(number),
+            percent: refresh.percent,
+            to_update: refresh.to_update,
+            reason: refresh.reason.clone(),
+        })
+    })
+}
