@@ -56,6 +56,15 @@ def tell_paging(front, world, told):
     return {}
 
 
+def tell_groups(front, world, told):
+    """`names`, and `status` (such as "Delete in progress") or `operator` (the principal that alone may change them)."""
+    groups = autoscaling_backends[world.account][told.get("region", DEFAULT_REGION)].autoscaling_groups
+    for name in told["names"]:
+        groups[name].status = told.get("status")
+        groups[name].operator = told.get("operator") and {"Principal": told["operator"]}
+    return {}
+
+
 def tell_targets(front, world, told):
     """Health of targets: `group` (name or ARN), `instances` (ids; all registered if left out), `state` (`null`: as it
     really is), `reason`, `description`, `override` and `anomaly` as in TargetHealthDescription."""

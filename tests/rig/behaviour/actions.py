@@ -37,7 +37,7 @@ def install(worlds):
         _leave_zones(self)
 
     def set_desired_capacity(self, group_name, desired_capacity):
-        group = group_of(self, group_name)
+        group = to_change(self, group_name)
         for bound, words, over in (
             (group.max_size, "above max", desired_capacity > group.max_size),
             (group.min_size, "below min", desired_capacity < group.min_size),
@@ -50,7 +50,7 @@ def install(worlds):
 
     def terminate_instance(self, instance_id, should_decrement):
         member = _managed(self, instance_id)
-        group = member.instance.autoscaling_group
+        group = to_change(self, member.instance.autoscaling_group.name)
         if member.lifecycle_state.startswith(departures.LEAVING):
             raise AutoscalingClientError("ScalingActivityInProgress", f"{instance_id} is {member.lifecycle_state}.")
         counted = member.lifecycle_state != "Standby"
@@ -101,7 +101,7 @@ def install(worlds):
 
     def delete_group(self):
         name, backend = self._get_param("AutoScalingGroupName"), self.autoscaling_backend
-        group = group_of(backend, name)
+        group = to_change(backend, name)
         force = self._get_bool_param("ForceDelete", False)
         if group.instance_states and not force:
             raise AutoscalingClientError(
@@ -148,6 +148,16 @@ def group_of(backend, name):
     return backend.autoscaling_groups[name]
 
 
+def to_change(backend, name):
+    """The group, if it may be changed at all. The words are ours."""
+    group = group_of(backend, name)
+    if status := getattr(group, "status", None):
+        raise invalid(f"AutoScalingGroup {name} cannot be changed: {status}")
+    if operator := getattr(group, "operator", None):
+        raise invalid(f"AutoScalingGroup {name} is managed by {operator['Principal']}, which alone may change it.")
+    return group
+
+
 def _desired(group, asked):
     """The desired capacity after an update; refuses sizes that contradict each other."""
     least = group.min_size if asked.get("min_size") is None else asked["min_size"]
@@ -175,7 +185,7 @@ def _managed(backend, instance_id):
 
 def _named(backend, group_name, instance_ids, *states):
     """The group and its members of these ids, all in one of these states."""
-    group = group_of(backend, group_name)
+    group = to_change(backend, group_name)
     if len(instance_ids) > MOST_AT_ONCE:
         raise invalid(
             f"1 validation error detected: Value '{instance_ids}' at 'instanceIds' failed to satisfy constraint: "

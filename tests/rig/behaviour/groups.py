@@ -5,7 +5,7 @@ from moto.autoscaling.exceptions import AutoscalingClientError
 from moto.autoscaling.models import AutoScalingBackend
 from moto.autoscaling.responses import AutoScalingResponse
 
-from behaviour.actions import check_sizes, group_of
+from behaviour.actions import check_sizes, group_of, to_change
 
 KEPT = (
     "AvailabilityZoneDistribution",
@@ -51,7 +51,7 @@ def install(worlds):
         return answer
 
     def update_auto_scaling_group(self):
-        group = group_of(self.autoscaling_backend, self._get_param("AutoScalingGroupName"))
+        group = to_change(self.autoscaling_backend, self._get_param("AutoScalingGroupName"))
         answer = update(self)
         _keep(self, group)
         return answer

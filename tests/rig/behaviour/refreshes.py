@@ -7,7 +7,7 @@ from moto.autoscaling.exceptions import AutoscalingClientError
 from moto.autoscaling.responses import AutoScalingResponse
 from moto.core.responses import ActionResult
 
-from behaviour.actions import group_of
+from behaviour.actions import group_of, to_change
 from behaviour.refresh_checks import check_rollback, check_start
 from behaviour.refresh_run import Refresh
 
@@ -16,7 +16,7 @@ ACTIVE = ("Pending", "InProgress", "Baking", "Cancelling", "RollbackInProgress")
 
 def install(worlds):
     def start_instance_refresh(self):
-        world, group = _world_and_group(self)
+        world, group = _world_and_group(self, to_change)
         with world.lock:
             preferences = dict(self._get_param("Preferences", {}))
             desired = self._get_param("DesiredConfiguration")
@@ -43,24 +43,23 @@ def install(worlds):
         return ActionResult({"InstanceRefreshes": found})
 
     def cancel_instance_refresh(self):
-        world, group = _world_and_group(self)
+        world, group = _world_and_group(self, to_change)
         with world.lock:
             refresh = _to_steer(world, group, "Cancelling")
             refresh.cancel(self._get_bool_param("WaitForTransitioningInstances", True))
         return ActionResult({"InstanceRefreshId": refresh.id})
 
     def rollback_instance_refresh(self):
-        world, group = _world_and_group(self)
+        world, group = _world_and_group(self, to_change)
         with world.lock:
             refresh = _to_steer(world, group, "Cancelling", "RollbackInProgress")
             check_rollback(group, refresh.desired)
             refresh.roll_back("A user request rolled the instance refresh back.")
         return ActionResult({"InstanceRefreshId": refresh.id})
 
-    def _world_and_group(self):
-        return worlds.of(self.current_account), group_of(
-            self.autoscaling_backend, self._get_param("AutoScalingGroupName")
-        )
+    def _world_and_group(self, find=group_of):
+        group = find(self.autoscaling_backend, self._get_param("AutoScalingGroupName"))
+        return worlds.of(self.current_account), group
 
     AutoScalingResponse.start_instance_refresh = start_instance_refresh
     AutoScalingResponse.describe_instance_refreshes = describe_instance_refreshes

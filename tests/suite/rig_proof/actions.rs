@@ -352,6 +352,29 @@ fn a_group_leaves_a_zone_that_is_taken_from_it() {
 }
 
 #[test]
+fn a_group_that_goes_away_or_belongs_to_a_service_cannot_be_changed() {
+    let rig = Rig::with(&["orders"]);
+    let first = rig.members(GROUP)[0];
+    for (told, words) in [
+        (json!({ "names": [GROUP], "status": "Delete in progress" }), "Delete in progress"),
+        (json!({ "names": [GROUP], "operator": "eks.amazonaws.com" }), "managed by eks.amazonaws.com"),
+    ] {
+        rig.tell("groups", &told);
+        assert!(group(&rig, GROUP).to_string().contains(words.trim_start_matches("managed by ")));
+        for form in [
+            named("StartInstanceRefresh", ""),
+            named("SetDesiredCapacity", "&DesiredCapacity=5"),
+            named("UpdateAutoScalingGroup", "&MaxSize=5"),
+            of_one("EnterStandby", first, true),
+            end(first, false),
+        ] {
+            let why = refused(&rig, &form);
+            assert!(why.starts_with("ValidationError: ") && why.contains(words), "{why}");
+        }
+    }
+}
+
+#[test]
 fn warm_pools_and_hooks_are_answered_where_there_are_none() {
     let rig = Rig::shared();
     for operation in ["DescribeLifecycleHooks", "DescribeWarmPool"] {
