@@ -83,6 +83,10 @@ pub(super) struct Opening {
 /// Where it cannot start. Nothing is left changed then.
 pub fn run(cockpit: Cockpit) -> Result<Ending, CockpitError> {
     let (overdue, ended) = mpsc::channel();
+    let runtime = machine::tasks()?;
+    let (queue, arrivals) = tokio::sync::mpsc::channel(QUEUE);
+    // Before the terminal is taken: no signal may end the program without giving it back.
+    signals::watch(&queue, &overdue)?;
     // Depth was settled by the configuration; crossterm would read NO_COLOR again, over an explicit --color.
     crossterm::style::force_color_output(cockpit.settings.depth != Depth::None);
     let mut screen = Screen::enter(Enhancements::for_terminal(&cockpit.settings.terminal))?;
@@ -92,7 +96,7 @@ pub fn run(cockpit: Cockpit) -> Result<Ending, CockpitError> {
         // Without a listener the program is ending already.
         let _ending = panicked.send(Ending::Panic(what));
     });
-    let begun = begin(cockpit, screen, &overdue);
+    let begun = begin(cockpit, screen, runtime, (queue, arrivals), &overdue);
     // The panic hook holds a sender for ever, so somebody always can.
     let ended = begun.map(|begun| (begun, ended.recv().unwrap_or(Ending::Quit)));
     terminal::restore();
@@ -114,9 +118,13 @@ struct Begun {
 }
 
 /// Starts the threads. Whoever of them sees the end, tells it.
-fn begin(cockpit: Cockpit, screen: Screen, ended: &mpsc::Sender<Ending>) -> Result<Begun, CockpitError> {
-    let runtime = machine::tasks()?;
-    let (queue, arrivals) = tokio::sync::mpsc::channel(QUEUE);
+fn begin(
+    cockpit: Cockpit,
+    screen: Screen,
+    runtime: Runtime,
+    (queue, arrivals): (Queue, tokio::sync::mpsc::Receiver<Arrival>),
+    ended: &mpsc::Sender<Ending>,
+) -> Result<Begun, CockpitError> {
     let (log_file, state) = (cockpit.settings.log.clone(), cockpit.settings.state.clone());
     let tasks = runtime.handle().clone();
     let clock = Arc::new(RealClock);
@@ -128,7 +136,6 @@ fn begin(cockpit: Cockpit, screen: Screen, ended: &mpsc::Sender<Ending>) -> Resu
         // As above.
         let _ending = own_end.send(ending);
     })?;
-    signals::watch(&queue, ended)?;
     input::start(queue.clone(), ended.clone())?;
     let log = start_log(log_file.as_deref(), &state);
     if let Err(error) = &log {
