@@ -18,7 +18,11 @@ pub fn draw(canvas: &mut Canvas<'_>, look: &Look<'_>, body: Area, dialog: &Confi
     let plan = &dialog.plan;
     let cluster = look.model.observation.as_ref().and_then(|seen| seen.fleet.cluster(plan.intent.cluster()));
     let page = page(plan, cluster, columns);
-    let foot = foot(look, dialog, columns);
+    let mut foot = foot(look, dialog, columns);
+    if page.len() + foot.len() + 3 > usize::from(body.height) && dialog.stage == Stage::Asking {
+        // Nobody confirms what a guard warns of without having had it in sight.
+        foot.splice(..0, warnings(plan, columns));
+    }
     let wanted = u16::try_from(page.len() + foot.len()).unwrap_or(u16::MAX).saturating_add(3);
     let area = body.middle(columns + 4, wanted);
     let right = bound_to(look, plan);
@@ -165,6 +169,21 @@ fn guards(lines: &mut Lines, plan: &Plan, columns: u16) {
         let says = format!("{glyph} {}: {}", guard.name.replace('-', " "), guard.why);
         labelled(lines, columns, &label(""), &says, role);
     }
+}
+
+fn warnings(plan: &Plan, columns: u16) -> Lines {
+    let mut lines = Lines::new();
+    for guard in plan.guards.iter().filter(|guard| guard.verdict == Answer::Warn) {
+        let says = format!("{}: {}", guard.name.replace('-', " "), guard.why);
+        labelled(
+            &mut lines,
+            columns,
+            &piece(format!("{} ", glyphs::WARN), Role::Warning),
+            &says,
+            Role::Warning,
+        );
+    }
+    lines
 }
 
 fn foot(look: &Look<'_>, dialog: &Confirm, columns: u16) -> Lines {
