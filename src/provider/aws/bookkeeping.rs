@@ -16,7 +16,7 @@ use aws_smithy_types::config_bag::ConfigBag;
 use jiff::Timestamp;
 use jiff::fmt::rfc2822::DateTimeParser;
 
-use super::connection::Connection;
+use super::connection::{Connection, Proof};
 use super::factory::{Clients, Lane};
 use super::permissions::SSM;
 use super::read::time;
@@ -45,11 +45,7 @@ impl AwsRegister {
 
     /// The clients of a place, once the account is proven.
     async fn clients(&self, place: &Place) -> Result<Clients, Failure> {
-        let connection = &self.connection;
-        let clients =
-            connection.factory().await?.clients(&place.region, Lane::Bookkeeping, &connection.writes);
-        connection.prove(&clients, place).await?;
-        Ok(clients)
+        self.connection.writers(place, Lane::Bookkeeping, Proof::Needed).await
     }
 
     async fn write(

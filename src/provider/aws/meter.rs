@@ -21,18 +21,12 @@ const MINUTE: SignedDuration = SignedDuration::from_mins(1);
 
 /// Counts the requests of the clients that carry it.
 #[derive(Clone)]
-pub(super) struct Meter(Arc<Count>);
-
-struct Count {
+pub(super) struct Meter {
     clock: Arc<dyn Clock>,
-    state: Mutex<State>,
-}
-
-#[derive(Default)]
-struct State {
-    sent: VecDeque<Timestamp>,
-    signed_by: Option<Login>,
-    pinned: Option<Login>,
+    sent: Arc<Mutex<VecDeque<Timestamp>>>,
+    signed_by: Arc<Mutex<Option<Login>>>,
+    /// Requests pass only under these credentials; under any, where there are none.
+    only: Option<Login>,
 }
 
 /// Why a write was stopped whose credentials are not those of the proven account.
@@ -49,27 +43,32 @@ pub(super) struct Login(u64);
 
 impl Meter {
     pub(super) fn new(clock: Arc<dyn Clock>) -> Self {
-        Self(Arc::new(Count { clock, state: Mutex::default() }))
+        Self { clock, sent: Arc::default(), signed_by: Arc::default(), only: None }
+    }
+
+    /// A meter that counts together with this one, and notes by itself who signed.
+    pub(super) fn apart(&self) -> Self {
+        Self { signed_by: Arc::default(), only: None, ..self.clone() }
+    }
+
+    /// A meter that counts together with this one, and lets requests pass only under these credentials.
+    pub(super) fn only(&self, login: Option<Login>) -> Self {
+        Self { only: login, ..self.apart() }
     }
 
     /// Requests sent in the last minute.
     pub(super) fn last_minute(&self) -> u32 {
-        let now = self.0.clock.now();
-        let mut state = self.0.state.lock().unwrap_or_else(PoisonError::into_inner);
-        while state.sent.front().is_some_and(|at| now.duration_since(*at) >= MINUTE) {
-            state.sent.pop_front();
+        let now = self.clock.now();
+        let mut sent = self.sent.lock().unwrap_or_else(PoisonError::into_inner);
+        while sent.front().is_some_and(|at| now.duration_since(*at) >= MINUTE) {
+            sent.pop_front();
         }
-        u32::try_from(state.sent.len()).unwrap_or(u32::MAX)
+        u32::try_from(sent.len()).unwrap_or(u32::MAX)
     }
 
     /// The credentials that signed the newest request.
     pub(super) fn login(&self) -> Option<Login> {
-        self.0.state.lock().unwrap_or_else(PoisonError::into_inner).signed_by
-    }
-
-    /// Lets requests pass only under these credentials from now on; any, where there are none.
-    pub(super) fn pin(&self, login: Option<Login>) {
-        self.0.state.lock().unwrap_or_else(PoisonError::into_inner).pinned = login;
+        *self.signed_by.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// As an interceptor.
@@ -95,13 +94,14 @@ impl Intercept for Meter {
         _components: &RuntimeComponents,
         _cfg: &mut ConfigBag,
     ) -> Result<(), BoxError> {
-        let now = self.0.clock.now();
-        let mut state = self.0.state.lock().unwrap_or_else(PoisonError::into_inner);
-        state.signed_by = signer(context.request()).or(state.signed_by);
-        if state.pinned.is_some() && state.pinned != state.signed_by {
+        let signer = signer(context.request());
+        if self.only.is_some() && signer != self.only {
             return Err(OtherLogin.into());
         }
-        state.sent.push_back(now);
+        let mut signed_by = self.signed_by.lock().unwrap_or_else(PoisonError::into_inner);
+        *signed_by = signer.or(*signed_by);
+        drop(signed_by);
+        self.sent.lock().unwrap_or_else(PoisonError::into_inner).push_back(self.clock.now());
         Ok(())
     }
 }

@@ -21,7 +21,7 @@ use super::traffic;
 use super::wall::Wall;
 use super::watching;
 use crate::fleet::{AccountId, ClusterId, Fleet, Identity, Naming, Place, Region, Scope, assemble};
-use crate::plan::{self, Resource};
+use crate::plan::{Resource, State};
 use crate::provider::{Clock, Entries, EntryName, Failure, FailureKind, Observer};
 
 /// AWS, as one session sees it.
@@ -32,13 +32,13 @@ pub struct Aws {
     asked: Meter,
     /// Calls in the background: these have the budget.
     idle: Meter,
-    state: Mutex<State>,
+    known: Mutex<Known>,
     background: tokio::sync::Mutex<Background>,
 }
 
 /// What is known of the account.
 #[derive(Default)]
-struct State {
+struct Known {
     who: Option<(Option<Login>, Identity)>,
     kept: BTreeMap<Region, Arc<Mutex<Kept>>>,
     fleet: Option<Arc<Fleet>>,
@@ -63,7 +63,7 @@ impl Aws {
             naming,
             asked: meter(),
             idle: meter(),
-            state: Mutex::default(),
+            known: Mutex::default(),
             background: tokio::sync::Mutex::default(),
             connection: Arc::new(connection),
         }
@@ -86,15 +86,15 @@ impl Aws {
     }
 
     /// An answer, with a failed login forgotten.
-    async fn known<T>(&self, answer: Result<T, Failure>) -> Result<T, Failure> {
+    async fn remembered<T>(&self, answer: Result<T, Failure>) -> Result<T, Failure> {
         if let Err(failure) = &answer {
             self.connection.forget_after(failure).await;
         }
         answer
     }
 
-    fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    fn known(&self) -> MutexGuard<'_, Known> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn meter(&self, lane: Lane) -> &Meter {
@@ -106,19 +106,19 @@ impl Aws {
         let clients = factory.clients(region, lane, self.meter(lane));
         let identity = self.connection.who(&clients, region).await?;
         let login = self.meter(lane).login();
-        let mut state = self.state();
-        if state.who.as_ref().is_some_and(|(_, known)| known.account != identity.account) {
+        let mut known = self.known();
+        if known.who.as_ref().is_some_and(|(_, before)| before.account != identity.account) {
             // Another account: nothing of what was seen is true any more.
-            state.kept.clear();
-            state.fleet = None;
+            known.kept.clear();
+            known.fleet = None;
         }
-        state.who = Some((login, identity.clone()));
+        known.who = Some((login, identity.clone()));
         Ok(identity)
     }
 
     /// Who we are, proven anew only where the login changed.
     async fn who(&self, factory: &Factory, lane: Lane) -> Result<Identity, Failure> {
-        let known = self.state().who.clone();
+        let known = self.known().who.clone();
         match known {
             Some((login, identity))
                 if [&self.asked, &self.idle].iter().all(|m| m.login().is_none() || m.login() == login) =>
@@ -130,12 +130,12 @@ impl Aws {
     }
 
     fn regions(&self, factory: &Factory, account: &AccountId, lane: Lane) -> Vec<At> {
-        let mut state = self.state();
+        let mut known = self.known();
         let at = |region: &Region| At {
             region: region.clone(),
             clients: factory.clients(region, lane, self.meter(lane)),
             kept: Arc::clone(
-                state
+                known
                     .kept
                     .entry(region.clone())
                     .or_insert_with(|| Arc::new(Mutex::new(Kept::new(account.clone(), region.clone())))),
@@ -146,7 +146,7 @@ impl Aws {
 
     async fn look(&self, scope: &Scope) -> Result<Arc<Fleet>, Failure> {
         let factory = self.connection.factory().await?;
-        let fleet = self.state().fleet.clone();
+        let fleet = self.known().fleet.clone();
         match (scope, fleet) {
             (Scope::Background { first }, Some(fleet)) => {
                 let identity = self.who(&factory, Lane::Idle).await?;
@@ -311,11 +311,11 @@ impl Aws {
             kept.give_back(facts);
         }
         drop(kept);
-        let mut state = self.state();
-        let proven = state.who.as_ref().map(|(_, identity)| &identity.account);
+        let mut known = self.known();
+        let proven = known.who.as_ref().map(|(_, identity)| &identity.account);
         // A look that began under another account ends without a trace.
         if proven == fleet.identity.as_ref().map(|identity| &identity.account) {
-            state.fleet = Some(Arc::clone(&fleet));
+            known.fleet = Some(Arc::clone(&fleet));
         }
         fleet
     }
@@ -358,28 +358,24 @@ impl Observer for Aws {
         seen
     }
 
-    async fn state(&self, place: &Place, resource: &Resource) -> Result<plan::State, Failure> {
+    async fn state(&self, place: &Place, resource: &Resource) -> Result<State, Failure> {
         let Resource::Source(source) = resource else {
             let why = "flightdeck does not read this from AWS yet";
             return Err(Failure::new(FailureKind::Unsupported, format!("read {resource}"), why, ""));
         };
         let factory = self.connection.factory().await?;
-        let read =
-            traffic::read(&factory.clients(&place.region, Lane::Asked, &self.asked), place, source).await;
-        if let Err(failure) = &read {
-            self.connection.forget_after(failure).await;
-        }
-        read.map(plan::State::Actions)
+        let clients = factory.clients(&place.region, Lane::Asked, &self.asked);
+        self.remembered(traffic::read(&clients, place, source).await).await.map(State::Actions)
     }
 
     async fn entries(&self, place: &Place, names: &[EntryName]) -> Result<Entries, Failure> {
         let clients = self.bookkeeping(place).await?;
-        self.known(bookkeeping::named(&clients, &place.region, names).await).await
+        self.remembered(bookkeeping::named(&clients, &place.region, names).await).await
     }
 
     async fn entries_under(&self, place: &Place, prefix: &EntryName) -> Result<Entries, Failure> {
         let clients = self.bookkeeping(place).await?;
-        self.known(bookkeeping::under(&clients, &place.region, prefix).await).await
+        self.remembered(bookkeeping::under(&clients, &place.region, prefix).await).await
     }
 
     fn calls_last_minute(&self) -> u32 {

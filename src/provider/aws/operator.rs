@@ -4,13 +4,13 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 
-use super::connection::Connection;
+use super::connection::{Connection, Proof};
 use super::factory::Lane;
 use super::meter::OTHER_LOGIN;
 use super::traffic;
 use crate::fleet::Place;
 use crate::plan::{Call, Receipt};
-use crate::provider::{Failure, FailureKind, Operator};
+use crate::provider::{Failure, Operator};
 
 /// The only thing in this house that changes anything on AWS. A read-only session makes none.
 pub struct AwsOperator {
@@ -22,14 +22,16 @@ impl AwsOperator {
         Self { connection }
     }
 
+    /// The engine proves who we are before every plan that is no rollback. A rollback needs nothing but the load
+    /// balancers to answer, so a write of traffic, whose ARN carries the account, waits for STS only a moment.
     async fn send(&self, place: &Place, call: &Call) -> Result<Receipt, Failure> {
-        let clients =
-            self.connection.factory().await?.clients(&place.region, Lane::Write, &self.connection.writes);
-        self.connection.prove(&clients, place).await?;
+        let proof = if call.source().is_some() { Proof::Tried } else { Proof::Needed };
+        let clients = self.connection.writers(place, Lane::Write, proof).await?;
         match traffic::write(&clients, place, call).await {
             // The login was renewed between proof and write, and nothing was sent.
-            Err(failure) if failure.kind == FailureKind::Refused && failure.why == OTHER_LOGIN => {
-                self.connection.prove(&clients, place).await?;
+            Err(failure) if failure.why == OTHER_LOGIN => {
+                self.connection.forget_after(&failure).await;
+                let clients = self.connection.writers(place, Lane::Write, proof).await?;
                 traffic::write(&clients, place, call).await
             }
             done => done,

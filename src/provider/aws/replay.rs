@@ -85,6 +85,8 @@ pub(super) enum Answer {
     Cbor(u16, Vec<u8>),
     /// The connection is cut after the request was sent.
     Cut,
+    /// Nothing is ever answered.
+    Never,
 }
 
 impl Answer {
@@ -179,6 +181,9 @@ impl HttpConnector for Replay {
         let asked = Asked::read(&request);
         let answer = (self.answers)(&asked);
         self.asked.lock().unwrap().push(asked);
+        if matches!(answer, Answer::Never) {
+            return HttpConnectorFuture::new(std::future::pending());
+        }
         HttpConnectorFuture::ready(match answer {
             Answer::Http(status, body) => {
                 let mut response = HttpResponse::new(status.try_into().unwrap(), SdkBody::from(body));
@@ -192,7 +197,7 @@ impl HttpConnector for Replay {
                 response.headers_mut().insert("content-type", "application/cbor");
                 Ok(response)
             }
-            Answer::Cut => Err(ConnectorError::io("connection reset by peer".into())),
+            Answer::Cut | Answer::Never => Err(ConnectorError::io("connection reset by peer".into())),
         })
     }
 }

@@ -61,7 +61,7 @@ async fn a_list_is_walked_to_its_end_though_pages_are_short_or_empty() {
     });
     let fleet = complete(&aws).await;
     assert_eq!(fleet.gaps, []);
-    let facts = aws.state().kept[&"eu-west-1".into()].lock().unwrap().facts.clone();
+    let facts = aws.known().kept[&"eu-west-1".into()].lock().unwrap().facts.clone();
     let ids: Vec<String> = facts.instances.unwrap().value.iter().map(|i| i.id.to_string()).collect();
     assert_eq!(ids, ["i-blue-0", "i-green-1"]);
     assert_eq!(facts.groups.unwrap().value.len(), 1);
@@ -135,7 +135,7 @@ async fn unknown_words_are_kept_and_missing_fields_stay_unknown() {
         _ => world.answer(asked),
     });
     let fleet = complete(&aws).await;
-    let facts = aws.state().kept[&"eu-west-1".into()].lock().unwrap().facts.clone();
+    let facts = aws.known().kept[&"eu-west-1".into()].lock().unwrap().facts.clone();
     let instance = &facts.instances.unwrap().value[0];
     assert_eq!(instance.state, InstanceState::Other("levitating".into()));
     assert_eq!((&instance.image, &instance.zone, &instance.launched_at), (&None, &None, &None));
@@ -233,7 +233,7 @@ async fn a_long_list_is_walked_over_several_looks_where_the_budget_is_short() {
         _ => world.answer(asked),
     });
     complete(&aws).await;
-    let seen = || aws.state().kept[&"eu-west-1".into()].lock().unwrap().facts.instances.clone().unwrap();
+    let seen = || aws.known().kept[&"eu-west-1".into()].lock().unwrap().facts.instances.clone().unwrap();
     assert_eq!(seen().value.len(), pages);
     clock.pass(3600);
     let begun = aws.connection.clock.now();
@@ -308,7 +308,7 @@ async fn an_instance_that_is_gone_leaves_the_cluster_at_a_fresh_look() {
     let id = complete(&aws).await.clusters[0].id.clone();
     gone.store(true, Ordering::Relaxed);
     aws.observe(&Scope::Cluster(id)).await.unwrap();
-    let facts = aws.state().kept[&"eu-west-1".into()].lock().unwrap().facts.clone();
+    let facts = aws.known().kept[&"eu-west-1".into()].lock().unwrap().facts.clone();
     let ids: Vec<String> = facts.instances.unwrap().value.iter().map(|i| i.id.to_string()).collect();
     assert_eq!(ids, ["i-blue-1"]);
 }
@@ -324,7 +324,7 @@ async fn while_a_zone_is_disrupted_the_instances_of_sound_zones_are_seen() {
     });
     tokio::time::pause();
     let fleet = complete(&aws).await;
-    let facts = aws.state().kept[&"eu-west-1".into()].lock().unwrap().facts.clone();
+    let facts = aws.known().kept[&"eu-west-1".into()].lock().unwrap().facts.clone();
     assert_eq!(facts.instances.unwrap().value.len(), 4);
     assert!(fleet.gap(&fleet.places[0], Section::Instances, None).is_some(), "yet the list is not complete");
 }
@@ -400,7 +400,7 @@ async fn another_account_makes_everything_seen_before_forgotten() {
     });
     complete(&aws).await;
     assert_eq!(aws.identity().await.unwrap().account, "210987654321".into());
-    assert!(aws.state().kept.is_empty() && aws.state().fleet.is_none());
+    assert!(aws.known().kept.is_empty() && aws.known().fleet.is_none());
     let fleet = aws.observe(&background()).await.unwrap();
     assert_eq!(fleet.places[0].account, "210987654321".into());
 }

@@ -2,6 +2,7 @@ use aws_smithy_runtime_api::client::http::SharedHttpClient;
 
 use super::*;
 use crate::fleet::{Action, Actions, ForwardConfig, TargetGroupTuple};
+use crate::provider::FailureKind;
 use crate::provider::aws::factory::Factory;
 use crate::provider::aws::replay::{Answer, Asked, Replay};
 use crate::provider::aws::testing::StillClock;
@@ -146,6 +147,74 @@ async fn what_must_not_be_sent_is_refused_before_anything_is_asked() {
         assert!(!failure.maybe_applied);
     }
     assert_eq!(replay.asked(), []);
+}
+
+/// Credentials that are others whenever the number is another.
+#[derive(Clone, Debug, Default)]
+struct Numbered(Arc<std::sync::atomic::AtomicU32>);
+
+impl aws_credential_types::provider::ProvideCredentials for Numbered {
+    fn provide_credentials<'a>(&'a self) -> aws_credential_types::provider::future::ProvideCredentials<'a>
+    where
+        Self: 'a,
+    {
+        let key = format!("KEY{}", self.0.load(std::sync::atomic::Ordering::Relaxed));
+        let expired = std::time::SystemTime::UNIX_EPOCH;
+        aws_credential_types::provider::future::ProvideCredentials::ready(Ok(
+            aws_credential_types::Credentials::new(key, "secret", None, Some(expired), "test"),
+        ))
+    }
+}
+
+#[tokio::test]
+async fn a_write_proven_under_one_login_never_leaves_under_another_that_was_proven_beside_it() {
+    let replay = Replay::new(|asked| match (asked.action(), asked.key.as_str()) {
+        ("GetCallerIdentity", "KEY0") => who("123456789012"),
+        ("GetCallerIdentity", _) => who("999999999999"),
+        _ => Answer::ok(rules([90, 10])),
+    });
+    let login = Numbered::default();
+    let factory = Factory::with_login(SharedHttpClient::new(replay.clone()), &["eu-west-1"], login.clone());
+    let connection = Connection::fixed(factory, Arc::new(StillClock));
+    let first = connection.writers(&place(), Lane::Write, Proof::Needed).await.unwrap();
+    login.0.store(1, std::sync::atomic::Ordering::Relaxed);
+    let other = Place { account: "999999999999".into(), ..place() };
+    connection.writers(&other, Lane::Write, Proof::Needed).await.unwrap();
+    let failure = traffic::write(&first, &place(), &shift()).await.unwrap_err();
+    assert_eq!(failure.why, OTHER_LOGIN);
+    assert_eq!(replay.count("ModifyRule"), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_write_of_traffic_needs_nothing_but_the_load_balancers_to_answer() {
+    let silent = [
+        Answer::Never,
+        Answer::Cut,
+        Answer::error(400, "Throttling"),
+        Answer::error(503, "ServiceUnavailable"),
+        Answer::Http(500, "<html/>".into()),
+    ];
+    for silent in silent {
+        let (operator, replay) = operator(move |asked| match asked.action() {
+            "GetCallerIdentity" => silent.clone(),
+            _ => Answer::ok(rules([90, 10])),
+        });
+        let soon = std::time::Duration::from_secs(3);
+        tokio::time::timeout(soon, operator.apply(&place(), &shift())).await.unwrap().unwrap();
+        assert_eq!((replay.count("GetCallerIdentity"), replay.count("ModifyRule")), (1, 1));
+    }
+}
+
+#[tokio::test]
+async fn a_login_that_ran_out_or_is_not_accepted_stops_a_write_of_traffic() {
+    for code in ["ExpiredToken", "InvalidClientTokenId"] {
+        let (operator, replay) = operator(move |asked| match asked.action() {
+            "GetCallerIdentity" => Answer::error(403, code),
+            _ => Answer::ok(rules([90, 10])),
+        });
+        operator.apply(&place(), &shift()).await.unwrap_err();
+        assert_eq!(replay.count("ModifyRule"), 0);
+    }
 }
 
 /// Credentials that are others every time they are asked for, as at a change of login.
