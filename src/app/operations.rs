@@ -144,6 +144,8 @@ impl Operation {
                 (Some(WaitFor::Bake), _) => "baking",
                 (Some(WaitFor::Healthy), _) => "warming",
                 (Some(WaitFor::Person), _) => "waiting for you",
+                (Some(WaitFor::Refreshed | WaitFor::Replaced), _) => "replacing",
+                (Some(WaitFor::Sized), _) => "scaling",
                 (_, Truth::Wanted) => "sending",
                 (_, Truth::Written) => "reading back",
                 (_, Truth::ReadBack) => "settling",

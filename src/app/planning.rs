@@ -46,7 +46,9 @@ pub fn wait_words(wait: &Wait) -> String {
     let about = match wait.what {
         WaitFor::Bake => "",
         WaitFor::Settled => "about ",
-        WaitFor::Healthy | WaitFor::Person => "at most ",
+        WaitFor::Healthy | WaitFor::Person | WaitFor::Refreshed | WaitFor::Replaced | WaitFor::Sized => {
+            "at most "
+        }
     };
     format!("{about}{time}; else it {}", wait.late.word())
 }
@@ -66,6 +68,7 @@ pub fn title(plan: &Plan, fleet: &Fleet) -> String {
             format!("Switch {} to {}", plan.cluster, words::side(&id.name, to))
         }
         Intent::Resume { operation, .. } => format!("Resume {operation} on {}", plan.cluster),
+        Intent::Refresh { group, .. } => format!("Refresh {group} of {}", plan.cluster),
         Intent::Rollback { .. } => {
             let goal = cluster.map(|cluster| format!(" → {}", goal_of(plan, fleet, cluster)));
             format!("Roll back {}{}", plan.cluster, goal.unwrap_or_default())

@@ -13,6 +13,7 @@ mod call;
 mod glance;
 mod heir;
 mod holder;
+mod replacing;
 mod second;
 mod steer;
 mod tell;

@@ -5,8 +5,8 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use super::OperationId;
-use crate::fleet::{ClusterId, GroupName, SourceArn};
+use super::{OperationId, Protected, Standby};
+use crate::fleet::{ClusterId, GroupName, ImageId, SourceArn};
 
 /// A whole percentage, 0–100.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize)]
@@ -123,6 +123,74 @@ pub enum Intent {
         /// The operation.
         operation: OperationId,
     },
+    /// A group's instances are replaced by ones of an image or a launch template version, rolling.
+    Refresh {
+        /// The cluster.
+        cluster: ClusterId,
+        /// The group.
+        group: GroupName,
+        /// What it goes to.
+        to: RefreshTo,
+        /// How, where it is not the strict default.
+        #[serde(default, skip_serializing_if = "Knobs::are_default")]
+        knobs: Knobs,
+    },
+}
+
+/// What a refresh goes to.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum RefreshTo {
+    /// An image: a launch template version with it is made.
+    Image(ImageId),
+    /// A version of the group's launch template.
+    Version(i64),
+}
+
+/// How a refresh goes; what is `None` is the strict default.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
+pub struct Knobs {
+    /// 0–100 % of the wanted size.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub min_healthy: Option<i32>,
+    /// 100–200 %.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max_healthy: Option<i32>,
+    /// Seconds until a new instance counts.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub warmup: Option<i32>,
+    /// Shares at which it stops for a while, ascending, 1–100.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub checkpoints: Vec<i32>,
+    /// Seconds at each of them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub checkpoint_delay: Option<i32>,
+    /// Seconds of watching at its end.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub bake: Option<i32>,
+    /// Whether instances that match already stay.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub skip_matching: Option<bool>,
+    /// Whether it goes back by itself where it fails.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub auto_rollback: Option<bool>,
+    /// What becomes of instances that are protected from scale-in.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub protected: Option<Protected>,
+    /// What becomes of instances in standby.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub standby: Option<Standby>,
+    /// Whether the group is first pinned to a numbered version where that makes a way back possible.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pin: Option<bool>,
+}
+
+impl Knobs {
+    /// Whether everything is the strict default.
+    pub fn are_default(&self) -> bool {
+        *self == Self::default()
+    }
 }
 
 impl Intent {
@@ -132,7 +200,8 @@ impl Intent {
             Self::Shift { cluster, .. }
             | Self::Switch { cluster, .. }
             | Self::Rollback { cluster, .. }
-            | Self::Resume { cluster, .. } => cluster,
+            | Self::Resume { cluster, .. }
+            | Self::Refresh { cluster, .. } => cluster,
         }
     }
 
@@ -143,6 +212,15 @@ impl Intent {
             Self::Switch { .. } => "switch",
             Self::Rollback { .. } => "rollback",
             Self::Resume { .. } => "resume",
+            Self::Refresh { .. } => "refresh",
+        }
+    }
+
+    /// The group whose instances it changes; `None` where it changes none.
+    pub fn group(&self) -> Option<&GroupName> {
+        match self {
+            Self::Refresh { group, .. } => Some(group),
+            Self::Shift { .. } | Self::Switch { .. } | Self::Rollback { .. } | Self::Resume { .. } => None,
         }
     }
 }

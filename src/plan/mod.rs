@@ -44,7 +44,7 @@ pub use gates::{GateFinding, Reading, request_counts, watch};
 pub use guard::{Answer, Finding};
 pub use guards::{can_override, check, check_way_back};
 pub use history::History;
-pub use intent::{Intent, Percent, Stepped};
+pub use intent::{Intent, Knobs, Percent, RefreshTo, Stepped};
 pub use light::{Light, LightKind, light};
 pub use operations::{Known, KnownState, WayOut, operations};
 pub use policy::{ClusterPolicy, GatePolicy, LeaseStore, Policy};
@@ -210,8 +210,8 @@ pub fn plan(
     let given = Given { fleet, cluster, history, policy, at };
     let mut draft = verbs::draft(intent, given)?;
     let sides = Sides::of(fleet, cluster);
-    let before = carried::measure(cluster, draft.source, &sides, history);
-    let guards = guards::ask(&draft, given, &sides, before.as_ref());
+    let before = draft.source.and_then(|source| carried::measure(cluster, source, &sides, history));
+    let guards = guards::ask(&draft, given, intent, &sides, before.as_ref());
     draft.notes.extend(draft.manners(cluster, policy));
     let mut plan = Plan {
         schema: PLAN_SCHEMA.into(),

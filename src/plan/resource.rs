@@ -11,7 +11,8 @@ use serde::{Deserialize, Serialize};
 use super::TemplateNumber;
 use super::change;
 use crate::fleet::{
-    Actions, GroupName, InstanceId, RefreshId, SourceArn, Tags, TemplateId, Text, same_actions,
+    Actions, Cluster, Fleet, GroupName, InstanceId, LaunchSource, Place, RefreshId, ServerGroup, SourceArn,
+    Tags, TemplateId, TemplateRef, TemplateVersion, Text, same_actions,
 };
 
 /// What a call writes to. In JSON a listener or a rule is its plain ARN, everything else says what it is.
@@ -271,6 +272,103 @@ impl InstanceMark {
         match (&self.group, &self.lifecycle) {
             (Some(group), Some(lifecycle)) => format!("{state}, {lifecycle} in {group}"),
             _ => format!("{state}, in no group"),
+        }
+    }
+}
+
+impl Saved {
+    /// What a group launches from, by AWS's word: every observer says it in this way.
+    pub fn of(source: &LaunchSource) -> Self {
+        match source {
+            LaunchSource::Template(TemplateRef {
+                id: Some(id),
+                version: TemplateVersion::Number(number),
+                ..
+            }) => Self::Template(TemplateNumber { id: id.clone(), version: *number }),
+            LaunchSource::Template(template) => Self::Other(template_words(template).into()),
+            LaunchSource::Mixed { base, overrides } => {
+                let overrides = overrides.iter().map(|one| {
+                    let template = one.template.as_ref().map(template_words).map(Text::from);
+                    let parts = [&one.instance_type, &template, &one.image, &one.weighted_capacity];
+                    parts.into_iter().flatten().map(ToString::to_string).collect::<Vec<_>>().join(" ")
+                });
+                let words: Vec<String> = std::iter::once(template_words(base)).chain(overrides).collect();
+                Self::Other(format!("mixed instances: {}", words.join("; ")).into())
+            }
+            LaunchSource::Configuration(name) => Self::Other(format!("launch configuration {name}").into()),
+            LaunchSource::Unknown => Self::Other("unknown".into()),
+        }
+    }
+}
+
+fn template_words(template: &TemplateRef) -> String {
+    let id = template.id.as_ref().map(ToString::to_string);
+    let name = id.or_else(|| template.name.as_ref().map(ToString::to_string)).unwrap_or_default();
+    match template.version {
+        TemplateVersion::Latest => format!("{name} $Latest"),
+        TemplateVersion::Default => format!("{name} $Default"),
+        TemplateVersion::Number(number) => format!("{name} version {number}"),
+    }
+}
+
+impl GroupState {
+    /// A group as it was looked at.
+    pub(super) fn seen(group: &ServerGroup) -> Self {
+        let newest = group.refresh.as_ref().or(group.last_refresh.as_ref()).map(|refresh| {
+            let fact = &refresh.fact;
+            let to = fact.desired.as_ref().map(Saved::of).and_then(|saved| match saved {
+                Saved::Template(number) => Some(number),
+                Saved::Other(_) => None,
+            });
+            Newest::Refresh(RefreshMark {
+                id: fact.id.clone(),
+                status: fact.status.word().into(),
+                to,
+                percent: fact.percent,
+                to_update: fact.to_update,
+                reason: fact.reason.clone(),
+            })
+        });
+        let members = group.instances.iter().filter_map(|instance| {
+            Some((instance.id.clone(), instance.membership.as_ref()?.lifecycle.clone()))
+        });
+        Self {
+            sizes: Some(Sizes { min: group.min, desired: group.desired, max: group.max }),
+            saved: Some(Saved::of(&group.source)),
+            refresh: newest.or_else(|| group.refreshes_known.then_some(Newest::None)),
+            members: members.collect(),
+        }
+    }
+}
+
+/// The newest version of a launch template; `None` where it was not read.
+pub(super) fn latest(fleet: &Fleet, place: &Place, template: &TemplateId) -> Option<i64> {
+    let versions = fleet.templates.get(&(place.clone(), template.clone()))?;
+    versions.iter().rev().find(|version| version.is_latest).map(|version| version.number)
+}
+
+/// What a look at a cluster tells of something; `None` where it does not show it, or not enough of it.
+pub(super) fn seen(fleet: &Fleet, cluster: &Cluster, resource: &Resource) -> Option<State> {
+    let place = &cluster.id.place;
+    match resource {
+        Resource::Source(arn) => {
+            let source = cluster.traffic.iter().find(|source| source.arn == *arn)?;
+            Some(State::Actions(source.actions.clone()))
+        }
+        Resource::Group(name) => Some(State::Group(GroupState::seen(cluster.group(name)?))),
+        Resource::Template(id) => {
+            let latest = latest(fleet, place, id)?;
+            Some(State::Template(TemplateState { latest, descriptions: BTreeMap::new() }))
+        }
+        Resource::Instance(id) => {
+            let (_, _, instance) = fleet.find_instance(id)?;
+            let membership = instance.membership.as_ref();
+            Some(State::Instance(InstanceMark {
+                group: membership.map(|membership| membership.group.clone()),
+                lifecycle: membership.map(|membership| membership.lifecycle.clone()),
+                state: instance.state.as_ref().map(|state| state.word().into()),
+                tags: Tags::new(),
+            }))
         }
     }
 }

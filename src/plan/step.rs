@@ -19,6 +19,12 @@ pub enum WaitFor {
     Healthy,
     /// A person says so.
     Person,
+    /// The instance refresh that was started has ended well. AWS carries it, whatever becomes of flightdeck.
+    Refreshed,
+    /// The instance that was ended is gone, and its group is whole and healthy without it.
+    Replaced,
+    /// The group has as many healthy instances as it wants.
+    Sized,
 }
 
 /// What becomes of an operation whose wait does not end as it should before its deadline.

@@ -13,6 +13,7 @@ use crate::fleet::{
 };
 
 mod guarded;
+mod refreshes;
 mod steps;
 mod ways_back;
 

@@ -48,7 +48,12 @@ impl Run<'_> {
         if let Some(refusal) = self.blocked(&findings) {
             return Err(self.stop(refusal));
         }
+        if call.source().is_none() && !self.is_refreshing().await? {
+            // Nothing was replaced, and nothing is taken back.
+            return Ok(());
+        }
         // Step 0: it takes the whole operation back.
-        self.send(0, &call, None).await.map(drop)
+        self.send(0, &call, None).await?;
+        if call.source().is_none() { self.keep_vigil_back(&call).await } else { Ok(()) }
     }
 }

@@ -12,8 +12,9 @@ impl Run<'_> {
     /// A fresh and complete look at the cluster; on the way back only at what carries traffic, which must not wait.
     pub(super) async fn look(&mut self) -> Result<Result<Arc<Fleet>, Failure>, Stop> {
         let cluster = self.plan.intent.cluster().clone();
-        let scope =
-            if self.course == Course::Back { Scope::Traffic(cluster) } else { Scope::Cluster(cluster) };
+        let by_traffic = self.plan.way_back().is_none_or(|call| call.source().is_some());
+        let only_traffic = self.course == Course::Back && by_traffic;
+        let scope = if only_traffic { Scope::Traffic(cluster) } else { Scope::Cluster(cluster) };
         let observer = self.ports.observer;
         let seen = self.attend(observer.observe(&scope)).await?;
         if let Ok(fleet) = &seen {

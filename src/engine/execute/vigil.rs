@@ -20,6 +20,10 @@ use crate::plan::{
 /// Time between two looks.
 const LOOK_PAUSE: Duration = Duration::from_secs(5);
 
+/// Time between two reads of a group whose instances are replaced: two calls each, so that ten operations at once stay
+/// within 60 a minute.
+const GROUP_PAUSE: Duration = Duration::from_secs(25);
+
 /// Longest time past the planned one in which targets may become steady, or a look may fail.
 const GRACE: Duration = Duration::from_mins(5);
 
@@ -51,7 +55,7 @@ impl Vigil {
         let planned = Duration::from_secs(wait.seconds);
         let (least, most) = match wait.what {
             WaitFor::Settled | WaitFor::Bake => (planned, planned.saturating_add(GRACE)),
-            WaitFor::Healthy | WaitFor::Person => (Duration::ZERO, planned),
+            _ => (Duration::ZERO, planned),
         };
         Self {
             what: Some(wait.what),
@@ -105,6 +109,9 @@ impl Run<'_> {
             WaitFor::Bake => format!("{} s without a bad sign", wait.seconds),
             WaitFor::Healthy => "the side that was added is healthy".into(),
             WaitFor::Person => "a person let it go on".into(),
+            WaitFor::Refreshed => "AWS has refreshed it".into(),
+            WaitFor::Replaced => "it is replaced, and the group is whole".into(),
+            WaitFor::Sized => "the group is as large as wanted, and healthy".into(),
         }))
     }
 
@@ -118,13 +125,29 @@ impl Run<'_> {
         Ok(())
     }
 
+    /// Waits until what takes a refresh back has ended.
+    pub(super) async fn keep_vigil_back(&mut self, call: &Call) -> Result<(), Stop> {
+        let wait = Wait {
+            seconds: LONGEST_WAY_BACK,
+            until: format!("{} is over", call.operation()),
+            what: WaitFor::Refreshed,
+            late: Late::Hold,
+        };
+        let mut vigil = Vigil::new(&wait, self.ports.clock.monotonic(), self.now());
+        self.watch_over(&mut vigil).await.map(drop)
+    }
+
     /// Watches until it is over. `Some`: a person ended it before.
     async fn watch_over(&mut self, vigil: &mut Vigil) -> Result<Option<String>, Stop> {
         let mut then = self.ports.clock.monotonic();
         loop {
-            let why = match self.look().await? {
-                Ok(fleet) => self.pending(&fleet, vigil).await?,
-                Err(failure) => Some(words::sentence_of(&failure).why),
+            let of_group = vigil.what.filter(|what| is_of_group(*what));
+            let why = match of_group {
+                Some(what) => self.replacing(what).await?,
+                None => match self.look().await? {
+                    Ok(fleet) => self.pending(&fleet, vigil).await?,
+                    Err(failure) => Some(words::sentence_of(&failure).why),
+                },
             };
             let now = self.ports.clock.monotonic();
             if self.paused.is_some() && vigil.what.is_some() {
@@ -166,8 +189,13 @@ impl Run<'_> {
             }
             let was_paused = self.paused.is_some();
             let ahead = vigil.earliest.saturating_sub(now);
-            let pause = if ahead.is_zero() || was_paused { LOOK_PAUSE } else { ahead.min(LOOK_PAUSE) };
-            if self.rest(pause).await? {
+            let pause = match of_group {
+                Some(_) => GROUP_PAUSE,
+                None if ahead.is_zero() || was_paused => LOOK_PAUSE,
+                None => ahead.min(LOOK_PAUSE),
+            };
+            // AWS goes on with a refresh whatever a person says here: only its end is the end.
+            if self.rest(pause).await? && vigil.what != Some(WaitFor::Refreshed) {
                 return Ok(Some(match vigil.what {
                     Some(WaitFor::Settled) => "a person ended the wait before it had settled".into(),
                     _ => "a person ended the wait".into(),
@@ -191,7 +219,7 @@ impl Run<'_> {
         Ok(match vigil.what {
             Some(WaitFor::Settled) => self.traffic().and_then(|(_, actions)| words::unsteady(fleet, actions)),
             Some(WaitFor::Healthy) => self.not_healthy(fleet),
-            Some(WaitFor::Bake | WaitFor::Person) | None => None,
+            _ => None,
         })
     }
 
@@ -279,6 +307,9 @@ impl Run<'_> {
             Some(WaitFor::Settled) => "it did not settle in time",
             Some(WaitFor::Bake) => "the bake did not end well in time",
             Some(WaitFor::Healthy) => "the side that was added did not become healthy in time",
+            Some(WaitFor::Refreshed) => "AWS has not ended the refresh in time",
+            Some(WaitFor::Replaced) => "it was not replaced in time",
+            Some(WaitFor::Sized) => "the group did not get its size in time",
             Some(WaitFor::Person) | None => "nobody let it go on in time",
         };
         match vigil.late {
@@ -286,6 +317,14 @@ impl Run<'_> {
             Late::Hold => self.stop(Refusal::new(format!("{what}: {why}"), words::WAYS_OUT)),
         }
     }
+}
+
+/// Longest time in which AWS takes a refresh back, in seconds.
+const LONGEST_WAY_BACK: u64 = 4 * 3_600;
+
+/// Whether it is a group that is waited for, and no traffic.
+fn is_of_group(what: WaitFor) -> bool {
+    matches!(what, WaitFor::Refreshed | WaitFor::Replaced | WaitFor::Sized)
 }
 
 /// What is said of weights that are true for good where nobody counts requests.

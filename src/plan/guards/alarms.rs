@@ -1,15 +1,15 @@
 //! No traffic is moved while an alarm that the cluster's configuration names has gone off. Where none is named, nothing
 //! is asked. The way back is not held by what it is to end.
 
-use super::{Guard, Subject};
+use super::{Check, Guard, Scene};
 use crate::fleet::{AlarmState, Section, Text};
 use crate::plan::gates::in_alarm;
 use crate::plan::verbs::Kind;
 use crate::plan::{Answer, Policy};
 
-pub(super) const GUARD: Guard = Guard { name: "alarms", overridable: true, check };
+pub(super) const GUARD: Guard = Guard { name: "alarms", overridable: true, check: Check::Any(check) };
 
-fn check(subject: &Subject<'_>) -> (Answer, String) {
+fn check(subject: &Scene<'_>) -> (Answer, String) {
     let names = subject.policy.alarms(&subject.cluster.id);
     if names.is_empty() {
         return (Answer::Pass, "no alarms are configured".into());
@@ -24,7 +24,7 @@ fn check(subject: &Subject<'_>) -> (Answer, String) {
     (worst, why.join(", "))
 }
 
-fn alarm(subject: &Subject<'_>, name: &Text) -> (Answer, String) {
+fn alarm(subject: &Scene<'_>, name: &Text) -> (Answer, String) {
     let place = &subject.cluster.id.place;
     let Some(seen) = subject.fleet.alarm(place, name) else {
         let why = subject
@@ -44,6 +44,10 @@ fn alarm(subject: &Subject<'_>, name: &Text) -> (Answer, String) {
     match &seen.value.state {
         AlarmState::Ok => (Answer::Pass, format!("{name} is OK")),
         AlarmState::Alarm => (Answer::Block, in_alarm(name, &seen.value)),
+        // AWS refuses to start a refresh then [guide: rollback].
+        AlarmState::InsufficientData if subject.kind == Kind::Replace => {
+            (Answer::Block, format!("alarm {name} has not enough data: AWS starts no refresh by it"))
+        }
         AlarmState::InsufficientData => (Answer::Warn, format!("alarm {name} has not enough data")),
         AlarmState::NotThere => (
             Answer::Block,

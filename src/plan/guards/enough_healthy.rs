@@ -1,12 +1,13 @@
 //! No side is given traffic that has too few healthy targets: the cluster's minimum; for a way back also most of its
 //! own targets, stricter the fewer there are. Unknown counts as unhealthy.
 
-use super::{Guard, Subject};
+use super::{Check, Guard, Subject};
 use crate::plan::Answer;
 use crate::plan::sides::Side;
 use crate::plan::verbs::Kind;
 
-pub(super) const GUARD: Guard = Guard { name: "enough-healthy-targets", overridable: true, check };
+pub(super) const GUARD: Guard =
+    Guard { name: "enough-healthy-targets", overridable: true, check: Check::Traffic(check) };
 
 fn check(subject: &Subject<'_>) -> (Answer, String) {
     let gaining = subject.change.gaining();
@@ -57,7 +58,7 @@ fn needed(subject: &Subject<'_>, side: &Side<'_>) -> usize {
     let minimum = subject.policy.min_healthy(&subject.cluster.id).max(1);
     match subject.kind {
         Kind::Back => minimum.max(required_for_way_back(side.registered)),
-        Kind::Shift | Kind::Switch => minimum,
+        Kind::Shift | Kind::Switch | Kind::Replace => minimum,
     }
 }
 

@@ -1,12 +1,13 @@
 //! Somebody or something else is at work on a group whose share changes: an instance refresh, an AWS service that
 //! owns the group, suspended processes. Who holds the cluster's lease is asked by `lease`.
 
-use super::{Guard, Subject};
+use super::{Check, Guard, Subject};
 use crate::fleet::ServerGroup;
 use crate::plan::Answer;
 use crate::plan::verbs::Kind;
 
-pub(super) const GUARD: Guard = Guard { name: "foreign-operation", overridable: true, check };
+pub(super) const GUARD: Guard =
+    Guard { name: "foreign-operation", overridable: true, check: Check::Traffic(check) };
 
 fn check(subject: &Subject<'_>) -> (Answer, String) {
     let touched = |group: &&std::sync::Arc<ServerGroup>| {

@@ -3,12 +3,13 @@
 
 use jiff::SignedDuration;
 
-use super::{Guard, Subject};
+use super::{Check, Guard, Subject};
 use crate::fleet::{Section, SourceArn};
 use crate::plan::verbs::Kind;
 use crate::plan::{Answer, Policy};
 
-pub(super) const GUARD: Guard = Guard { name: "fresh-facts", overridable: false, check };
+pub(super) const GUARD: Guard =
+    Guard { name: "fresh-facts", overridable: false, check: Check::Traffic(check) };
 
 fn check(subject: &Subject<'_>) -> (Answer, String) {
     let place = &subject.cluster.id.place;

@@ -3,13 +3,13 @@
 //!
 //! This is what the last look told. The lease itself is taken and proven by `engine`.
 
-use super::{Guard, Subject};
+use super::{Check, Guard, Scene};
 use crate::plan::verbs::Kind;
 use crate::plan::{Answer, Claim};
 
-pub(super) const GUARD: Guard = Guard { name: "lease", overridable: false, check };
+pub(super) const GUARD: Guard = Guard { name: "lease", overridable: false, check: Check::Any(check) };
 
-fn check(subject: &Subject<'_>) -> (Answer, String) {
+fn check(subject: &Scene<'_>) -> (Answer, String) {
     let claims = || {
         let own = |claim: &&Claim| Some(&claim.operation) == subject.operation;
         subject
@@ -34,7 +34,7 @@ fn check(subject: &Subject<'_>) -> (Answer, String) {
     }
 }
 
-fn alive(subject: &Subject<'_>, held: &Claim) -> (Answer, String) {
+fn alive(subject: &Scene<'_>, held: &Claim) -> (Answer, String) {
     let what = format!("{} {}, step {} of {}", held.verb, held.operation, held.step, held.of);
     if !subject.history.is_own(held) {
         let who = &held.who;
@@ -45,7 +45,7 @@ fn alive(subject: &Subject<'_>, held: &Claim) -> (Answer, String) {
     }
     match subject.kind {
         Kind::Back => (Answer::Warn, format!("it takes over from what runs here: {what}")),
-        Kind::Shift | Kind::Switch => {
+        Kind::Shift | Kind::Switch | Kind::Replace => {
             (Answer::Block, format!("an operation of this cockpit runs on it: {what}"))
         }
     }

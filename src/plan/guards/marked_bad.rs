@@ -1,10 +1,10 @@
 //! A side that runs an image marked as bad (tag `flightdeck:bad`) gets no traffic; on the way back it is a warning.
 
-use super::{Guard, Subject};
+use super::{Check, Guard, Subject};
 use crate::plan::Answer;
 use crate::plan::verbs::Kind;
 
-pub(super) const GUARD: Guard = Guard { name: "marked-bad", overridable: true, check };
+pub(super) const GUARD: Guard = Guard { name: "marked-bad", overridable: true, check: Check::Traffic(check) };
 
 fn check(subject: &Subject<'_>) -> (Answer, String) {
     let place = &subject.cluster.id.place;

@@ -2,21 +2,31 @@
 //! facts it names. They speak of every call when a plan is made, and of each again before it is sent.
 
 mod alarms;
+mod capacity;
+mod changeable;
 mod enough_healthy;
 mod foreign;
 mod freeze;
 mod fresh_facts;
+mod group_facts;
+mod image_fits;
+mod image_launches;
 mod large_step;
+mod leads_back;
 mod lease;
 mod marked_bad;
 mod never_onto_nothing;
 mod never_to_zero;
 mod one_image;
 mod pace;
+mod processes;
+mod refresh_under_way;
 mod sticky;
 mod target_groups;
 mod undoable;
 mod weights;
+
+use std::ops::Deref;
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -25,18 +35,15 @@ pub(super) use enough_healthy::required_for_way_back;
 use super::change::Change;
 use super::sides::Sides;
 use super::verbs::{Draft, Kind, kind};
-use super::{Answer, Call, Carried, CarriedBy, Finding, History, OperationId, Plan, Policy, carried};
-use crate::fleet::{Cluster, Fleet, TargetGroupArn};
+use super::{Answer, Call, Carried, CarriedBy, Finding, History, Intent, OperationId, Plan, Policy, carried};
+use crate::fleet::{Cluster, Fleet, ServerGroup, TargetGroupArn};
 
-/// What guards look at: one change, and everything it is judged by.
-pub(super) struct Subject<'a> {
+/// What every guard looks at.
+#[derive(Clone, Copy)]
+pub(super) struct Scene<'a> {
     pub fleet: &'a Fleet,
     pub cluster: &'a Cluster,
     pub kind: Kind,
-    pub change: Change<'a>,
-    pub sides: &'a Sides<'a>,
-    /// What carried the traffic when one side was last fully live.
-    pub before: Option<&'a Carried>,
     pub history: &'a History,
     pub policy: &'a Policy,
     pub at: Timestamp,
@@ -46,8 +53,45 @@ pub(super) struct Subject<'a> {
     pub operation: Option<&'a OperationId>,
     /// The step of the call.
     pub step: u32,
+}
+
+/// One change of traffic, and everything it is judged by.
+pub(super) struct Subject<'a> {
+    pub scene: Scene<'a>,
+    pub change: Change<'a>,
+    pub sides: &'a Sides<'a>,
+    /// What carried the traffic when one side was last fully live.
+    pub before: Option<&'a Carried>,
     /// Whether the plan waits for healthy targets before this call.
     pub awaited: bool,
+}
+
+impl<'a> Deref for Subject<'a> {
+    type Target = Scene<'a>;
+
+    fn deref(&self) -> &Scene<'a> {
+        &self.scene
+    }
+}
+
+/// One call that changes a group's instances, and everything it is judged by.
+pub(super) struct OnGroup<'a> {
+    pub scene: Scene<'a>,
+    /// What was asked; of a resumed operation, what that one wanted.
+    pub intent: &'a Intent,
+    pub group: &'a ServerGroup,
+    /// The call; `None` where only waits are left.
+    pub call: Option<&'a Call>,
+    /// Fewest healthy instances on the way, as the plan counts them.
+    pub lowest_healthy: Option<usize>,
+}
+
+impl<'a> Deref for OnGroup<'a> {
+    type Target = Scene<'a>;
+
+    fn deref(&self) -> &Scene<'a> {
+        &self.scene
+    }
 }
 
 impl Subject<'_> {
@@ -70,7 +114,36 @@ pub(super) struct Guard {
     /// Whether a person may override it, by its name and with a reason.
     pub overridable: bool,
     /// Its judgement.
-    pub check: fn(&Subject<'_>) -> (Answer, String),
+    pub check: Check,
+}
+
+/// What a guard judges; what it does not judge it is not shown for.
+pub(super) enum Check {
+    /// Every call.
+    Any(fn(&Scene<'_>) -> (Answer, String)),
+    /// Calls that move traffic.
+    Traffic(fn(&Subject<'_>) -> (Answer, String)),
+    /// Calls that change a group's instances.
+    Group(fn(&OnGroup<'_>) -> (Answer, String)),
+}
+
+/// One call before the guards.
+enum Judged<'a> {
+    Traffic(Subject<'a>),
+    Group(OnGroup<'a>),
+}
+
+impl Guard {
+    /// `None`: it does not judge such a call.
+    fn judge(&self, judged: &Judged<'_>) -> Option<(Answer, String)> {
+        match (&self.check, judged) {
+            (Check::Any(check), Judged::Traffic(subject)) => Some(check(&subject.scene)),
+            (Check::Any(check), Judged::Group(subject)) => Some(check(&subject.scene)),
+            (Check::Traffic(check), Judged::Traffic(subject)) => Some(check(subject)),
+            (Check::Group(check), Judged::Group(subject)) => Some(check(subject)),
+            _ => None,
+        }
+    }
 }
 
 /// Every guard, in the order they are shown.
@@ -79,6 +152,13 @@ pub(super) static GUARDS: &[Guard] = &[
     never_onto_nothing::GUARD,
     never_to_zero::GUARD,
     fresh_facts::GUARD,
+    capacity::GUARD,
+    group_facts::GUARD,
+    refresh_under_way::GUARD,
+    changeable::GUARD,
+    processes::GUARD,
+    image_launches::GUARD,
+    image_fits::GUARD,
     target_groups::GUARD,
     weights::GUARD,
     one_image::GUARD,
@@ -91,6 +171,7 @@ pub(super) static GUARDS: &[Guard] = &[
     pace::GUARD,
     sticky::GUARD,
     undoable::GUARD,
+    leads_back::GUARD,
 ];
 
 /// Whether a guard may be overridden; `None` where there is no such guard.
@@ -102,43 +183,52 @@ pub fn can_override(name: &str) -> Option<bool> {
 pub(super) fn ask(
     draft: &Draft<'_>,
     given: super::verbs::Given<'_>,
+    intent: &Intent,
     sides: &Sides<'_>,
     before: Option<&Carried>,
 ) -> Vec<Finding> {
     let seconds = i64::try_from(draft.seconds()).unwrap_or(i64::MAX);
-    let subject = |step, change| Subject {
+    let scene = |step| Scene {
         fleet: given.fleet,
         cluster: given.cluster,
         kind: draft.kind,
-        change,
-        sides,
-        before,
         history: given.history,
         policy: given.policy,
         at: given.at,
         until: given.at.saturating_add(SignedDuration::from_secs(seconds)).unwrap_or(Timestamp::MAX),
         operation: None,
         step,
-        awaited: draft.awaits_health_before(step),
     };
-    let mut changes: Vec<(u32, Change<'_>)> = draft.changes().collect();
-    if changes.is_empty() {
+    let traffic = |(step, change)| {
+        let awaited = draft.awaits_health_before(step);
+        Judged::Traffic(Subject { scene: scene(step), change, sides, before, awaited })
+    };
+    let intent = given.history.origin(intent);
+    let lowest_healthy = draft.reach.as_ref().and_then(|reach| reach.lowest_healthy);
+    let on_group = |step, call| {
+        draft
+            .group
+            .map(|group| Judged::Group(OnGroup { scene: scene(step), intent, group, call, lowest_healthy }))
+    };
+    let mut judged: Vec<Judged<'_>> = draft.changes().map(traffic).collect();
+    judged.extend(draft.calls().filter_map(|(step, call)| on_group(step, Some(call))));
+    if judged.is_empty() {
         // Only waits are left: what is there is judged as if it were written again.
-        changes.push((1, draft.whole()));
+        judged.extend(draft.whole().map(|whole| traffic((1, whole))).or_else(|| on_group(1, None)));
     }
-    let subjects: Vec<Subject<'_>> =
-        changes.into_iter().map(|(step, change)| subject(step, change)).collect();
-    GUARDS.iter().map(|guard| worst(guard, &subjects)).collect()
+    GUARDS.iter().filter_map(|guard| worst(guard, &judged)).collect()
 }
 
-/// The worst that a guard says of several changes: of warnings and blocks the first, of passes the last, which is the
-/// one that leads to the goal.
-fn worst(guard: &Guard, subjects: &[Subject<'_>]) -> Finding {
-    let mut found = Finding { name: guard.name.into(), verdict: Answer::Pass, why: String::new() };
-    for subject in subjects {
-        let (verdict, why) = (guard.check)(subject);
-        if verdict > found.verdict || verdict == Answer::Pass && found.verdict == Answer::Pass {
-            found = Finding { verdict, why, ..found };
+/// The worst that a guard says of several calls: of warnings and blocks the first, of passes the last, which is the
+/// one that leads to the goal. `None` where it judges none of them.
+fn worst(guard: &Guard, judged: &[Judged<'_>]) -> Option<Finding> {
+    let mut found: Option<Finding> = None;
+    for (verdict, why) in judged.iter().filter_map(|judged| guard.judge(judged)) {
+        let worse = found.as_ref().is_none_or(|found| {
+            verdict > found.verdict || verdict == Answer::Pass && found.verdict == Answer::Pass
+        });
+        if worse {
+            found = Some(Finding { name: guard.name.into(), verdict, why });
         }
         if verdict == Answer::Block {
             break;
@@ -188,9 +278,20 @@ fn check_call(
     let gone =
         |why: String| vec![Finding { name: target_groups::GUARD.name.into(), verdict: Answer::Block, why }];
     let id = plan.intent.cluster();
-    let Some(arn) = call.source() else { return Vec::new() };
     let Some(cluster) = fleet.cluster(id) else {
         return gone(format!("{} is not seen any more", id.name));
+    };
+    let scene =
+        Scene { fleet, cluster, kind, history, policy, at, until: at, operation: Some(&plan.id), step };
+    let Some(arn) = call.source() else {
+        let intent = history.origin(&plan.intent);
+        let Some(group) = intent.group().and_then(|name| cluster.group(name)) else {
+            return gone(format!("the group of {} is not seen any more", id.name));
+        };
+        let lowest_healthy = plan.reach.lowest_healthy;
+        let group = &**group;
+        let judged = [Judged::Group(OnGroup { scene, intent, group, call: Some(call), lowest_healthy })];
+        return GUARDS.iter().filter_map(|guard| worst(guard, &judged)).collect();
     };
     let Some(source) = cluster.traffic.iter().find(|source| source.arn == arn) else {
         return gone(format!("{arn} carries no traffic of {} any more", id.name));
@@ -199,19 +300,12 @@ fn check_call(
     let measured = carried::measure(cluster, source, &sides, history);
     let now = measured.as_ref().filter(|before| before.by == CarriedBy::Now);
     let subject = Subject {
-        fleet,
-        cluster,
-        kind,
+        scene,
         change: Change { source, before: &source.actions, after: call.actions() },
         sides: &sides,
         before: now.or(plan.reach.before.as_ref()).or(measured.as_ref()),
-        history,
-        policy,
-        at,
-        until: at,
-        operation: Some(&plan.id),
-        step,
         awaited: false,
     };
-    GUARDS.iter().map(|guard| worst(guard, std::slice::from_ref(&subject))).collect()
+    let judged = [Judged::Traffic(subject)];
+    GUARDS.iter().filter_map(|guard| worst(guard, &judged)).collect()
 }

@@ -1,10 +1,11 @@
 //! Nothing is ever given traffic that has no healthy target at all. Unknown counts as unhealthy. Nobody can override
 //! this one, not even to go back.
 
-use super::{Guard, Subject};
+use super::{Check, Guard, Subject};
 use crate::plan::Answer;
 
-pub(super) const GUARD: Guard = Guard { name: "never-onto-nothing", overridable: false, check };
+pub(super) const GUARD: Guard =
+    Guard { name: "never-onto-nothing", overridable: false, check: Check::Traffic(check) };
 
 fn check(subject: &Subject<'_>) -> (Answer, String) {
     let gaining = subject.change.gaining();

@@ -4,11 +4,12 @@
 //!
 //! What "before" is stands in `carried`. The way back is held by its own, stricter rule (`enough_healthy`).
 
-use super::{Guard, Subject};
+use super::{Check, Guard, Subject};
 use crate::plan::verbs::Kind;
 use crate::plan::{Answer, Carried, CarriedBy};
 
-pub(super) const GUARD: Guard = Guard { name: "never-to-zero", overridable: true, check };
+pub(super) const GUARD: Guard =
+    Guard { name: "never-to-zero", overridable: true, check: Check::Traffic(check) };
 
 fn check(subject: &Subject<'_>) -> (Answer, String) {
     if subject.kind == Kind::Back {

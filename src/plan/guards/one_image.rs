@@ -1,9 +1,10 @@
 //! A side that gains traffic runs one image; several are a warning.
 
-use super::{Guard, Subject};
+use super::{Check, Guard, Subject};
 use crate::plan::Answer;
 
-pub(super) const GUARD: Guard = Guard { name: "one-image-per-side", overridable: true, check };
+pub(super) const GUARD: Guard =
+    Guard { name: "one-image-per-side", overridable: true, check: Check::Traffic(check) };
 
 fn check(subject: &Subject<'_>) -> (Answer, String) {
     let mut labels = Vec::new();

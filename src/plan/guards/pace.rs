@@ -2,13 +2,13 @@
 
 use jiff::SignedDuration;
 
-use super::{Guard, Subject};
+use super::{Check, Guard, Scene};
 use crate::plan::verbs::Kind;
 use crate::plan::{Answer, Policy};
 
-pub(super) const GUARD: Guard = Guard { name: "pace", overridable: true, check };
+pub(super) const GUARD: Guard = Guard { name: "pace", overridable: true, check: Check::Any(check) };
 
-fn check(subject: &Subject<'_>) -> (Answer, String) {
+fn check(subject: &Scene<'_>) -> (Answer, String) {
     let pace = SignedDuration::try_from(Policy::PACE).unwrap_or(SignedDuration::ZERO);
     let since = subject.history.changed_at(&subject.cluster.id).map(|last| subject.at.duration_since(last));
     match since {

@@ -1,10 +1,10 @@
 //! Group stickiness beats weights: said before, with its duration.
 
 use super::super::verbs::duration;
-use super::{Guard, Subject};
+use super::{Check, Guard, Subject};
 use crate::plan::Answer;
 
-pub(super) const GUARD: Guard = Guard { name: "stickiness", overridable: true, check };
+pub(super) const GUARD: Guard = Guard { name: "stickiness", overridable: true, check: Check::Traffic(check) };
 
 fn check(subject: &Subject<'_>) -> (Answer, String) {
     let seconds = subject.change.source.stickiness.and_then(|stickiness| stickiness.duration_seconds);

@@ -1,9 +1,10 @@
 //! Every target group that is given traffic is known, stands behind this cluster, and is in use.
 
-use super::{Guard, Subject};
+use super::{Check, Guard, Subject};
 use crate::plan::Answer;
 
-pub(super) const GUARD: Guard = Guard { name: "target-group-known", overridable: false, check };
+pub(super) const GUARD: Guard =
+    Guard { name: "target-group-known", overridable: false, check: Check::Traffic(check) };
 
 fn check(subject: &Subject<'_>) -> (Answer, String) {
     let after = subject.change.weights_after();

@@ -3,11 +3,11 @@
 //!
 //! An OIDC client secret, which AWS never gives back, is no such thing: the write says "keep the one you have".
 
-use super::{Guard, Subject};
+use super::{Check, Guard, Subject};
 use crate::fleet::Action;
 use crate::plan::Answer;
 
-pub(super) const GUARD: Guard = Guard { name: "undoable", overridable: true, check };
+pub(super) const GUARD: Guard = Guard { name: "undoable", overridable: true, check: Check::Traffic(check) };
 
 /// The kinds of actions whose every field is carried [elbv2: Action].
 const KNOWN: [&str; 6] =

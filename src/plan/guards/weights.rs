@@ -1,10 +1,11 @@
 //! Weights are 0–999, at most five groups an action, and never all 0: what AWS does then is not documented.
 
-use super::{Guard, Subject};
+use super::{Check, Guard, Subject};
 use crate::fleet::Action;
 use crate::plan::Answer;
 
-pub(super) const GUARD: Guard = Guard { name: "valid-weights", overridable: false, check };
+pub(super) const GUARD: Guard =
+    Guard { name: "valid-weights", overridable: false, check: Check::Traffic(check) };
 
 /// The largest weight [elbv2: TargetGroupTuple].
 const MAX_WEIGHT: u32 = 999;

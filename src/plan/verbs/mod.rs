@@ -1,6 +1,7 @@
 //! One file a verb: from an intent to a [`Draft`]. A new verb is its file, its variant of [`Intent`] and its row in
 //! [`draft`]; guards, confirmation, steps, reach, digest, journal and undo follow from the draft.
 
+mod refresh;
 mod resume;
 mod rollback;
 mod shift;
@@ -20,7 +21,7 @@ use super::{
     Call, Carried, Confirm, ConfirmKind, Expected, History, Intent, LeaseStore, Policy, Reach, Refusal, Step,
     Wait, WaitFor,
 };
-use crate::fleet::{Action, Actions, Cluster, Fleet, Setting, TrafficSource};
+use crate::fleet::{Action, Actions, Cluster, Fleet, ServerGroup, Setting, TrafficSource};
 
 /// What a verb works with.
 #[derive(Clone, Copy)]
@@ -41,22 +42,64 @@ pub(super) enum Kind {
     Switch,
     /// Back to what was before: held by the health of the old side and by nothing else that can wait.
     Back,
+    /// Instances of a group by others.
+    Replace,
 }
 
 /// One call of a plan and what is waited for after it.
 pub(super) struct Move {
     /// The step's sentence.
     pub does: String,
-    /// The actions it writes.
-    pub after: Actions,
+    /// What it writes.
+    pub writes: Writes,
     /// What is waited for, one after the other.
     pub waits: Vec<Wait>,
 }
 
+/// What a call of a plan writes.
+pub(super) enum Writes {
+    /// Actions to the draft's listener or rule. What they replace and how they are undone follows from the move before.
+    Actions(Actions),
+    /// Anything else.
+    Call {
+        /// The call.
+        call: Box<Call>,
+        /// What has to be there before it.
+        expects: Expected,
+        /// The call that takes it back, where there is one.
+        undo: Option<Box<Call>>,
+    },
+}
+
+impl Move {
+    /// One that writes actions to the draft's listener or rule.
+    pub fn traffic(does: String, after: Actions, waits: Vec<Wait>) -> Self {
+        Self { does, writes: Writes::Actions(after), waits }
+    }
+
+    /// The actions it writes to the draft's listener or rule; `None` where it writes something else.
+    pub fn after(&self) -> Option<&Actions> {
+        match &self.writes {
+            Writes::Actions(actions) => Some(actions),
+            Writes::Call { .. } => None,
+        }
+    }
+
+    /// The call, where it writes no actions.
+    pub fn call(&self) -> Option<&Call> {
+        match &self.writes {
+            Writes::Actions(_) => None,
+            Writes::Call { call, .. } => Some(call),
+        }
+    }
+}
+
 /// What a verb worked out, before guards have spoken.
 pub(super) struct Draft<'a> {
-    /// The listener or rule it writes.
-    pub source: &'a TrafficSource,
+    /// The listener or rule it writes; `None` where it moves no traffic.
+    pub source: Option<&'a TrafficSource>,
+    /// The group whose instances it changes; `None` where it changes none.
+    pub group: Option<&'a ServerGroup>,
     /// For the guards.
     pub kind: Kind,
     /// Waits before the first call: those in which an operation that is resumed stood.
@@ -69,6 +112,8 @@ pub(super) struct Draft<'a> {
     pub phrase: String,
     /// What the operator should know.
     pub notes: Vec<String>,
+    /// How far it reaches, where that is not told by its traffic.
+    pub reach: Option<Reach>,
 }
 
 /// The draft of an intent: one row a verb.
@@ -80,6 +125,7 @@ pub(super) fn draft<'a>(intent: &Intent, given: Given<'a>) -> Result<Draft<'a>, 
         Intent::Switch { to, source, .. } => switch::draft(given, to, source.as_ref()),
         Intent::Rollback { of, source, .. } => rollback::draft(given, of.as_ref(), source.as_ref()),
         Intent::Resume { operation, .. } => resume::draft(given, operation),
+        Intent::Refresh { group, to, knobs, .. } => refresh::draft(given, group, to, knobs),
     }
 }
 
@@ -89,36 +135,53 @@ pub(super) fn kind(intent: &Intent, history: &History) -> Kind {
         Intent::Shift { .. } | Intent::Resume { .. } => Kind::Shift,
         Intent::Switch { .. } => Kind::Switch,
         Intent::Rollback { .. } => Kind::Back,
+        Intent::Refresh { .. } => Kind::Replace,
     }
 }
 
 impl Draft<'_> {
-    /// The change of each call, with the number of its step.
-    pub fn changes(&self) -> impl Iterator<Item = (u32, Change<'_>)> {
-        let mut before = self.source.actions.as_slice();
+    /// The moves, each with the number of its step.
+    fn numbered(&self) -> impl Iterator<Item = (u32, &Move)> {
         let mut n = self.first.len();
         self.moves.iter().map(move |one| {
-            let change = Change { source: self.source, before, after: &one.after };
             let step = u32::try_from(n + 1).unwrap_or(u32::MAX);
-            before = &one.after;
             n += 1 + one.waits.len();
-            (step, change)
+            (step, one)
         })
     }
 
-    /// The change from what is there now to the last call's.
-    pub fn whole(&self) -> Change<'_> {
-        let before = self.source.actions.as_slice();
-        let after = self.moves.last().map_or(before, |last| last.after.as_slice());
-        Change { source: self.source, before, after }
+    /// The change of each call that moves traffic, with the number of its step.
+    pub fn changes(&self) -> impl Iterator<Item = (u32, Change<'_>)> {
+        self.source.into_iter().flat_map(|source| {
+            let mut before = source.actions.as_slice();
+            self.numbered().filter_map(move |(step, one)| {
+                let after = one.after()?;
+                let change = Change { source, before, after };
+                before = after;
+                Some((step, change))
+            })
+        })
+    }
+
+    /// The calls that move no traffic, each with the number of its step.
+    pub fn calls(&self) -> impl Iterator<Item = (u32, &Call)> {
+        self.numbered().filter_map(|(step, one)| Some((step, one.call()?)))
+    }
+
+    /// The change from the traffic that is there now to the last call's; `None` where none is moved.
+    pub fn whole(&self) -> Option<Change<'_>> {
+        let source = self.source?;
+        let before = source.actions.as_slice();
+        let after = self.moves.iter().rev().find_map(Move::after).map_or(before, Vec::as_slice);
+        Some(Change { source, before, after })
     }
 
     /// The steps: each call with what it expects and its undo, each wait by itself.
     pub fn steps(&self) -> Vec<Step> {
         let mut steps: Vec<Step> = Vec::new();
-        let arn = &self.source.arn;
-        let mut present = &self.source.actions;
-        let expected = |actions: &Actions| Some(Expected::actions(arn.clone(), actions.clone()));
+        let mut present = self.source.map(|source| &source.actions);
+        let expected =
+            |actions: Option<&Actions>| Some(Expected::actions(self.source?.arn.clone(), actions?.clone()));
         let wait = |steps: &mut Vec<Step>, wait: &Wait, expects: Option<Expected>| {
             let does = waits::does(wait);
             steps.push(Step { n: 0, does, call: None, undo: None, wait: Some(wait.clone()), expects });
@@ -127,18 +190,22 @@ impl Draft<'_> {
             wait(&mut steps, first, expected(present));
         }
         for one in &self.moves {
-            steps.push(Step {
-                n: 0,
-                does: one.does.clone(),
-                call: Some(Call::set_actions(arn, writable(&one.after))),
-                undo: Some(Call::set_actions(arn, writable(present))),
-                wait: None,
-                expects: expected(present),
-            });
+            let (call, undo, expects) = match (&one.writes, self.source) {
+                (Writes::Actions(after), Some(source)) => {
+                    let set = |actions: &Actions| Call::set_actions(&source.arn, writable(actions));
+                    let made = (Some(set(after)), present.map(set), expected(present));
+                    present = Some(after);
+                    made
+                }
+                (Writes::Actions(_), None) => (None, None, None),
+                (Writes::Call { call, expects, undo }, _) => {
+                    (Some((**call).clone()), undo.as_deref().cloned(), Some(expects.clone()))
+                }
+            };
+            steps.push(Step { n: 0, does: one.does.clone(), call, undo, wait: None, expects });
             for after in &one.waits {
                 wait(&mut steps, after, None);
             }
-            present = &one.after;
         }
         for (n, step) in (1..).zip(&mut steps) {
             step.n = n;
@@ -148,7 +215,7 @@ impl Draft<'_> {
 
     /// Whether a wait for healthy targets comes before this step.
     pub fn awaits_health_before(&self, step: u32) -> bool {
-        let calls = self.changes().zip(&self.moves).take_while(|((n, _), _)| *n < step);
+        let calls = self.numbered().take_while(|(n, _)| *n < step);
         let waits = self.first.iter().chain(calls.flat_map(|(_, one)| &one.waits));
         waits.into_iter().any(|wait| wait.what == WaitFor::Healthy)
     }
@@ -161,13 +228,22 @@ impl Draft<'_> {
 
     /// How far the plan reaches.
     pub fn reach(&self, cluster: &Cluster, sides: &Sides<'_>, before: Option<Carried>) -> Reach {
-        let whole = self.whole();
+        let Some(whole) = self.whole() else {
+            let nothing = Reach {
+                instances: 0,
+                percent: 0.0,
+                lowest_healthy: None,
+                seconds: self.seconds(),
+                before: None,
+            };
+            return self.reach.clone().unwrap_or(nothing);
+        };
         let serving = |actions: &[Action]| -> Option<usize> {
-            let change = Change { source: self.source, before: &[], after: actions };
+            let change = Change { source: whole.source, before: &[], after: actions };
             change.serving_after().map(|(arn, _)| sides.healthy(&arn)).sum()
         };
-        let states = std::iter::once(self.source.actions.as_slice())
-            .chain(self.moves.iter().map(|one| one.after.as_slice()));
+        let states =
+            std::iter::once(whole.before).chain(self.moves.iter().filter_map(Move::after).map(Vec::as_slice));
         let counted: Option<Vec<usize>> = states.map(serving).collect();
         let touched =
             cluster.groups.iter().filter(|group| group.target_groups.iter().any(|arn| whole.touches(arn)));
@@ -185,8 +261,9 @@ impl Draft<'_> {
     pub fn confirm(&self, cluster: &Cluster, policy: &Policy) -> Confirm {
         /// Points of percent that count as little.
         const LITTLE: f64 = 5.0;
-        let little =
-            self.kind == Kind::Shift && self.back.is_none() && self.whole().moved_percent() <= LITTLE;
+        let little = self.kind == Kind::Shift
+            && self.back.is_none()
+            && self.whole().is_some_and(|whole| whole.moved_percent() <= LITTLE);
         let (kind, phrase) = if little && !policy.is_production(&cluster.id) {
             (ConfirmKind::Yes, "yes".to_string())
         } else {
@@ -206,7 +283,11 @@ impl Draft<'_> {
         if self.wants_second(cluster, policy) {
             notes.push("it waits until another person has approved its digest".into());
         }
-        if self.moves.len() > 1 || self.has_wait(WaitFor::Bake) {
+        if self.has_wait(WaitFor::Refreshed) {
+            notes.push(
+                "AWS carries the refresh: should flightdeck end, it goes on, and nobody follows it".into(),
+            );
+        } else if self.moves.len() > 1 || self.has_wait(WaitFor::Bake) {
             notes
                 .push("flightdeck carries it: should it end, the operation holds at the last weights".into());
         }

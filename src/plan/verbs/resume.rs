@@ -4,10 +4,11 @@
 //! alone, never by a counter: what step n wrote, or what was before the first. Anything else is somebody else's
 //! change, and is not written over.
 
-use super::{Draft, Given, Kind, Move, kind, source};
+use super::{Draft, Given, Kind, Move, Writes, kind, source};
 use crate::fleet::{Actions, same_actions};
 use crate::plan::change::words;
-use crate::plan::{Expected, OperationId, Plan, Refusal, Resource, State, Step, Wait};
+use crate::plan::resource::seen;
+use crate::plan::{Call, Effect, Expected, OperationId, Plan, Refusal, Resource, State, Step, Wait};
 
 pub(super) fn draft<'a>(given: Given<'a>, operation: &OperationId) -> Result<Draft<'a>, Refusal> {
     let history = given.history;
@@ -28,6 +29,9 @@ pub(super) fn draft<'a>(given: Given<'a>, operation: &OperationId) -> Result<Dra
             format!("operation {operation} is one of {}, not of {}", plan.cluster, given.cluster.id.name),
             "name its own cluster",
         ));
+    }
+    if plan.steps.iter().filter_map(|step| step.call.as_ref()).all(|call| call.source().is_none()) {
+        return without_traffic(given, operation, plan);
     }
     let (arn, before) = began(plan)
         .ok_or_else(|| Refusal::new(format!("operation {operation} changes nothing"), "make a new plan"))?;
@@ -53,7 +57,9 @@ pub(super) fn draft<'a>(given: Given<'a>, operation: &OperationId) -> Result<Dra
     notes.extend(super::sticky_note(source));
     let kind = kind(&plan.intent, history);
     Ok(Draft {
-        source,
+        source: Some(source),
+        group: None,
+        reach: None,
         kind,
         first,
         moves,
@@ -100,17 +106,78 @@ fn elsewhere(given: Given<'_>, operation: &OperationId, before: &Actions, found:
     }
 }
 
+/// A step of the old plan that was not taken.
+fn left_to_do(step: &Step, call: &Call) -> Move {
+    let writes = match &step.expects {
+        Some(expects) if call.source().is_none() => Writes::Call {
+            call: Box::new(call.clone()),
+            expects: expects.clone(),
+            undo: step.undo.clone().map(Box::new),
+        },
+        _ => Writes::Actions(call.actions().clone()),
+    };
+    Move { does: step.does.clone(), writes, waits: Vec::new() }
+}
+
+/// An operation that moves no traffic goes on after the last step whose effect is there.
+fn without_traffic<'a>(given: Given<'a>, operation: &OperationId, plan: &Plan) -> Result<Draft<'a>, Refusal> {
+    let effect = |step: &Step| {
+        let (call, expects) = (step.call.as_ref()?, step.expects.as_ref()?);
+        let found = seen(given.fleet, given.cluster, &expects.resource)?;
+        if let (Call::CreateLaunchTemplateVersion(create), State::Template(was)) = (call, &expects.state) {
+            // A look does not tell descriptions: ours is the next one with the image that was wanted.
+            let place = &given.cluster.id.place;
+            let next = given.fleet.template(place, &create.template, was.latest + 1);
+            if next.is_some_and(|next| next.image == create.changes.image) {
+                return Some(Effect::Taken);
+            }
+        }
+        Some(call.effect(&expects.state, &found))
+    };
+    let taken = plan.steps.iter().rposition(|step| effect(step) == Some(Effect::Taken));
+    let left = taken.map_or(&plan.steps[..], |n| &plan.steps[n + 1..]);
+    let stands = taken.map_or_else(
+        || "nothing of it is there yet".to_owned(),
+        |n| format!("what step {} of it did is there", n + 1),
+    );
+    if let Some(other) = left.iter().find(|step| effect(step) == Some(Effect::Other)) {
+        return Err(Refusal::new(
+            format!("somebody changed what step {} of {operation} would: {}", other.n, other.does),
+            "look at the change, and make a new plan",
+        ));
+    }
+    let (first, moves) = divided(left);
+    if first.is_empty() && moves.is_empty() {
+        return Err(Refusal::new(
+            format!("operation {operation} has nothing left to do: {stands}"),
+            "nothing to resume",
+        ));
+    }
+    Ok(Draft {
+        source: None,
+        group: given
+            .history
+            .origin(&plan.intent)
+            .group()
+            .and_then(|name| given.cluster.group(name))
+            .map(|g| &**g),
+        reach: Some(plan.reach.clone()),
+        kind: kind(&plan.intent, given.history),
+        first,
+        moves,
+        back: plan.way_back().cloned(),
+        phrase: "resume".into(),
+        notes: vec![format!("goes on with {} {operation}: {stands}", plan.verb)],
+    })
+}
+
 /// Steps as waits before the first call, and calls with their waits.
 fn divided(steps: &[Step]) -> (Vec<Wait>, Vec<Move>) {
     let (mut first, mut moves) = (Vec::new(), Vec::<Move>::new());
     for step in steps {
         match (&step.call, &step.wait) {
             (Some(call), _) => {
-                moves.push(Move {
-                    does: step.does.clone(),
-                    after: call.actions().clone(),
-                    waits: Vec::new(),
-                });
+                moves.push(left_to_do(step, call));
             }
             (None, Some(wait)) => match moves.last_mut() {
                 Some(last) => last.waits.push(wait.clone()),

@@ -42,7 +42,9 @@ pub(super) fn draft<'a>(
     notes.extend(untrusted_note(history));
     notes.extend(sticky_note(source));
     Ok(Draft {
-        source,
+        source: Some(source),
+        group: None,
+        reach: None,
         kind: Kind::Back,
         first: Vec::new(),
         moves: moves(given, source, goal.before)?,
@@ -72,17 +74,13 @@ fn moves(given: Given<'_>, source: &TrafficSource, goal: &[Action]) -> Result<Ve
     let mut moves = Vec::new();
     if !missing.is_empty() {
         let names: Vec<String> = missing.iter().map(|arn| arn.name().to_string()).collect();
-        moves.push(Move {
-            does: format!("{} into {} with weight 0", names.join(" and "), source.label),
-            after: weights::with_added(source, &missing)?,
-            waits: vec![waits::healthy(&missing)],
-        });
+        moves.push(Move::traffic(
+            format!("{} into {} with weight 0", names.join(" and "), source.label),
+            weights::with_added(source, &missing)?,
+            vec![waits::healthy(&missing)],
+        ));
     }
-    moves.push(Move {
-        does: format!("back to {} on {}", words(goal), source.label),
-        after,
-        waits: Vec::new(),
-    });
+    moves.push(Move::traffic(format!("back to {} on {}", words(goal), source.label), after, Vec::new()));
     shift::settle_last(given, source, &mut moves);
     Ok(moves)
 }

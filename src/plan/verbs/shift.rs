@@ -28,7 +28,9 @@ pub(super) fn draft<'a>(
     }
     settle_last(given, source, &mut moves);
     Ok(Draft {
-        source,
+        source: Some(source),
+        group: None,
+        reach: None,
         kind: Kind::Shift,
         first: Vec::new(),
         moves,
@@ -63,11 +65,11 @@ pub(super) fn moves(
     let mut moves = Vec::new();
     if !split.added.is_empty() {
         let names: Vec<String> = split.added.iter().map(|arn| arn.name().to_string()).collect();
-        moves.push(Move {
-            does: format!("{} into {label} with weight 0", names.join(" and ")),
-            after: split.actions.clone(),
-            waits: vec![waits::healthy(&split.added)],
-        });
+        moves.push(Move::traffic(
+            format!("{} into {label} with weight 0", names.join(" and ")),
+            split.actions.clone(),
+            vec![waits::healthy(&split.added)],
+        ));
     }
     let mut from = format!("{:.0}", source.group_percent(to));
     for share in split.way(goal, at) {
@@ -75,11 +77,7 @@ pub(super) fn moves(
             // It is in, with nothing: that is what was asked for.
             break;
         }
-        moves.push(Move {
-            does: format!("{to} {from} → {share} on {label}"),
-            after: split.at(share)?,
-            waits: Vec::new(),
-        });
+        moves.push(Move::traffic(format!("{to} {from} → {share} on {label}"), split.at(share)?, Vec::new()));
         from = share.get().to_string();
     }
     Ok(moves)
@@ -87,10 +85,12 @@ pub(super) fn moves(
 
 /// The last call is followed until it has settled.
 pub(super) fn settle_last(given: Given<'_>, source: &TrafficSource, moves: &mut [Move]) {
-    let before = moves.len().checked_sub(2).and_then(|n| moves.get(n)).map(|one| one.after.clone());
+    let before = moves.len().checked_sub(2).and_then(|n| moves.get(n)).and_then(|one| one.after().cloned());
     let before = before.as_ref().unwrap_or(&source.actions);
-    if let Some(last) = moves.last_mut() {
-        let wait = waits::settled(given.fleet, &Change { source, before, after: &last.after });
+    if let Some(last) = moves.last_mut()
+        && let Some(after) = last.after()
+    {
+        let wait = waits::settled(given.fleet, &Change { source, before, after });
         last.waits.push(wait);
     }
 }

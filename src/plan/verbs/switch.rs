@@ -26,7 +26,9 @@ pub(super) fn draft<'a>(
         ));
     }
     Ok(Draft {
-        source,
+        source: Some(source),
+        group: None,
+        reach: None,
         kind: Kind::Switch,
         first: Vec::new(),
         moves,

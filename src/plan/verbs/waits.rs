@@ -1,6 +1,6 @@
 //! What is waited for between calls, each with its time and with what happens at its end.
 
-use crate::fleet::{Fleet, TargetGroupArn};
+use crate::fleet::{Fleet, GroupName, TargetGroupArn};
 use crate::plan::change::Change;
 use crate::plan::{Late, Policy, Wait, WaitFor};
 
@@ -48,6 +48,11 @@ pub(super) fn healthy(added: &[TargetGroupArn]) -> Wait {
     }
 }
 
+/// Until AWS's refresh of a group has ended.
+pub(super) fn refreshed(group: &GroupName, seconds: u64) -> Wait {
+    Wait { seconds, until: format!("AWS has refreshed {group}"), what: WaitFor::Refreshed, late: Late::Hold }
+}
+
 /// Until a person says yes.
 pub(super) fn person() -> Wait {
     Wait {
@@ -65,6 +70,9 @@ pub(super) fn does(wait: &Wait) -> String {
         WaitFor::Bake => format!("bake for {}", duration(wait.seconds)),
         WaitFor::Healthy => format!("wait until {}, {} at most", wait.until, duration(wait.seconds)),
         WaitFor::Person => format!("wait for a person, {} at most", duration(wait.seconds)),
+        WaitFor::Refreshed | WaitFor::Replaced | WaitFor::Sized => {
+            format!("wait until {}, {} at most", wait.until, duration(wait.seconds))
+        }
     }
 }
 

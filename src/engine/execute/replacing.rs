@@ -1,0 +1,205 @@
+//! Waiting while a group's instances are replaced: by AWS's refresh, one by one, or for another size.
+//!
+//! The group itself is read, not the whole cluster: two calls each time. Whatever AWS says of a refresh ends the wait
+//! or holds the operation; percentages count an instance only when it is warm, and run back in a rollback.
+
+use super::glance::someone_changed;
+use super::{Run, Stop, words};
+use crate::fleet::{Fleet, GroupName, InstanceState, RefreshStatus, Verdict};
+use crate::plan::{
+    Call, Course, Effect, GroupState, InstanceMark, Newest, RefreshMark, Refusal, Resource, State, WaitFor,
+};
+use crate::provider::FailureKind;
+
+/// The ways out of a group that is half replaced with nothing running to finish it.
+const HALF: &str = "the group is half replaced: finish it with another refresh that skips what matches, or go back with \
+                    a refresh to the version before";
+
+/// What a read of a group tells.
+enum Read {
+    Found(GroupState),
+    Later(String),
+}
+
+impl Run<'_> {
+    /// Why it cannot be over yet; `None` where it is.
+    pub(super) async fn replacing(&mut self, what: WaitFor) -> Result<Option<String>, Stop> {
+        let Some(group) = self.group() else {
+            return Err(self.stop(Refusal::new("the plan names no group to wait for", "look at the group")));
+        };
+        if what == WaitFor::Replaced
+            && let Some(why) = self.not_gone().await?
+        {
+            return Ok(Some(why));
+        }
+        let found = match self.read_group(&group).await? {
+            Read::Found(found) => found,
+            Read::Later(why) => return Ok(Some(why)),
+        };
+        if what == WaitFor::Refreshed {
+            return self.refreshed(&found);
+        }
+        if let Some(why) = unsettled(&found) {
+            return Ok(Some(why));
+        }
+        Ok(match self.look().await? {
+            Ok(fleet) => self.not_whole(&fleet, &group),
+            Err(failure) => Some(words::sentence_of(&failure).why),
+        })
+    }
+
+    /// The group whose instances this operation changes.
+    fn group(&self) -> Option<GroupName> {
+        let mut calls = self
+            .plan
+            .way_back()
+            .into_iter()
+            .chain(self.plan.steps.iter().rev().filter_map(|step| step.call.as_ref()));
+        let named = calls.find_map(|call| match call.resource() {
+            Resource::Group(name) => Some(name),
+            _ => None,
+        });
+        named.or_else(|| self.history().origin(&self.plan.intent).group().cloned())
+    }
+
+    /// The group as it is now, unless somebody else or another operation has taken it over.
+    async fn read_group(&mut self, group: &GroupName) -> Result<Read, Stop> {
+        let resource = Resource::Group(group.clone());
+        if let Some(newer) = self.overtaken(&resource) {
+            return Err(self.stop(newer));
+        }
+        let place = self.plan.place();
+        let observer = self.ports.observer;
+        let found = match self.attend(observer.state(&place, &resource)).await? {
+            Ok(found) => found,
+            Err(failure) if failure.kind == FailureKind::NotFound => {
+                let why = format!("{group} is not there any more");
+                return Err(self.stop(Refusal::new(why, "look who deleted it")));
+            }
+            Err(failure) => return Ok(Read::Later(words::sentence_of(&failure).why)),
+        };
+        if let Some(expected) = self.stands.get(&resource).filter(|expected| !expected.holds_in(&found)) {
+            return Err(self.stop(someone_changed(&resource, &found, expected)));
+        }
+        match found {
+            State::Group(found) => Ok(Read::Found(found)),
+            _ => Ok(Read::Later(format!("the answer is not of {group}"))),
+        }
+    }
+
+    /// Whether the refresh of this operation was started, by what is there.
+    pub(super) async fn is_refreshing(&mut self) -> Result<bool, Stop> {
+        let start = self.plan.steps.iter().find_map(|step| match (&step.call, &step.expects) {
+            (Some(call @ Call::StartInstanceRefresh(_)), Some(expects)) => {
+                Some((call.clone(), expects.state.clone()))
+            }
+            _ => None,
+        });
+        let (Some((call, before)), Some(group)) = (start, self.group()) else { return Ok(true) };
+        match self.read_group(&group).await? {
+            Read::Found(found) => Ok(call.effect(&before, &State::Group(found)) == Effect::Taken),
+            Read::Later(why) => Err(self.stop(Refusal::new(why, words::LOOK_WHAT_IS_THERE))),
+        }
+    }
+
+    fn refreshed(&self, found: &GroupState) -> Result<Option<String>, Stop> {
+        let Some(Newest::Refresh(mark)) = &found.refresh else {
+            return Ok(Some("the state of the refresh is not known".into()));
+        };
+        let back = self.course == Course::Back;
+        let reason = mark.reason.as_ref().map(|reason| format!(": {reason}")).unwrap_or_default();
+        let held = |says: &str| Err(self.stop(Refusal::new(format!("{says}{reason}"), HALF)));
+        match RefreshStatus::of_word(&mark.status) {
+            RefreshStatus::Successful if back => held("the refresh was over before it could go back"),
+            RefreshStatus::Successful => Ok(None),
+            RefreshStatus::RollbackSuccessful if back => Ok(None),
+            RefreshStatus::RollbackSuccessful => Err(Stop::RolledBack(Refusal::new(
+                format!("AWS took the refresh back{reason}"),
+                "find out why before the next attempt",
+            ))),
+            RefreshStatus::Failed => held("AWS says that the refresh failed"),
+            RefreshStatus::RollbackFailed => held("AWS could not take the refresh back"),
+            RefreshStatus::Cancelled => held("the refresh was cancelled"),
+            _ => Ok(Some(under_way(mark))),
+        }
+    }
+
+    /// Why the instance that was ended last is not gone yet.
+    async fn not_gone(&mut self) -> Result<Option<String>, Stop> {
+        let ended =
+            self.plan.steps.iter().filter(|step| step.n < self.step).rev().find_map(|step| {
+                match step.call.as_ref()?.resource() {
+                    Resource::Instance(id) => Some(id),
+                    _ => None,
+                }
+            });
+        let Some(id) = ended else { return Ok(None) };
+        let place = self.plan.place();
+        let observer = self.ports.observer;
+        Ok(match self.attend(observer.state(&place, &Resource::Instance(id.clone()))).await? {
+            Ok(State::Instance(mark)) => leaving(&mark).map(|where_| format!("{id} is {where_}")),
+            Ok(_) => Some(format!("the answer is not of {id}")),
+            Err(failure) => Some(words::sentence_of(&failure).why),
+        })
+    }
+
+    /// Why the group is not whole and healthy yet, by a look.
+    fn not_whole(&self, fleet: &Fleet, name: &GroupName) -> Option<String> {
+        let Some(group) = fleet.cluster(self.plan.intent.cluster()).and_then(|cluster| cluster.group(name))
+        else {
+            return Some(format!("the last look does not show {name}"));
+        };
+        let serving: Vec<_> = group
+            .instances
+            .iter()
+            .filter(|instance| {
+                instance.membership.as_ref().is_some_and(|member| member.lifecycle.raw() == "InService")
+            })
+            .collect();
+        let wanted = usize::try_from(group.desired).unwrap_or(0);
+        if !group.weighted && serving.len() != wanted {
+            return Some(format!("{} of {wanted} instances of {name} are in service", serving.len()));
+        }
+        let healthy = serving
+            .iter()
+            .filter(|instance| {
+                instance.state == Some(InstanceState::Running)
+                    && instance.health.verdict() == Verdict::Healthy
+            })
+            .count();
+        (healthy < serving.len())
+            .then(|| format!("{healthy} of {} instances of {name} are healthy", serving.len()))
+    }
+}
+
+/// Where an instance that is on its way out stands; `None` where it is gone.
+fn leaving(mark: &InstanceMark) -> Option<String> {
+    match &mark.lifecycle {
+        Some(lifecycle) => Some(lifecycle.to_string()),
+        None if mark.has_ended() => None,
+        None => mark.state.as_ref().map(ToString::to_string),
+    }
+}
+
+/// Members that are neither in service nor set aside.
+fn unsettled(found: &GroupState) -> Option<String> {
+    let aside = ["InService", "Standby"];
+    let (id, lifecycle) = found.members.iter().find(|(_, lifecycle)| !aside.contains(&lifecycle.raw()))?;
+    Some(format!("{id} is {lifecycle}"))
+}
+
+/// A refresh that has not ended, in one sentence.
+fn under_way(mark: &RefreshMark) -> String {
+    let mut says = vec![match RefreshStatus::of_word(&mark.status) {
+        RefreshStatus::Pending => "AWS has not begun yet".to_owned(),
+        RefreshStatus::InProgress => "AWS replaces".to_owned(),
+        RefreshStatus::Baking => "all are replaced, AWS watches them".to_owned(),
+        RefreshStatus::Cancelling => "AWS cancels the refresh".to_owned(),
+        RefreshStatus::RollbackInProgress => "AWS takes the refresh back".to_owned(),
+        other => format!("the refresh is {}", other.word()),
+    }];
+    says.extend(mark.percent.map(|percent| format!("{percent} % replaced and warm")));
+    says.extend(mark.to_update.map(|left| format!("{left} to go")));
+    says.extend(mark.reason.as_ref().map(ToString::to_string));
+    says.join(", ")
+}

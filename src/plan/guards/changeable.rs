@@ -1,0 +1,19 @@
+//! A group that is being deleted, or that belongs to an AWS service, is not changed.
+
+use super::{Check, Guard, OnGroup};
+use crate::plan::Answer;
+
+pub(super) const GUARD: Guard =
+    Guard { name: "group-changeable", overridable: false, check: Check::Group(check) };
+
+fn check(subject: &OnGroup<'_>) -> (Answer, String) {
+    let group = subject.group;
+    let name = &group.id.name;
+    if let Some(status) = &group.status {
+        return (Answer::Block, format!("{name} is going away: {status}"));
+    }
+    if let Some(owner) = &group.operator {
+        return (Answer::Block, format!("{name} belongs to {owner}, which alone may change it"));
+    }
+    (Answer::Pass, format!("{name} is ours to change"))
+}

@@ -1,0 +1,44 @@
+//! Decisions about a group need fresh and complete facts of it: its membership, its refreshes, its instances, its launch
+//! template and the health of its targets.
+
+use jiff::SignedDuration;
+
+use super::{Check, Guard, OnGroup};
+use crate::fleet::Section;
+use crate::plan::{Answer, Policy};
+
+pub(super) const GUARD: Guard = Guard { name: "group-facts", overridable: false, check: Check::Group(check) };
+
+fn check(subject: &OnGroup<'_>) -> (Answer, String) {
+    let (place, group) = (&subject.cluster.id.place, subject.group);
+    let gap = |section, about| subject.fleet.gap(place, section, about);
+    let health = group.target_groups.iter().find_map(|arn| gap(Section::TargetHealth, Some(arn.raw())));
+    let missing = gap(Section::Groups, None)
+        .or_else(|| gap(Section::Refreshes, Some(group.id.name.raw())))
+        .or_else(|| gap(Section::Instances, None))
+        .or_else(|| gap(Section::Templates, None))
+        .or(health);
+    if let Some(gap) = missing {
+        return (Answer::Block, format!("{} is missing: {}", gap.what, gap.why));
+    }
+    let Some(read) = subject.fleet.ages.get(&(place.clone(), Section::Groups)) else {
+        return (Answer::Block, "the server groups were never read".into());
+    };
+    // A look at one cluster reads its membership again; `seen_at` then is younger than the list of the whole region.
+    let mut oldest = subject.cluster.seen_at.unwrap_or(*read);
+    for arn in &group.target_groups {
+        match subject.fleet.target_groups.get(arn).and_then(|group| group.health.as_ref()) {
+            Some(health) => oldest = oldest.min(health.at),
+            None => return (Answer::Block, format!("the target health of {} was never read", arn.name())),
+        }
+    }
+    let age = subject.at.duration_since(oldest);
+    let limit = SignedDuration::try_from(Policy::FRESH).unwrap_or(SignedDuration::ZERO);
+    if age > limit {
+        return (
+            Answer::Block,
+            format!("the facts are {} s old and may be {} s: observe again", age.as_secs(), limit.as_secs()),
+        );
+    }
+    (Answer::Pass, format!("complete, {} s old", age.as_secs().max(0)))
+}
