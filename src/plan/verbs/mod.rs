@@ -139,7 +139,19 @@ pub(super) fn kind(intent: &Intent, history: &History) -> Kind {
     }
 }
 
-impl Draft<'_> {
+impl<'a> Draft<'a> {
+    /// One that moves the traffic of a listener or rule, and leads back to what is there now.
+    pub fn traffic(
+        source: &'a TrafficSource,
+        kind: Kind,
+        moves: Vec<Move>,
+        phrase: String,
+        notes: Vec<String>,
+    ) -> Self {
+        let source = Some(source);
+        Self { source, group: None, kind, first: Vec::new(), moves, back: None, phrase, notes, reach: None }
+    }
+
     /// The moves, each with the number of its step.
     fn numbered(&self) -> impl Iterator<Item = (u32, &Move)> {
         let mut n = self.first.len();

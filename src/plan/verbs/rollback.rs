@@ -41,17 +41,8 @@ pub(super) fn draft<'a>(
     }
     notes.extend(untrusted_note(history));
     notes.extend(sticky_note(source));
-    Ok(Draft {
-        source: Some(source),
-        group: None,
-        reach: None,
-        kind: Kind::Back,
-        first: Vec::new(),
-        moves: moves(given, source, goal.before)?,
-        back: None,
-        phrase: "back".into(),
-        notes,
-    })
+    let moves = moves(given, source, goal.before)?;
+    Ok(Draft::traffic(source, Kind::Back, moves, "back".into(), notes))
 }
 
 fn untrusted_note(history: &History) -> Option<String> {
@@ -109,7 +100,7 @@ fn to_idle<'a>(given: Given<'a>, source: &'a TrafficSource, side: &Weight) -> Re
     )];
     notes.extend(untrusted_note(given.history));
     notes.extend(sticky_note(source));
-    Ok(Draft { source, kind: Kind::Back, first: Vec::new(), moves, back: None, phrase: "back".into(), notes })
+    Ok(Draft::traffic(source, Kind::Back, moves, "back".into(), notes))
 }
 
 /// What the cluster goes back to.

@@ -27,17 +27,8 @@ pub(super) fn draft<'a>(
         }
     }
     settle_last(given, source, &mut moves);
-    Ok(Draft {
-        source: Some(source),
-        group: None,
-        reach: None,
-        kind: Kind::Shift,
-        first: Vec::new(),
-        moves,
-        back: None,
-        phrase: goal.get().to_string(),
-        notes: sticky_note(source).into_iter().collect(),
-    })
+    let notes = sticky_note(source).into_iter().collect();
+    Ok(Draft::traffic(source, Kind::Shift, moves, goal.get().to_string(), notes))
 }
 
 /// The calls that bring a group to a share by way of others; where it is not in the action yet, first the one that

@@ -25,17 +25,7 @@ pub(super) fn draft<'a>(
             duration(warm)
         ));
     }
-    Ok(Draft {
-        source: Some(source),
-        group: None,
-        reach: None,
-        kind: Kind::Switch,
-        first: Vec::new(),
-        moves,
-        back: None,
-        phrase: phrase(given, to),
-        notes,
-    })
+    Ok(Draft::traffic(source, Kind::Switch, moves, phrase(given, to), notes))
 }
 
 /// The side by its short name, where that can be typed; the word of the verb where it cannot.
