@@ -83,7 +83,7 @@ fn selected(screen: &vt100::Screen) -> Option<(usize, String)> {
 }
 
 /// A running cockpit.
-struct Program {
+pub struct Program {
     child: Box<dyn Child + Send + Sync>,
     _master: Box<dyn MasterPty + Send>,
     writer: Box<dyn Write + Send>,
@@ -98,19 +98,19 @@ struct Program {
 impl Program {
     fn start(instances: usize, refresh: u64) -> Self {
         let home = TempDir::new().expect("a temporary directory");
-        let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_flightdeck"));
+        let (instances, refresh) = (instances.to_string(), refresh.to_string());
+        let arguments = ["--demo", "--demo-instances", &instances, "--refresh", &refresh];
+        Self::of(env!("CARGO_BIN_EXE_flightdeck"), &arguments, home)
+    }
+
+    pub fn of(program: &str, arguments: &[&str], home: TempDir) -> Self {
+        let mut command = CommandBuilder::new(program);
         command.env_clear();
         for folder in ["HOME", "XDG_CONFIG_HOME", "XDG_STATE_HOME"] {
             command.env(folder, home.path());
         }
         command.env("TERM", "xterm-256color");
-        command.args([
-            "--demo",
-            "--demo-instances",
-            &instances.to_string(),
-            "--refresh",
-            &refresh.to_string(),
-        ]);
+        command.args(arguments);
         let pair = native_pty_system().openpty(SIZE).expect("a pseudo-terminal");
         let started = now();
         let child = pair.slave.spawn_command(command).expect("the program starts");
@@ -121,7 +121,7 @@ impl Program {
         Self { child, _master: pair.master, writer, output, screen, started, bytes, frames, _home: home }
     }
 
-    fn send(&mut self, keys: &str) {
+    pub fn send(&mut self, keys: &str) {
         self.writer.write_all(keys.as_bytes()).and_then(|()| self.writer.flush()).expect("it takes keys");
     }
 
@@ -136,12 +136,12 @@ impl Program {
     }
 
     /// The time until the first look was there.
-    fn wait_for_data(&mut self) -> Duration {
+    pub fn wait_for_data(&mut self) -> Duration {
         self.wait_until(|screen| selected(screen).is_some()).duration_since(self.started)
     }
 
     /// Reads until the screen is as wanted; when the bytes came that made it so.
-    fn wait_until(&mut self, is_wanted: impl Fn(&vt100::Screen) -> bool) -> Instant {
+    pub fn wait_until(&mut self, is_wanted: impl Fn(&vt100::Screen) -> bool) -> Instant {
         let end = now() + PATIENCE;
         loop {
             let (at, ended) = self.read(end).expect("the screen as it is wanted, in time");
@@ -151,7 +151,11 @@ impl Program {
         }
     }
 
-    fn read_for(&mut self, time: Duration) {
+    pub fn shows(&self, text: &str) -> bool {
+        self.screen.screen().contents().contains(text)
+    }
+
+    pub fn read_for(&mut self, time: Duration) {
         let end = now() + time;
         while self.read(end).is_some() {}
     }

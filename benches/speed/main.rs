@@ -2,7 +2,7 @@
 //!
 //! `cargo bench --no-default-features --bench speed [-- PART… [--once]]`; the parts are `look` (a snapshot from its
 //! raw facts to what the screens show), `plan` (an intent to its plan), `rollback` (its phrase to its request), `frames` (a key to its frame, without a
-//! terminal) and `cockpit` (the whole program on a pseudo-terminal). `--once` does everything once, for a profiler.
+//! terminal), `cockpit` (the whole program on a pseudo-terminal) and `stop` (its stop key while every call hangs). `--once` does everything once, for a profiler.
 
 mod cockpit;
 mod frames;
@@ -10,6 +10,7 @@ mod look;
 mod measure;
 mod plan;
 mod rollback;
+mod stop;
 
 use measure::Runs;
 
@@ -21,6 +22,11 @@ const PLANNED: usize = 10_000;
 
 fn main() {
     let words: Vec<String> = std::env::args().skip(1).collect();
+    if let [plays, home, hangs] = words.as_slice()
+        && plays == stop::PLAYS
+    {
+        return stop::play(home.as_ref(), hangs.into());
+    }
     let runs = if words.iter().any(|word| word == "--once") { Runs::Once } else { Runs::Many };
     let parts: Vec<&String> = words.iter().filter(|word| !word.starts_with("--")).collect();
     let is_wanted = |part: &str| parts.is_empty() || parts.iter().any(|wanted| *wanted == part);
@@ -40,5 +46,8 @@ fn main() {
     }
     if is_wanted("cockpit") {
         cockpit::run(runs);
+    }
+    if is_wanted("stop") {
+        stop::run(runs);
     }
 }
