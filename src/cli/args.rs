@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use jiff::{SignedDuration, Span, SpanRelativeTo};
 
+use super::refresh::RefreshArgs;
 use crate::drift::Severity;
 
 /// A terminal cockpit for fleets of immutable servers on AWS.
@@ -223,6 +224,8 @@ pub enum PlanVerb {
         #[arg(long, value_name = "ARN")]
         source: Option<String>,
     },
+    /// Replaces a group's instances by those of an image or a launch template version, rolling
+    Refresh(RefreshArgs),
 }
 
 /// What can be done about an operation that is half done.
@@ -305,7 +308,7 @@ fn percents(text: &str) -> Result<Percents, String> {
 const LONGEST_BAKE: SignedDuration = SignedDuration::from_hours(24);
 
 /// Reads a time with its unit, in whole seconds.
-fn seconds(text: &str) -> Result<u64, String> {
+pub(super) fn seconds(text: &str) -> Result<u64, String> {
     let time = text.parse::<Span>().and_then(|span| span.to_duration(SpanRelativeTo::days_are_24_hours()));
     let is_whole = |time: &SignedDuration| time.subsec_nanos() == 0;
     let time = time.ok().filter(|time| !time.is_negative() && is_whole(time) && *time <= LONGEST_BAKE);

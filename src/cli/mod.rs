@@ -14,6 +14,7 @@ mod journal;
 mod lists;
 mod operations;
 mod plan;
+mod refresh;
 mod session;
 mod snapshot;
 

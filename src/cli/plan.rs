@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use super::args::PlanVerb;
 use super::documents;
 use super::exit::End;
+use super::refresh;
 use super::session::{self, Session};
 use crate::app::planning::wait_words;
 use crate::app::words;
@@ -64,6 +65,7 @@ fn intent(verb: &PlanVerb, fleet: &Fleet, policy: &Policy) -> Result<Intent, Ref
             of: None,
             source: parse_source(source.as_deref())?,
         }),
+        PlanVerb::Refresh(args) => refresh::intent(args, fleet),
     }
 }
 

@@ -41,7 +41,7 @@ impl Region {
             |instance: &super::world::Instance| Some((instance.id.clone(), instance.lifecycle(now)?.into()));
         Some(GroupState {
             sizes: Some(Sizes { min: fact.min, desired: fact.desired, max: fact.max }),
-            saved: Some(saved(&fact.source)),
+            saved: Some(Saved::of(&fact.source)),
             refresh: Some(newest(group)),
             members: group.instances.iter().filter_map(member).collect(),
         })
@@ -87,39 +87,6 @@ fn number(source: &LaunchSource) -> Option<TemplateNumber> {
         }) => Some(TemplateNumber { id: id.clone(), version: *version }),
         _ => None,
     }
-}
-
-fn saved(source: &LaunchSource) -> Saved {
-    let named = |named: &TemplateRef| {
-        let id = named.id.as_ref().map_or_else(String::new, ToString::to_string);
-        match named.version {
-            TemplateVersion::Latest => format!("{id} $Latest"),
-            TemplateVersion::Default => format!("{id} $Default"),
-            TemplateVersion::Number(number) => format!("{id} version {number}"),
-        }
-    };
-    let words = match source {
-        LaunchSource::Template(template) => match number(source) {
-            Some(number) => return Saved::Template(number),
-            None => named(template),
-        },
-        LaunchSource::Mixed { base, overrides } => {
-            let own = overrides.iter().map(|one| {
-                let parts = [
-                    one.instance_type.as_ref().map(ToString::to_string),
-                    one.weighted_capacity.as_ref().map(|units| format!("×{units}")),
-                    one.template.as_ref().map(named),
-                    one.image.as_ref().map(ToString::to_string),
-                ];
-                parts.into_iter().flatten().collect::<Vec<_>>().join(" ")
-            });
-            let own: Vec<String> = own.collect();
-            format!("mixed instances of {}: {}", named(base), own.join(", "))
-        }
-        LaunchSource::Configuration(name) => format!("launch configuration {name}"),
-        LaunchSource::Unknown => "nothing known".into(),
-    };
-    Saved::Other(words.into())
 }
 
 fn newest(group: &Group) -> Newest {
