@@ -4,11 +4,12 @@ use std::time::Duration;
 
 use serde_json::json;
 
-use super::person::{PROGRAM, SIZE, answer, at_orders, press_until};
-use super::{changes, front_door};
+use super::person::{PROGRAM, SIZE, answer, at_orders, at_orders_in, press_until};
+use super::{Desk, changes, front_door, meddle};
 use rustix::process::Signal;
 
 use crate::rig::Rig;
+use crate::rig::beside::CloudWatch;
 use crate::terminal::Terminal;
 
 /// Two steps, each watched, then the settling.
@@ -16,7 +17,11 @@ const STEPS_TAKE: Duration = Duration::from_secs(90);
 
 /// Arms and confirms a shift of `orders` to 50 % in steps that are watched for so long.
 fn shift_in_steps(rig: &Rig, watched: &str) -> Terminal {
-    let mut terminal = at_orders(rig, &[]);
+    begin_steps(rig, at_orders(rig, &[]), watched)
+}
+
+/// The same on a cockpit that is at the cluster already.
+fn begin_steps(rig: &Rig, mut terminal: Terminal, watched: &str) -> Terminal {
     terminal.send("s");
     terminal.wait_for("% of the traffic");
     terminal.send("50\t\u{1b}[B");
@@ -90,4 +95,41 @@ fn one_key_stops_it_and_another_leads_it_back() {
     terminal.wait_for("settling");
     assert_eq!(sent(&rig), 2, "{:?}", changes(&rig));
     assert_eq!(front_door(&rig), before);
+}
+
+#[test]
+fn an_alarm_in_the_middle_rolls_it_back() {
+    let rig = Rig::own();
+    let before = front_door(&rig);
+    let cloud = CloudWatch::of(&rig);
+    cloud.alarm("errors", "OK");
+    let says = format!("[[cluster]]\nname = \"orders\"\nalarms = [\"{}\"]\n", cloud.name("errors"));
+    let desk = Desk::at(&rig);
+    let config = desk.keep("watched.toml", &says);
+    let mut environment = rig.environment();
+    environment.push(("AWS_ENDPOINT_URL_CLOUDWATCH", format!("http://127.0.0.1:{}", cloud.port())));
+    let terminal = at_orders_in(&rig, &["--config", &config], &environment);
+    let mut terminal = begin_steps(&rig, terminal, "5m");
+    press_until(&mut terminal, "o", "operations ·");
+    terminal.wait_for("baking");
+    cloud.set("errors", "ALARM");
+    terminal.wait_for("rolled back");
+    terminal.wait_for("is in ALARM");
+    assert_eq!(sent(&rig), 2, "{:?}", changes(&rig));
+    assert_eq!(front_door(&rig), before);
+}
+
+#[test]
+fn what_a_colleague_changes_in_the_middle_holds_it_and_shows_both() {
+    let rig = Rig::own();
+    let mut terminal = shift_in_steps(&rig, "5m");
+    press_until(&mut terminal, "o", "operations ·");
+    terminal.wait_for("baking");
+    meddle(&rig, 42, 58);
+    let theirs = front_door(&rig);
+    terminal.wait_for("held");
+    terminal.wait_for("42");
+    terminal.wait_for("75");
+    assert_eq!(front_door(&rig), theirs);
+    assert_eq!(sent(&rig), 1, "{:?}", changes(&rig));
 }

@@ -132,6 +132,17 @@ fn front_door(rig: &Rig) -> Value {
     json!({ "listeners": listeners, "rules": rules })
 }
 
+/// Somebody else writes weights.
+fn meddle(rig: &Rig, blue: u32, green: u32) {
+    let listener = rig.id("listeners", "edge");
+    let found = rig.call("elbv2", "describe_listeners", &json!({ "ListenerArns": [listener] }));
+    let mut actions = found["Listeners"][0]["DefaultActions"].clone();
+    actions[0]["AuthenticateOidcConfig"]["UseExistingClientSecret"] = true.into();
+    actions[1]["ForwardConfig"]["TargetGroups"][0]["Weight"] = blue.into();
+    actions[1]["ForwardConfig"]["TargetGroups"][1]["Weight"] = green.into();
+    rig.call("elbv2", "modify_listener", &json!({ "ListenerArn": listener, "DefaultActions": actions }));
+}
+
 /// The cluster of a snapshot with this name.
 #[track_caller]
 fn cluster<'a>(snapshot: &'a Value, name: &str) -> &'a Value {

@@ -22,7 +22,12 @@ const ATTEMPTS: usize = 100;
 
 /// The cockpit on the cluster `orders`.
 pub fn at_orders(rig: &Rig, arguments: &[&str]) -> Terminal {
-    let mut terminal = Terminal::start(PROGRAM, SIZE, arguments, &rig.environment());
+    at_orders_in(rig, arguments, &rig.environment())
+}
+
+/// The same in an environment of its own.
+pub fn at_orders_in(rig: &Rig, arguments: &[&str], environment: &[(&'static str, String)]) -> Terminal {
+    let mut terminal = Terminal::start(PROGRAM, SIZE, arguments, environment);
     terminal.wait_for("checkout");
     terminal.send("/orders\r");
     terminal.wait_until("orders alone", |screen| !screen.contents().contains("checkout"));

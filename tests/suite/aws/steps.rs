@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::{Desk, changes, cluster};
+use super::{Desk, changes, cluster, meddle};
 use crate::command::Running;
 use crate::rig::Rig;
 
@@ -38,17 +38,6 @@ fn begun(desk: &Desk<'_>, bake: &str) -> Running {
         desk.rig.log().iter().any(|request| request.operation == "ModifyListener" && request.status.is_some())
     });
     running
-}
-
-/// Somebody else writes weights.
-fn meddle(rig: &Rig, blue: u32, green: u32) {
-    let listener = rig.id("listeners", "edge");
-    let found = rig.call("elbv2", "describe_listeners", &json!({ "ListenerArns": [listener] }));
-    let mut actions = found["Listeners"][0]["DefaultActions"].clone();
-    actions[0]["AuthenticateOidcConfig"]["UseExistingClientSecret"] = true.into();
-    actions[1]["ForwardConfig"]["TargetGroups"][0]["Weight"] = blue.into();
-    actions[1]["ForwardConfig"]["TargetGroups"][1]["Weight"] = green.into();
-    rig.call("elbv2", "modify_listener", &json!({ "ListenerArn": listener, "DefaultActions": actions }));
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::person::{CTRL_C, PROGRAM, SIZE, answer, at_orders, plan_a_shift};
-use super::{changes, front_door};
+use super::{changes, front_door, meddle};
 use crate::rig::Rig;
 use crate::terminal::Terminal;
 
@@ -56,13 +56,7 @@ fn what_somebody_else_changes_under_an_open_dialog_is_not_overwritten() {
     let mut terminal = at_orders(&rig, &[]);
     plan_a_shift(&mut terminal);
     answer(&mut terminal, &rig.account()[8..]);
-    let listener = rig.id("listeners", "edge");
-    let found = rig.call("elbv2", "describe_listeners", &json!({ "ListenerArns": [listener] }));
-    let mut actions = found["Listeners"][0]["DefaultActions"].clone();
-    actions[0]["AuthenticateOidcConfig"]["UseExistingClientSecret"] = true.into();
-    actions[1]["ForwardConfig"]["TargetGroups"][0]["Weight"] = 70.into();
-    actions[1]["ForwardConfig"]["TargetGroups"][1]["Weight"] = 30.into();
-    rig.call("elbv2", "modify_listener", &json!({ "ListenerArn": listener, "DefaultActions": actions }));
+    meddle(&rig, 70, 30);
     let theirs = front_door(&rig);
     answer(&mut terminal, "orders 25");
     terminal.wait_until("that the world changed", |screen| {
