@@ -5,6 +5,9 @@ mod bookkeeping;
 mod connection;
 mod due;
 mod factory;
+mod groups;
+mod ids;
+mod instances;
 mod kept;
 mod look;
 mod meter;
@@ -13,10 +16,12 @@ mod observer;
 mod operator;
 mod permissions;
 mod read;
+mod refreshes;
 mod regions;
 #[cfg(test)]
 mod replay;
 mod task;
+mod templates;
 #[cfg(test)]
 mod testing;
 mod traffic;

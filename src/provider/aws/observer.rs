@@ -11,12 +11,15 @@ use super::bookkeeping::{self, AwsRegister};
 use super::connection::Connection;
 use super::due::{BUDGET, Background};
 use super::factory::{Clients, Factory, Lane, Settings};
+use super::groups;
+use super::instances;
 use super::kept::Kept;
 use super::look::{Look, Report, Walks};
 use super::meter::{Login, Meter};
 use super::needs::{self, Part, Parts};
 use super::operator::AwsOperator;
 use super::task::Task;
+use super::templates;
 use super::traffic;
 use super::wall::Wall;
 use super::watching;
@@ -359,13 +362,16 @@ impl Observer for Aws {
     }
 
     async fn state(&self, place: &Place, resource: &Resource) -> Result<State, Failure> {
-        let Resource::Source(source) = resource else {
-            let why = "flightdeck does not read this from AWS yet";
-            return Err(Failure::new(FailureKind::Unsupported, format!("read {resource}"), why, ""));
-        };
         let factory = self.connection.factory().await?;
-        let clients = factory.clients(&place.region, Lane::Asked, &self.asked);
-        self.remembered(traffic::read(&clients, place, source).await).await.map(State::Actions)
+        let (region, meter) = (&place.region, &self.asked);
+        let clients = factory.clients(region, Lane::Asked, meter);
+        let found = match resource {
+            Resource::Source(source) => traffic::read(&clients, place, source).await.map(State::Actions),
+            Resource::Group(name) => groups::read(&clients, region, name).await.map(State::Group),
+            Resource::Template(id) => templates::read(&clients, region, id).await.map(State::Template),
+            Resource::Instance(id) => instances::read(&clients, region, id).await.map(State::Instance),
+        };
+        self.remembered(found).await
     }
 
     async fn entries(&self, place: &Place, names: &[EntryName]) -> Result<Entries, Failure> {

@@ -1,16 +1,23 @@
-//! Applies one call, once: the account is proven, the call is checked, the request is sent without a second attempt.
+//! Applies one call, once: the call is checked, the account is proven, the request is sent without a second attempt.
+//!
+//! What each call sends is in a file of its own kind: `traffic`, `groups`, `refreshes`, `templates`, `instances`.
 
 use std::sync::Arc;
 
 use async_trait::async_trait;
 
 use super::connection::{Connection, Proof};
-use super::factory::Lane;
+use super::factory::{Clients, Lane};
+use super::groups;
+use super::ids;
+use super::instances;
 use super::meter::OTHER_LOGIN;
+use super::refreshes;
+use super::templates;
 use super::traffic;
-use crate::fleet::Place;
+use crate::fleet::{Place, Text};
 use crate::plan::{Call, Receipt};
-use crate::provider::{Failure, Operator};
+use crate::provider::{Failure, FailureKind, Operator};
 
 /// The only thing in this house that changes anything on AWS. A read-only session makes none.
 pub struct AwsOperator {
@@ -27,12 +34,12 @@ impl AwsOperator {
     async fn send(&self, place: &Place, call: &Call) -> Result<Receipt, Failure> {
         let proof = if call.source().is_some() { Proof::Tried } else { Proof::Needed };
         let clients = self.connection.writers(place, Lane::Write, proof).await?;
-        match traffic::write(&clients, place, call).await {
+        match write(&clients, place, call).await {
             // The login was renewed between proof and write, and nothing was sent.
             Err(failure) if failure.why == OTHER_LOGIN => {
                 self.connection.forget_after(&failure).await;
                 let clients = self.connection.writers(place, Lane::Write, proof).await?;
-                traffic::write(&clients, place, call).await
+                write(&clients, place, call).await
             }
             done => done,
         }
@@ -42,13 +49,62 @@ impl AwsOperator {
 #[async_trait]
 impl Operator for AwsOperator {
     async fn apply(&self, place: &Place, call: &Call) -> Result<Receipt, Failure> {
-        traffic::check(place, call)?;
+        check(place, call)?;
         let done = self.send(place, call).await;
         if let Err(failure) = &done {
             self.connection.forget_after(failure).await;
         }
         done
     }
+}
+
+/// Refuses what must not be sent, before anything is asked.
+fn check(place: &Place, call: &Call) -> Result<(), Failure> {
+    let fit = match call {
+        Call::ModifyListener { .. } | Call::ModifyRule { .. } => return traffic::check(place, call),
+        Call::StartInstanceRefresh(start) => refreshes::check(start),
+        Call::CancelInstanceRefresh(of) | Call::RollbackInstanceRefresh(of) => ids::group(&of.group),
+        Call::UpdateAutoScalingGroup(update) => groups::check_update(update),
+        Call::SetDesiredCapacity(set) => groups::check_desired(set),
+        Call::TerminateInstanceInAutoScalingGroup(end) => ids::instance(&end.instance),
+        Call::EnterStandby(enter) => ids::member(&enter.group, enter.instance()),
+        Call::ExitStandby(exit) => ids::member(&exit.group, exit.instance()),
+        Call::DetachInstances(detach) => ids::member(&detach.group, detach.instance()),
+        Call::CreateLaunchTemplateVersion(create) => templates::check(create),
+        Call::CreateTags(tags) => instances::check_tags(tags),
+        Call::TerminateInstances(end) => ids::instance(end.instance()),
+    };
+    fit.map_err(|why| {
+        let what = format!("{} on {}", call.operation(), call.resource());
+        Failure::new(FailureKind::Refused, what, why, "plan again")
+    })
+}
+
+async fn write(clients: &Clients, place: &Place, call: &Call) -> Result<Receipt, Failure> {
+    let region = &place.region;
+    let done = match call {
+        Call::ModifyListener { .. } | Call::ModifyRule { .. } => {
+            return traffic::write(clients, place, call).await;
+        }
+        Call::StartInstanceRefresh(start) => refreshes::start(clients, region, start).await,
+        Call::CancelInstanceRefresh(of) => refreshes::cancel(clients, region, of).await,
+        Call::RollbackInstanceRefresh(of) => refreshes::roll_back(clients, region, of).await,
+        Call::UpdateAutoScalingGroup(update) => groups::update(clients, region, update).await,
+        Call::SetDesiredCapacity(set) => groups::set_desired(clients, region, set).await,
+        Call::TerminateInstanceInAutoScalingGroup(end) => groups::terminate(clients, region, end).await,
+        Call::EnterStandby(enter) => groups::enter_standby(clients, region, enter).await,
+        Call::ExitStandby(exit) => groups::exit_standby(clients, region, exit).await,
+        Call::DetachInstances(detach) => groups::detach(clients, region, detach).await,
+        Call::CreateLaunchTemplateVersion(create) => templates::create(clients, region, create).await,
+        Call::CreateTags(tags) => instances::tag(clients, region, tags).await,
+        Call::TerminateInstances(end) => instances::terminate(clients, region, end).await,
+    };
+    done.map_err(|trouble| trouble.failure)
+}
+
+/// The receipt of a call that writes no actions.
+pub(super) fn receipt(request_id: Option<&str>) -> Receipt {
+    Receipt { request_id: request_id.map(Text::new), actions: Vec::new() }
 }
 
 #[cfg(test)]

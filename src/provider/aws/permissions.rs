@@ -18,7 +18,12 @@ pub struct Permission {
     pub why: &'static str,
     /// ARN pattern of what it acts on; AWS allows only `*` for nearly all reads.
     pub resource: &'static str,
+    /// What AWS is to allow it for only; for anything, where there is none.
+    pub only: Option<Only>,
 }
+
+/// What AWS is to allow something for: condition operator, condition key, value.
+pub type Only = [&'static str; 3];
 
 /// EC2, as the SDK names it.
 pub(super) const EC2: &str = "EC2";
@@ -39,14 +44,24 @@ const fn read(
     action: &'static str,
     why: &'static str,
 ) -> Permission {
-    Permission { service, operation, action, why, resource: "*" }
+    Permission { service, operation, action, why, resource: "*", only: None }
 }
 
 /// What flightdeck reads and writes of Systems Manager: its own parameters and no others.
 const BOOKKEEPING: &str = "arn:aws:ssm:*:*:parameter/flightdeck/*";
 
 const fn bookkeeping(operation: &'static str, action: &'static str, why: &'static str) -> Permission {
-    Permission { service: SSM, operation, action, why, resource: BOOKKEEPING }
+    Permission { service: SSM, operation, action, why, resource: BOOKKEEPING, only: None }
+}
+
+const GROUPS: &str = "arn:aws:autoscaling:*:*:autoScalingGroup:*:autoScalingGroupName/*";
+const INSTANCES: &str = "arn:aws:ec2:*:*:instance/*";
+
+/// What the keys of flightdeck's own tags begin with.
+pub(super) const OWN_TAGS: &str = "flightdeck:";
+
+const fn group(operation: &'static str, action: &'static str, why: &'static str) -> Permission {
+    Permission { service: AUTO_SCALING, operation, action, why, resource: GROUPS, only: None }
 }
 
 /// Every read.
@@ -79,6 +94,12 @@ pub const READS: &[Permission] = &[
         "DescribeLaunchConfigurations",
         "autoscaling:DescribeLaunchConfigurations",
         "what old groups want to launch",
+    ),
+    read(
+        AUTO_SCALING,
+        "DescribeAutoScalingInstances",
+        "autoscaling:DescribeAutoScalingInstances",
+        "which group has an instance that is taken aside or replaced",
     ),
     read(
         AUTO_SCALING,
@@ -131,6 +152,7 @@ pub const WRITES: &[Permission] = &[
         action: "elasticloadbalancing:ModifyListener",
         why: "to shift traffic on a listener's default action",
         resource: "arn:aws:elasticloadbalancing:*:*:listener/app/*",
+        only: None,
     },
     Permission {
         service: ELB,
@@ -138,9 +160,66 @@ pub const WRITES: &[Permission] = &[
         action: "elasticloadbalancing:ModifyRule",
         why: "to shift traffic on a listener rule",
         resource: "arn:aws:elasticloadbalancing:*:*:listener-rule/app/*",
+        only: None,
+    },
+    group("StartInstanceRefresh", "autoscaling:StartInstanceRefresh", "to replace a group's instances"),
+    group("CancelInstanceRefresh", "autoscaling:CancelInstanceRefresh", "to stop a refresh where it is"),
+    group("RollbackInstanceRefresh", "autoscaling:RollbackInstanceRefresh", "to take a refresh back"),
+    group(
+        "UpdateAutoScalingGroup",
+        "autoscaling:UpdateAutoScalingGroup",
+        "to set a group's sizes, or pin it to a launch template version",
+    ),
+    group("SetDesiredCapacity", "autoscaling:SetDesiredCapacity", "to scale a group"),
+    group(
+        "TerminateInstanceInAutoScalingGroup",
+        "autoscaling:TerminateInstanceInAutoScalingGroup",
+        "to replace one instance",
+    ),
+    group("EnterStandby", "autoscaling:EnterStandby", "to take an instance aside"),
+    group("ExitStandby", "autoscaling:ExitStandby", "to release an instance that was taken aside"),
+    group("DetachInstances", "autoscaling:DetachInstances", "to take an instance out of its group"),
+    Permission {
+        service: EC2,
+        operation: "CreateLaunchTemplateVersion",
+        action: "ec2:CreateLaunchTemplateVersion",
+        why: "to give a group another image or instance type",
+        resource: "arn:aws:ec2:*:*:launch-template/*",
+        only: None,
+    },
+    Permission {
+        service: EC2,
+        operation: "CreateTags",
+        action: "ec2:CreateTags",
+        why: "to write on an instance why it was taken aside",
+        resource: INSTANCES,
+        only: Some(["ForAllValues:StringLike", "aws:TagKeys", "flightdeck:*"]),
+    },
+    Permission {
+        service: EC2,
+        operation: "TerminateInstances",
+        action: "ec2:TerminateInstances",
+        why: "to end an instance that was taken aside",
+        resource: INSTANCES,
+        only: None,
     },
     bookkeeping("PutParameter", "ssm:PutParameter", "to hold a cluster, and to tell what is done to it"),
     bookkeeping("DeleteParameter", "ssm:DeleteParameter", "to take away what is long over"),
+];
+
+/// What the calls above need besides: AWS launches in the operator's name where a group is given a launch template
+/// version [guide: launch template permissions]. flightdeck itself launches nothing, and the wall lets no launch pass.
+const LAUNCHES: [(&str, &str, Only); 2] = [
+    (
+        "FlightdeckLetsGroupsLaunch",
+        "ec2:RunInstances",
+        ["ArnLike", "ec2:LaunchTemplate", "arn:aws:ec2:*:*:launch-template/*"],
+    ),
+    (
+        "FlightdeckLetsGroupsPassRoles",
+        "iam:PassRole",
+        ["StringEquals", "iam:PassedToService", "ec2.amazonaws.com"],
+    ),
 ];
 
 /// The IAM action of an operation.
@@ -157,7 +236,7 @@ pub(super) fn action_of(service: &str, operation: &str) -> Option<&'static str> 
 pub enum PolicyFor {
     /// Somebody who only looks.
     Viewer,
-    /// Somebody who looks and shifts traffic.
+    /// Somebody who looks, shifts traffic and replaces instances.
     Operator,
 }
 
@@ -167,29 +246,37 @@ pub fn iam_policy(who: PolicyFor) -> Value {
         READS.iter().filter(|row| (row.resource != "*") == named).map(|row| row.action).collect()
     };
     let mut statements = vec![
-        statement("FlightdeckLooks", &reads(false), "*"),
-        statement("FlightdeckReadsItsBookkeeping", &reads(true), BOOKKEEPING),
+        statement("FlightdeckLooks", &reads(false), "*", None),
+        statement("FlightdeckReadsItsBookkeeping", &reads(true), BOOKKEEPING, None),
     ];
     if who == PolicyFor::Operator {
         for row in WRITES {
-            statements.push(statement(&format!("Flightdeck{}", row.operation), &[row.action], row.resource));
+            let name = format!("Flightdeck{}", row.operation);
+            statements.push(statement(&name, &[row.action], row.resource, row.only));
+        }
+        for (name, action, only) in LAUNCHES {
+            statements.push(statement(name, &[action], "*", Some(only)));
         }
     }
     json!({ "Version": "2012-10-17", "Statement": statements })
 }
 
-fn statement(name: &str, actions: &[&str], resource: &str) -> Value {
+fn statement(name: &str, actions: &[&str], resource: &str, only: Option<Only>) -> Value {
     let mut statement = Map::new();
     statement.insert("Sid".into(), name.into());
     statement.insert("Effect".into(), "Allow".into());
     statement.insert("Action".into(), actions.into());
     statement.insert("Resource".into(), resource.into());
+    if let Some([operator, key, value]) = only {
+        statement.insert("Condition".into(), json!({ operator: { key: value } }));
+    }
     statement.into()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::provider::aws::testing::every_call;
 
     #[test]
     fn a_viewer_may_change_nothing() {
@@ -208,16 +295,19 @@ mod tests {
     fn an_operator_may_write_only_what_a_plan_can_call() {
         let policy = iam_policy(PolicyFor::Operator);
         let statements = policy["Statement"].as_array().unwrap();
-        assert_eq!(statements.len(), 2 + WRITES.len());
-        let listener = crate::plan::Call::ModifyListener { listener: "l".into(), actions: Vec::new() };
-        let rule = crate::plan::Call::ModifyRule { rule: "r".into(), actions: Vec::new() };
-        let calls: Vec<&str> = [listener, rule].iter().map(crate::plan::Call::operation).collect();
+        assert_eq!(statements.len(), 2 + WRITES.len() + LAUNCHES.len());
+        let calls: Vec<String> = every_call().iter().map(|call| call.operation().to_owned()).collect();
         let (own, written): (Vec<&Permission>, Vec<&Permission>) =
             WRITES.iter().partition(|row| row.service == SSM);
         assert_eq!(written.iter().map(|row| row.operation).collect::<Vec<_>>(), calls);
         let root = crate::provider::EntryName::ROOT;
         assert!(own.iter().all(|row| row.resource.ends_with(&format!(":parameter{root}/*"))));
-        assert!(statements[1..].iter().all(|s| s["Resource"] != "*"));
+        // What is written is named; what AWS launches for a group is held by a condition.
+        for statement in &statements[1..] {
+            assert!(statement["Resource"] != "*" || statement["Condition"].is_object(), "{statement}");
+        }
+        let tags = statements.iter().find(|statement| statement["Sid"] == "FlightdeckCreateTags").unwrap();
+        assert_eq!(tags["Condition"]["ForAllValues:StringLike"]["aws:TagKeys"], format!("{OWN_TAGS}*"));
     }
 
     #[test]

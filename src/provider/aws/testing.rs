@@ -1,5 +1,8 @@
 //! What the tests of this room share.
 
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
@@ -7,7 +10,15 @@ use std::time::Duration;
 use async_trait::async_trait;
 use jiff::Timestamp;
 
-use super::replay::{Answer, Asked};
+use super::factory::{Clients, Factory, Lane};
+use super::meter::Meter;
+use super::replay::{Answer, Asked, Replay};
+use crate::fleet::GroupName;
+use crate::plan::{
+    Alarms, Call, CreateTags, CreateTemplateVersion, Desired, DetachInstances, EnterStandby, ExitStandby,
+    OfGroup, Preferences, Protected, SetDesiredCapacity, Standby, StartRefresh, Strategy, TemplateChanges,
+    TemplateNumber, TerminateInGroup, TerminateInstances, UpdateGroup,
+};
 use crate::provider::Clock;
 
 /// A clock that stands still.
@@ -48,6 +59,102 @@ impl Clock for HandClock {
     }
 
     async fn sleep(&self, _: Duration) {}
+}
+
+/// The sources of every linked SDK client, by its name.
+pub(super) fn linked_sdks() -> BTreeMap<String, PathBuf> {
+    let metadata = Command::new(env!("CARGO"))
+        .args(["metadata", "--format-version", "1", "--offline", "--manifest-path"])
+        .arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("Cargo.toml"))
+        .output()
+        .unwrap();
+    let metadata: serde_json::Value = serde_json::from_slice(&metadata.stdout).unwrap();
+    let sdk = |package: &serde_json::Value| {
+        let name = package["name"].as_str().unwrap();
+        let manifest = Path::new(package["manifest_path"].as_str().unwrap());
+        name.starts_with("aws-sdk-").then(|| (name.to_owned(), manifest.with_file_name("src")))
+    };
+    metadata["packages"].as_array().unwrap().iter().filter_map(sdk).collect()
+}
+
+/// STS's answer.
+pub(super) fn who(account: &str) -> Answer {
+    Answer::ok(format!(
+        "<GetCallerIdentityResponse><GetCallerIdentityResult><Account>{account}</Account>\
+         <Arn>arn:aws:iam::{account}:user/me</Arn><UserId>u</UserId></GetCallerIdentityResult>\
+         </GetCallerIdentityResponse>"
+    ))
+}
+
+/// Clients that read, and what they ask.
+pub(super) fn reader(answers: impl Fn(&Asked) -> Answer + Send + Sync + 'static) -> (Clients, Replay) {
+    let replay = Replay::new(answers);
+    let http = aws_smithy_runtime_api::client::http::SharedHttpClient::new(replay.clone());
+    let meter = Meter::new(Arc::new(StillClock));
+    let factory = Factory::fixed(http, &["eu-west-1"]);
+    (factory.clients(&"eu-west-1".into(), Lane::Asked, &meter), replay)
+}
+
+/// Ids as AWS makes them.
+pub(super) const INSTANCE: &str = "i-0123456789abcdef0";
+pub(super) const TEMPLATE: &str = "lt-0123456789abcdef0";
+pub(super) const IMAGE: &str = "ami-0123456789abcdef0";
+
+/// The closed list of calls, one of each kind.
+pub(super) fn every_call() -> Vec<Call> {
+    let group = || GroupName::new("orders-blue");
+    let number = || TemplateNumber { id: TEMPLATE.into(), version: 7 };
+    vec![
+        Call::ModifyListener { listener: "l".into(), actions: Vec::new() },
+        Call::ModifyRule { rule: "r".into(), actions: Vec::new() },
+        Call::StartInstanceRefresh(Box::new(StartRefresh {
+            group: group(),
+            strategy: Strategy::Rolling,
+            desired: Desired::LaunchTemplate(number()),
+            preferences: Preferences {
+                min_healthy_percentage: 95,
+                max_healthy_percentage: 115,
+                instance_warmup: Some(61),
+                checkpoint_percentages: vec![25, 100],
+                checkpoint_delay: Some(62),
+                bake_time: Some(63),
+                skip_matching: true,
+                auto_rollback: true,
+                scale_in_protected_instances: Protected::Ignore,
+                standby_instances: Standby::Ignore,
+                alarm_specification: Some(Alarms { alarms: vec!["5xx".into()] }),
+            },
+        })),
+        Call::CancelInstanceRefresh(OfGroup { group: group() }),
+        Call::RollbackInstanceRefresh(OfGroup { group: group() }),
+        Call::UpdateAutoScalingGroup(UpdateGroup {
+            group: group(),
+            min: Some(1),
+            max: Some(9),
+            desired: Some(4),
+            template: Some(number()),
+        }),
+        Call::SetDesiredCapacity(SetDesiredCapacity { group: group(), desired: 4 }),
+        Call::TerminateInstanceInAutoScalingGroup(TerminateInGroup {
+            instance: INSTANCE.into(),
+            decrement: false,
+        }),
+        Call::EnterStandby(EnterStandby::new(group(), INSTANCE.into(), true)),
+        Call::ExitStandby(ExitStandby::new(group(), INSTANCE.into())),
+        Call::DetachInstances(DetachInstances::new(group(), INSTANCE.into(), false)),
+        Call::CreateLaunchTemplateVersion(CreateTemplateVersion {
+            template: TEMPLATE.into(),
+            source: 6,
+            description: "orders 1.43.0".into(),
+            changes: TemplateChanges { image: Some(IMAGE.into()), instance_type: None },
+            token: "token-1".into(),
+        }),
+        Call::CreateTags(CreateTags::new(
+            INSTANCE.into(),
+            [("flightdeck:quarantine".into(), "why & who".into())],
+        )),
+        Call::TerminateInstances(TerminateInstances::new(INSTANCE.into())),
+    ]
 }
 
 /// A small fleet as AWS would tell of it: cluster `web` with groups `web-blue` and `web-green` of `size` instances

@@ -42,7 +42,7 @@ pub(super) async fn read(clients: &Clients, place: &Place, source: &SourceArn) -
 /// Refuses what must not be sent: a foreign account or region, a kind of load balancer we do not write to, an action
 /// list that would not arrive exactly.
 pub(super) fn check(place: &Place, call: &Call) -> Result<(), Failure> {
-    let Some(source) = call.source() else { return Err(not_carried(call)) };
+    let Some(source) = call.source() else { return Err(no_traffic(call)) };
     let refuse = |why: String, remedy: &str| {
         let what = format!("{} on {source}", call.operation());
         Err(Failure::new(FailureKind::Refused, what, why, remedy))
@@ -82,18 +82,13 @@ pub(super) async fn write(clients: &Clients, place: &Place, call: &Call) -> Resu
             let now = answer.rules().iter().flat_map(|rule| rule.actions().to_vec());
             Ok(receipt(answer.request_id(), &now.collect::<Vec<_>>()))
         }
-        _ => Err(not_carried(call)),
+        _ => Err(no_traffic(call)),
     }
 }
 
-fn not_carried(call: &Call) -> Failure {
+fn no_traffic(call: &Call) -> Failure {
     let what = format!("{} on {}", call.operation(), call.resource());
-    Failure::new(
-        FailureKind::Unsupported,
-        what,
-        "flightdeck does not send this call to AWS yet",
-        "nothing was sent",
-    )
+    Failure::new(FailureKind::Refused, what, "it moves no traffic", "")
 }
 
 fn receipt(request_id: Option<&str>, now: &[aws_sdk_elasticloadbalancingv2::types::Action]) -> Receipt {

@@ -14,7 +14,7 @@ use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, Metadata};
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::config_bag::ConfigBag;
 
-use super::permissions::{CLOUDWATCH, READS, SSM, WRITES};
+use super::permissions::{CLOUDWATCH, OWN_TAGS, READS, SSM, WRITES};
 use crate::provider::EntryName;
 
 /// What a client may do.
@@ -114,7 +114,48 @@ fn refuse_fields(input: &Input) -> Result<(), Stopped> {
     if input.downcast_ref::<Screenshot>().is_some_and(|input| input.wake_up == Some(true)) {
         return Err(Stopped::Field("WakeUp acts like a keystroke on the instance's console"));
     }
+    refuse_reach(input)?;
     refuse_parameters(input)
+}
+
+/// Refuses writes that reach further than any call of ours: several instances at once, tags that are not ours, a
+/// refresh without both bounds.
+fn refuse_reach(input: &Input) -> Result<(), Stopped> {
+    use aws_sdk_autoscaling::operation::detach_instances::DetachInstancesInput as Detach;
+    use aws_sdk_autoscaling::operation::enter_standby::EnterStandbyInput as Enter;
+    use aws_sdk_autoscaling::operation::exit_standby::ExitStandbyInput as Exit;
+    use aws_sdk_autoscaling::operation::start_instance_refresh::StartInstanceRefreshInput as Refresh;
+    use aws_sdk_autoscaling::operation::terminate_instance_in_auto_scaling_group::TerminateInstanceInAutoScalingGroupInput as Replace;
+    use aws_sdk_ec2::operation::create_tags::CreateTagsInput as Tag;
+    use aws_sdk_ec2::operation::terminate_instances::TerminateInstancesInput as Terminate;
+    let instances = if let Some(detach) = input.downcast_ref::<Detach>() {
+        detach.instance_ids().len()
+    } else if let Some(enter) = input.downcast_ref::<Enter>() {
+        enter.instance_ids().len()
+    } else if let Some(exit) = input.downcast_ref::<Exit>() {
+        exit.instance_ids().len()
+    } else if let Some(replace) = input.downcast_ref::<Replace>() {
+        replace.instance_ids().len() + usize::from(replace.instance_id().is_some())
+    } else if let Some(terminate) = input.downcast_ref::<Terminate>() {
+        terminate.instance_ids().len()
+    } else if let Some(tag) = input.downcast_ref::<Tag>() {
+        let own = |tag: &aws_sdk_ec2::types::Tag| tag.key().is_some_and(|key| key.starts_with(OWN_TAGS));
+        if tag.tags().is_empty() || !tag.tags().iter().all(own) {
+            return Err(Stopped::Field("only tags flightdeck:* are flightdeck's own"));
+        }
+        tag.resources().len()
+    } else if let Some(refresh) = input.downcast_ref::<Refresh>() {
+        let preferences = refresh.preferences();
+        let bounds =
+            preferences.map(|given| (given.min_healthy_percentage(), given.max_healthy_percentage()));
+        return match bounds {
+            Some((Some(_), Some(_))) => Ok(()),
+            _ => Err(Stopped::Field("a refresh without both bounds may end all it replaces at once")),
+        };
+    } else {
+        return Ok(());
+    };
+    if instances == 1 { Ok(()) } else { Err(Stopped::Field("one instance at a time")) }
 }
 
 /// Refuses parameters that are not ours, and the decrypting of any.

@@ -4,9 +4,8 @@ use aws_smithy_runtime_api::client::http::SharedHttpClient;
 
 use super::*;
 use crate::provider::aws::factory::Factory;
-use crate::provider::aws::meter::Meter;
 use crate::provider::aws::replay::{Answer, Asked as Sent, DATE, Replay};
-use crate::provider::aws::testing::StillClock;
+use crate::provider::aws::testing::{StillClock, reader, who};
 
 const ACCOUNT: &str = "123456789012";
 
@@ -16,14 +15,6 @@ fn place() -> Place {
 
 fn name(epoch: &str) -> EntryName {
     EntryName::of(&["lease", "web", epoch])
-}
-
-fn who(account: &str) -> Answer {
-    Answer::ok(format!(
-        "<GetCallerIdentityResponse><GetCallerIdentityResult><Account>{account}</Account>\
-         <Arn>arn:aws:iam::{account}:user/me</Arn><UserId>u</UserId></GetCallerIdentityResult>\
-         </GetCallerIdentityResponse>"
-    ))
 }
 
 fn register(answers: impl Fn(&Sent) -> Answer + Send + Sync + 'static) -> (AwsRegister, Replay) {
@@ -37,13 +28,6 @@ fn register(answers: impl Fn(&Sent) -> Answer + Send + Sync + 'static) -> (AwsRe
 fn over(replay: &Replay) -> AwsRegister {
     let factory = Factory::fixed(SharedHttpClient::new(replay.clone()), &["eu-west-1"]);
     AwsRegister::new(Arc::new(Connection::fixed(factory, Arc::new(StillClock))))
-}
-
-fn reader(answers: impl Fn(&Sent) -> Answer + Send + Sync + 'static) -> (Clients, Replay) {
-    let replay = Replay::new(answers);
-    let factory = Factory::fixed(SharedHttpClient::new(replay.clone()), &["eu-west-1"]);
-    let meter = Meter::new(Arc::new(StillClock));
-    (factory.clients(&"eu-west-1".into(), Lane::Asked, &meter), replay)
 }
 
 fn parameter(epoch: &str, version: u64) -> String {

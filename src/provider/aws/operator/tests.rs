@@ -1,3 +1,5 @@
+mod calls;
+
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
 
 use super::*;
@@ -5,21 +7,13 @@ use crate::fleet::{Action, Actions, ForwardConfig, TargetGroupTuple};
 use crate::provider::FailureKind;
 use crate::provider::aws::factory::Factory;
 use crate::provider::aws::replay::{Answer, Asked, Replay};
-use crate::provider::aws::testing::StillClock;
+use crate::provider::aws::testing::{StillClock, who};
 
 const LISTENER: &str = "arn:aws:elasticloadbalancing:eu-west-1:123456789012:listener/app/web/1/2";
 const RULE: &str = "arn:aws:elasticloadbalancing:eu-west-1:123456789012:listener-rule/app/web/1/2/3";
 
 fn place() -> Place {
     Place { account: "123456789012".into(), region: "eu-west-1".into() }
-}
-
-fn who(account: &str) -> Answer {
-    Answer::ok(format!(
-        "<GetCallerIdentityResponse><GetCallerIdentityResult><Account>{account}</Account>\
-         <Arn>arn:aws:iam::{account}:user/me</Arn><UserId>u</UserId></GetCallerIdentityResult>\
-         </GetCallerIdentityResponse>"
-    ))
 }
 
 fn rules(weights: [i32; 2]) -> String {

@@ -1,6 +1,4 @@
 use std::collections::BTreeSet;
-use std::path::Path;
-use std::process::Command;
 use std::sync::Arc;
 
 use aws_smithy_runtime::client::orchestrator::operation::Operation;
@@ -14,7 +12,7 @@ use super::*;
 use crate::provider::aws::factory::{Clients, Factory, Lane};
 use crate::provider::aws::meter::Meter;
 use crate::provider::aws::replay::{Answer, Replay};
-use crate::provider::aws::testing::StillClock;
+use crate::provider::aws::testing::{StillClock, linked_sdks};
 
 fn clients(lane: Lane) -> (Clients, Replay) {
     let replay = Replay::new(|_| Answer::ok("<Response/>"));
@@ -26,18 +24,9 @@ fn clients(lane: Lane) -> (Clients, Replay) {
 
 /// Every operation of every linked SDK client, read from the SDK's own sources: (service, operation).
 fn every_operation() -> BTreeSet<(String, String)> {
-    let metadata = Command::new(env!("CARGO"))
-        .args(["metadata", "--format-version", "1", "--offline", "--manifest-path"])
-        .arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("Cargo.toml"))
-        .output()
-        .unwrap();
-    let metadata: serde_json::Value = serde_json::from_slice(&metadata.stdout).unwrap();
     let mut operations = BTreeSet::new();
-    for package in metadata["packages"].as_array().unwrap() {
-        if !package["name"].as_str().unwrap().starts_with("aws-sdk-") {
-            continue;
-        }
-        let sources = Path::new(package["manifest_path"].as_str().unwrap()).with_file_name("src/operation");
+    for sources in linked_sdks().into_values() {
+        let sources = sources.join("operation");
         for file in std::fs::read_dir(sources).unwrap() {
             let path = file.unwrap().path();
             if path.extension().is_none() {
@@ -129,21 +118,30 @@ async fn a_request_that_is_not_what_it_is_called_trips_the_wire() {
 /// Sends through real clients what could do harm, typed as it would be by mistake.
 async fn send_harm(clients: &Clients) {
     let Clients { ec2, autoscaling, cloudwatch, elb, ssm, sts } = clients;
-    let _ = ec2.terminate_instances().instance_ids("i-1").send().await;
+    let _ = ec2.terminate_instances().instance_ids("i-1").instance_ids("i-2").send().await;
     let _ = ec2.stop_instances().instance_ids("i-1").send().await;
     let _ = ec2.reboot_instances().instance_ids("i-1").send().await;
     let _ = ec2.run_instances().min_count(1).max_count(1).send().await;
     let _ = ec2.create_tags().resources("i-1").send().await;
+    let tag = |key: &str| aws_sdk_ec2::types::Tag::builder().key(key).value("v").build();
+    let _ = ec2.create_tags().resources("i-1").tags(tag("Name")).send().await;
+    let _ = ec2.create_tags().resources("i-1").tags(tag("flightdeck:x")).tags(tag("Name")).send().await;
+    let _ = ec2.create_tags().resources("i-1").resources("i-2").tags(tag("flightdeck:x")).send().await;
     let _ = ec2.deregister_image().image_id("ami-1").send().await;
     let _ = ec2.create_launch_template_version().launch_template_id("lt-1").send().await;
     let _ = ec2.get_password_data().instance_id("i-1").send().await;
     let _ = ec2.get_console_screenshot().instance_id("i-1").wake_up(true).send().await;
     let _ = autoscaling
         .terminate_instance_in_auto_scaling_group()
-        .instance_id("i-1")
+        .instance_ids("i-1")
+        .instance_ids("i-2")
         .should_decrement_desired_capacity(true)
         .send()
         .await;
+    let two = ["i-1".to_owned(), "i-2".to_owned()].to_vec();
+    let _ = autoscaling.detach_instances().set_instance_ids(Some(two.clone())).send().await;
+    let _ = autoscaling.enter_standby().auto_scaling_group_name("g").send().await;
+    let _ = autoscaling.exit_standby().set_instance_ids(Some(two)).send().await;
     let _ = autoscaling.start_instance_refresh().auto_scaling_group_name("g").send().await;
     let _ = autoscaling.set_desired_capacity().auto_scaling_group_name("g").desired_capacity(0).send().await;
     let _ = autoscaling.delete_auto_scaling_group().auto_scaling_group_name("g").send().await;
@@ -189,7 +187,15 @@ async fn an_operator_sends_its_calls_once_and_nothing_else_that_could_do_harm() 
     let (clients, replay) = clients(Lane::Write);
     send_harm(&clients).await;
     let sent: Vec<String> = replay.asked().iter().map(|asked| asked.action().to_owned()).collect();
-    assert_eq!(sent, ["PutParameter", "DeleteParameter", "ModifyListener", "ModifyRule"]);
+    let calls = [
+        "CreateLaunchTemplateVersion",
+        "SetDesiredCapacity",
+        "PutParameter",
+        "DeleteParameter",
+        "ModifyListener",
+        "ModifyRule",
+    ];
+    assert_eq!(sent, calls);
 }
 
 /// What somebody could hang into one operation to switch the wall off.

@@ -1,0 +1,234 @@
+//! The calls that are no traffic: what each sends, and what is refused.
+
+use super::*;
+use crate::plan::{
+    CreateTags, Desired, SetDesiredCapacity, StartRefresh, TemplateNumber, TerminateInGroup, UpdateGroup,
+};
+use crate::provider::aws::testing::{INSTANCE, TEMPLATE, every_call};
+
+/// The calls of groups, templates and instances.
+fn calls() -> impl Iterator<Item = Call> {
+    every_call().into_iter().filter(|call| call.source().is_none())
+}
+
+fn call(operation: &str) -> Call {
+    calls().find(|call| call.operation() == operation).unwrap()
+}
+
+/// The refresh of the list, somewhat different.
+fn refresh(change: impl Fn(&mut StartRefresh)) -> Call {
+    let Call::StartInstanceRefresh(mut start) = call("StartInstanceRefresh") else { unreachable!() };
+    change(&mut start);
+    Call::StartInstanceRefresh(start)
+}
+
+/// What AWS answers to each of them.
+fn answer(asked: &Asked) -> Answer {
+    match asked.action() {
+        "GetCallerIdentity" => who("123456789012"),
+        "DescribeLaunchTemplateVersions" => Answer::ok(
+            "<DescribeLaunchTemplateVersionsResponse><launchTemplateVersionSet><item><versionNumber>6</versionNumber>\
+             <launchTemplateData><imageId>ami-old</imageId></launchTemplateData></item></launchTemplateVersionSet>\
+             </DescribeLaunchTemplateVersionsResponse>",
+        ),
+        "CreateLaunchTemplateVersion" => Answer::ok(
+            "<CreateLaunchTemplateVersionResponse><launchTemplateVersion><versionNumber>7</versionNumber>\
+             </launchTemplateVersion></CreateLaunchTemplateVersionResponse>",
+        ),
+        action => Answer::ok(format!("<{action}Response><{action}Result/></{action}Response>")),
+    }
+}
+
+#[tokio::test]
+async fn each_call_sends_what_it_says_and_nothing_else() {
+    let group = "AutoScalingGroupName=orders-blue";
+    let id = format!("InstanceIds.member.1={INSTANCE}");
+    let template = format!("LaunchTemplateId={TEMPLATE}");
+    let expected = [
+        (
+            "StartInstanceRefresh",
+            vec![
+                group.to_owned(),
+                format!("DesiredConfiguration.LaunchTemplate.{template}"),
+                "DesiredConfiguration.LaunchTemplate.Version=7".into(),
+                "Preferences.AlarmSpecification.Alarms.member.1=5xx".into(),
+                "Preferences.AutoRollback=true".into(),
+                "Preferences.BakeTime=63".into(),
+                "Preferences.CheckpointDelay=62".into(),
+                "Preferences.CheckpointPercentages.member.1=25".into(),
+                "Preferences.CheckpointPercentages.member.2=100".into(),
+                "Preferences.InstanceWarmup=61".into(),
+                "Preferences.MaxHealthyPercentage=115".into(),
+                "Preferences.MinHealthyPercentage=95".into(),
+                "Preferences.ScaleInProtectedInstances=Ignore".into(),
+                "Preferences.SkipMatching=true".into(),
+                "Preferences.StandbyInstances=Ignore".into(),
+                "Strategy=Rolling".into(),
+            ],
+        ),
+        ("CancelInstanceRefresh", vec![group.into()]),
+        ("RollbackInstanceRefresh", vec![group.into()]),
+        (
+            "UpdateAutoScalingGroup",
+            vec![
+                group.into(),
+                "DesiredCapacity=4".into(),
+                format!("LaunchTemplate.{template}"),
+                "LaunchTemplate.Version=7".into(),
+                "MaxSize=9".into(),
+                "MinSize=1".into(),
+            ],
+        ),
+        ("SetDesiredCapacity", vec![group.into(), "DesiredCapacity=4".into()]),
+        (
+            "TerminateInstanceInAutoScalingGroup",
+            vec![format!("InstanceId={INSTANCE}"), "ShouldDecrementDesiredCapacity=false".into()],
+        ),
+        ("EnterStandby", vec![group.into(), id.clone(), "ShouldDecrementDesiredCapacity=true".into()]),
+        ("ExitStandby", vec![group.into(), id.clone()]),
+        ("DetachInstances", vec![group.into(), id, "ShouldDecrementDesiredCapacity=false".into()]),
+        (
+            "CreateLaunchTemplateVersion",
+            vec![
+                "ClientToken=token-1".into(),
+                "LaunchTemplateData.ImageId=ami-0123456789abcdef0".into(),
+                template,
+                "VersionDescription=orders 1.43.0".into(),
+            ],
+        ),
+        (
+            "CreateTags",
+            vec![
+                format!("ResourceId.1={INSTANCE}"),
+                "Tag.1.Key=flightdeck:quarantine".into(),
+                "Tag.1.Value=why & who".into(),
+            ],
+        ),
+        ("TerminateInstances", vec![format!("InstanceId.1={INSTANCE}")]),
+    ];
+    assert!(calls().map(|call| call.operation()).eq(expected.iter().map(|(operation, _)| *operation)));
+    let (operator, replay) = operator(answer);
+    for (operation, fields) in expected {
+        let receipt = operator.apply(&place(), &call(operation)).await.unwrap();
+        assert_eq!(receipt, Receipt { request_id: Some("request-1".into()), actions: Vec::new() });
+        let sent = replay.asked().pop().unwrap();
+        assert_eq!(sent.action(), operation);
+        let told = sent.fields.iter().filter(|(name, _)| *name != "Action" && *name != "Version");
+        let told: Vec<String> = told.map(|(name, value)| format!("{name}={value}")).collect();
+        assert_eq!(told, fields, "{operation}");
+        assert_eq!(replay.count(operation), 1);
+    }
+}
+
+#[tokio::test]
+async fn preferences_that_a_refresh_does_not_name_are_left_to_the_group() {
+    let (operator, replay) = operator(answer);
+    let call = refresh(|start| {
+        let preferences = &mut start.preferences;
+        preferences.instance_warmup = None;
+        preferences.checkpoint_percentages.clear();
+        preferences.checkpoint_delay = None;
+        preferences.bake_time = None;
+        preferences.alarm_specification = None;
+    });
+    operator.apply(&place(), &call).await.unwrap();
+    let sent = replay.asked().pop().unwrap();
+    let named: Vec<&str> = sent.fields.keys().filter_map(|name| name.strip_prefix("Preferences.")).collect();
+    let always = [
+        "AutoRollback",
+        "MaxHealthyPercentage",
+        "MinHealthyPercentage",
+        "ScaleInProtectedInstances",
+        "SkipMatching",
+        "StandbyInstances",
+    ];
+    assert_eq!(named, always);
+}
+
+#[tokio::test]
+async fn no_call_is_ever_repeated() {
+    for call in calls() {
+        for lost in [Answer::error(400, "Throttling"), Answer::ec2_error(503, "Unavailable"), Answer::Cut] {
+            let operation = call.operation();
+            let (operator, replay) = operator(move |asked| match asked.action() {
+                action if action == operation => lost.clone(),
+                _ => answer(asked),
+            });
+            operator.apply(&place(), &call).await.unwrap_err();
+            assert_eq!(replay.count(operation), 1);
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_carries_no_account_is_not_sent_before_sts_has_said_whose_it_is() {
+    for call in calls() {
+        for sts in [Answer::Never, Answer::Cut, Answer::error(503, "Unavailable"), who("999999999999")] {
+            let (operator, replay) = operator(move |asked| match asked.action() {
+                "GetCallerIdentity" => sts.clone(),
+                _ => answer(asked),
+            });
+            let failure = operator.apply(&place(), &call).await.unwrap_err();
+            assert!(!failure.maybe_applied);
+            assert_eq!(replay.asked().len(), replay.count("GetCallerIdentity"), "{}", call.operation());
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_aws_would_not_take_or_nobody_could_mean_is_refused_before_anything_is_asked() {
+    let (operator, replay) = operator(answer);
+    let update = |min, desired, max| {
+        let group = "orders-blue".into();
+        Call::UpdateAutoScalingGroup(UpdateGroup { group, min, max, desired, template: None })
+    };
+    let tag = |key: &str| Call::CreateTags(CreateTags::new(INSTANCE.into(), [(key.into(), "v".into())]));
+    let create = |change: fn(&mut crate::plan::CreateTemplateVersion)| {
+        let Call::CreateLaunchTemplateVersion(mut create) = call("CreateLaunchTemplateVersion") else {
+            unreachable!()
+        };
+        change(&mut create);
+        Call::CreateLaunchTemplateVersion(create)
+    };
+    let odd = [
+        refresh(|start| start.group = "".into()),
+        refresh(|start| {
+            let number = TemplateNumber { id: TEMPLATE.into(), version: 0 };
+            start.desired = Desired::LaunchTemplate(number);
+        }),
+        refresh(|start| start.preferences.min_healthy_percentage = 101),
+        refresh(|start| start.preferences.max_healthy_percentage = 99),
+        refresh(|start| start.preferences.max_healthy_percentage = 196),
+        refresh(|start| start.preferences.checkpoint_percentages = vec![50, 50, 100]),
+        refresh(|start| start.preferences.checkpoint_percentages = vec![0, 100]),
+        refresh(|start| start.preferences.checkpoint_delay = Some(172_801)),
+        refresh(|start| start.preferences.bake_time = Some(-1)),
+        refresh(|start| start.preferences.instance_warmup = Some(-1)),
+        refresh(|start| {
+            start.preferences.alarm_specification.as_mut().unwrap().alarms = vec!["a".into(); 11];
+        }),
+        update(None, None, None),
+        update(Some(5), Some(4), None),
+        update(Some(5), None, Some(4)),
+        update(Some(-1), None, None),
+        Call::SetDesiredCapacity(SetDesiredCapacity { group: "orders-blue".into(), desired: -1 }),
+        Call::TerminateInstanceInAutoScalingGroup(TerminateInGroup {
+            instance: "orders-blue".into(),
+            decrement: false,
+        }),
+        tag("Name"),
+        tag("aws:flightdeck:"),
+        Call::CreateTags(CreateTags::new(INSTANCE.into(), [])),
+        create(|create| create.source = 0),
+        create(|create| create.changes.image = None),
+        create(|create| create.changes.image = Some("resolve:ssm:/golden".into())),
+        create(|create| create.token = "".into()),
+        create(|create| create.description = "".into()),
+    ];
+    for call in odd {
+        let failure = operator.apply(&place(), &call).await.unwrap_err();
+        assert_eq!(failure.kind, FailureKind::Refused, "{call:?}");
+        assert!(!failure.maybe_applied);
+    }
+    assert_eq!(replay.asked(), []);
+}
