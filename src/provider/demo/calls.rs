@@ -5,7 +5,9 @@
 
 mod balancing;
 mod compute;
+mod refresh;
 mod scaling;
+mod template;
 
 use super::world::{Moment, World};
 use crate::fleet::Actions;
@@ -44,12 +46,11 @@ fn carry(world: &mut World, region: usize, call: &Call, at: Moment) -> Result<Ac
         Call::DetachInstances(detach) => scaling::detach(world, region, detach, at)?,
         Call::CreateTags(tags) => compute::tag(world, region, tags, at)?,
         Call::TerminateInstances(end) => compute::terminate(world, region, end, at)?,
-        Call::StartInstanceRefresh(_)
-        | Call::CancelInstanceRefresh(_)
-        | Call::RollbackInstanceRefresh(_)
-        | Call::CreateLaunchTemplateVersion(_) => {
-            let why = "the simulated fleet does not carry this call yet";
-            return Err((FailureKind::Unsupported, why.into()));
+        Call::StartInstanceRefresh(start) => refresh::start(world, region, start, at)?,
+        Call::CancelInstanceRefresh(of) => refresh::cancel(world, region, of, at)?,
+        Call::RollbackInstanceRefresh(of) => refresh::roll_back(world, region, of, at)?,
+        Call::CreateLaunchTemplateVersion(create) => {
+            template::create_version(&mut world.regions[region], create)?;
         }
     }
     Ok(Actions::new())

@@ -14,15 +14,19 @@
 mod eu;
 mod us;
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 
 use super::chance::Chance;
 use super::crowd;
 use super::life::{Agenda, Event};
 use super::loose;
+use super::refresh::Run;
 use super::seed::{Build, Part, Stage, split};
-use super::world::{DAY, GroupAt, HOUR, MINUTE, Moment, SECOND, World};
-use crate::fleet::{ImageId, TemplateId};
+use super::world::{DAY, Group, GroupAt, MINUTE, Moment, Region, SECOND, World};
+use crate::fleet::{ImageId, InstanceId, TemplateId};
+use crate::plan::{Preferences, Protected, Standby};
 
 /// Instances of the default cast.
 pub const DEFAULT_INSTANCES: usize = 60;
@@ -32,8 +36,6 @@ const INSTANCES_A_CLUSTER: usize = 1_000;
 const CLUSTERS: usize = 8;
 /// How the cast shares its instances; the sum is [`DEFAULT_INSTANCES`].
 const SHARES: [usize; 10] = [14, 8, 6, 3, 4, 7, 6, 6, 5, 1];
-/// A refresh waits this long for a standby instance [guide: an hour].
-const PATIENCE: Moment = HOUR;
 
 /// The images that others are built on, the oldest first.
 pub(super) struct Layers {
@@ -74,6 +76,7 @@ pub(super) fn world(seed: u64, instances: usize, start: Timestamp) -> World {
         agenda: Agenda::default(),
         mishaps: true,
         hands: true,
+        silent: false,
     };
     set_going(&mut world);
     world
@@ -90,20 +93,41 @@ fn set_going(world: &mut World) {
         let bad = region.images.values().filter(|image| image.bad).map(|image| &image.fact.id);
         let bad: Vec<&ImageId> = bad.collect();
         let strained = group.instances.iter().any(|instance| bad.contains(&&instance.launch.image));
-        let (active, frozen) = (group.active_refresh().is_some(), group.frozen.is_some());
+        let run = group.active_refresh().map(|_| under_way(region, group));
         world.agenda.note(first, Event::Round(at));
         if strained {
             world.agenda.note(0, Event::Strain(at));
         }
-        if active && frozen {
-            world.agenda.note(PATIENCE, Event::GiveUp(at));
-        } else if active {
-            world.agenda.note(0, Event::Refresh(at));
+        if run.is_some() {
+            world.agenda.note(SECOND, Event::Refresh(at));
         }
+        let group = world.group_mut(at);
+        (group.strained, group.run) = (strained, run);
     }
     for region in 0..world.regions.len() {
         world.agenda.note(2 * MINUTE, Event::Hands(region));
     }
+}
+
+/// A refresh that began before the world did: what does not match what it goes to is still to be replaced.
+fn under_way(region: &Region, group: &Group) -> Run {
+    let launches = region.launches(group.source());
+    let old = group.instances.iter().filter(|instance| !instance.is_of(&launches));
+    let olds: BTreeSet<InstanceId> = old.map(|instance| instance.id.clone()).collect();
+    let preferences = Preferences {
+        min_healthy_percentage: 80,
+        max_healthy_percentage: 100,
+        instance_warmup: None,
+        checkpoint_percentages: Vec::new(),
+        checkpoint_delay: None,
+        bake_time: None,
+        skip_matching: true,
+        auto_rollback: false,
+        scale_in_protected_instances: Protected::Refresh,
+        standby_instances: Standby::Wait,
+        alarm_specification: None,
+    };
+    Run::new(preferences, group.instances.len(), olds.clone(), olds, 0)
 }
 
 fn layers(stage: &mut Stage) -> Layers {

@@ -122,6 +122,11 @@ impl Sight<'_> {
         }
     }
 
+    /// The state of an alarm.
+    pub(super) fn alarm_state(&self, name: &Text) -> AlarmState {
+        self.rule(name.raw()).map_or(AlarmState::NotThere, |rule| self.state(rule, self.newest()).0)
+    }
+
     fn rule(&self, name: &str) -> Option<&'static Rule> {
         let is_here = |rule: &&Rule| !self.sides(rule.cluster).is_empty();
         RULES.iter().find(|rule| rule.name == name).filter(is_here)

@@ -2,12 +2,14 @@
 
 use std::sync::Arc;
 
-use super::cloudwatch;
 use super::life::Event;
 use super::world::{Duty, GroupAt, Ill, MINUTE, Moment, NEVER, SECOND, World};
+use super::{calls, cloudwatch};
 use crate::fleet::{
-    Actions, AlarmState, ForwardConfig, GroupName, InstanceId, SecurityGroupId, SourceArn, Text,
+    Actions, AlarmState, ForwardConfig, GroupName, ImageId, InstanceId, SecurityGroupId, SourceArn,
+    TargetGroupArn, Text,
 };
+use crate::plan::Call;
 
 /// Between two changes by hand in one region.
 const IDLE: std::ops::Range<Moment> = 3 * MINUTE..9 * MINUTE;
@@ -89,6 +91,18 @@ pub enum Foreign {
         /// Its wanted size, in capacity units.
         desired: i32,
     },
+    /// Makes a call of their own: starts a refresh, terminates an instance through its group, makes a template version.
+    Call(Box<Call>),
+    /// Deletes a target group, after taking it out of every action that has another one.
+    DeleteTargetGroup {
+        /// The target group.
+        target_group: TargetGroupArn,
+    },
+    /// Deregisters an image.
+    Deregister {
+        /// The image.
+        image: ImageId,
+    },
 }
 
 impl World {
@@ -112,6 +126,19 @@ impl World {
                     None => drop(told.remove(name)),
                 }
                 cloudwatch::is_alarm(name)
+            }
+            Foreign::Call(call) => match call.source() {
+                Some(source) => self.regions[region].write(&source, call.actions().clone(), at, false),
+                None => calls::apply(self, region, call, at).is_ok(),
+            },
+            Foreign::DeleteTargetGroup { target_group } => {
+                self.regions[region].delete_target_group(target_group, at)
+            }
+            Foreign::Deregister { image } => {
+                let Some(image) = self.regions[region].images.get_mut(image) else { return false };
+                image.hidden = true;
+                image.fact.state = "deregistered".into();
+                true
             }
             Foreign::Tag { instance, .. }
             | Foreign::SecurityGroup { instance, .. }
@@ -159,7 +186,12 @@ impl World {
                 instance.ailment = Some(super::world::Ailment { from: at, until: NEVER, kind });
             }
             Foreign::Heal { .. } => instance.ailment = None,
-            Foreign::Actions { .. } | Foreign::Alarm { .. } | Foreign::Scale { .. } => return false,
+            Foreign::Actions { .. }
+            | Foreign::Alarm { .. }
+            | Foreign::Scale { .. }
+            | Foreign::Call(_)
+            | Foreign::DeleteTargetGroup { .. }
+            | Foreign::Deregister { .. } => return false,
         }
         if let Some(group) = group {
             self.agenda.note(at + 5 * SECOND, Event::Reconcile(group));

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::chance::Chance;
 use super::world::{Boot, Duty, EVER, Group, Instance, Launch, Moment, Region};
 use crate::fleet::{
-    ImageId, LaunchSource, MetadataOptions, RefreshFact, Tags, TemplateRef, TemplateVersion,
+    ImageId, LaunchSource, MetadataOptions, RefreshFact, RefreshStatus, Tags, TemplateRef, TemplateVersion,
     TemplateVersionFact, Text, Zone,
 };
 
@@ -62,9 +62,20 @@ impl Region {
         Some(launch)
     }
 
-    /// Whether an image can still be launched.
-    pub(super) fn can_launch(&self, image: &ImageId) -> bool {
-        self.images.get(image).is_some_and(|image| !image.hidden)
+    /// Why EC2 would not launch this, in its words.
+    pub(super) fn refusal(&self, launch: &Launch) -> Option<String> {
+        let Some(image) = self.images.get(&launch.image).filter(|image| !image.hidden) else {
+            return Some(format!("The image id '[{}]' does not exist", launch.image));
+        };
+        if image.fact.state.raw() != "available" {
+            return Some(format!("The image '{}' is {}", launch.image, image.fact.state));
+        }
+        let wanted = architecture(launch.instance_type.raw());
+        let built = image.fact.architecture.as_ref().filter(|built| built.raw() != wanted)?;
+        Some(format!(
+            "The architecture '{wanted}' of the specified instance type does not match the architecture '{built}' of \
+             the specified AMI."
+        ))
     }
 
     fn by_template(&self, named: &TemplateRef) -> Option<Launch> {
@@ -93,9 +104,13 @@ impl Region {
 }
 
 impl Group {
-    /// What it launches from now: the refresh under way, else its saved configuration.
+    /// What it launches from now: the refresh that goes forward, else its saved configuration.
     pub(super) fn source(&self) -> &LaunchSource {
-        self.active_refresh().and_then(|refresh| refresh.desired.as_ref()).unwrap_or(&self.fact.source)
+        let forward = |refresh: &&RefreshFact| {
+            !matches!(refresh.status, RefreshStatus::Cancelling | RefreshStatus::RollbackInProgress)
+        };
+        let desired = self.active_refresh().filter(forward).and_then(|refresh| refresh.desired.as_ref());
+        desired.unwrap_or(&self.fact.source)
     }
 
     /// The refresh under way.
@@ -124,6 +139,15 @@ impl Group {
         }
         tags
     }
+}
+
+/// Graviton types have a `g` behind their generation: `m7g.large`, `c7gn.large`.
+fn architecture(instance_type: &str) -> &'static str {
+    let family = instance_type.split('.').next().unwrap_or_default();
+    let options = family
+        .trim_start_matches(|c: char| !c.is_ascii_digit())
+        .trim_start_matches(|c: char| c.is_ascii_digit());
+    if options.starts_with('g') { "arm64" } else { "x86_64" }
 }
 
 /// An instance as it is launched; `about` and `nth` make it unlike every other.

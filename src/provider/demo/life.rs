@@ -39,8 +39,6 @@ pub(super) enum Event {
     Reconcile(GroupAt),
     /// A refresh goes on.
     Refresh(GroupAt),
-    /// A refresh that does not advance is given up.
-    GiveUp(GroupAt),
     /// The errors of a bad version follow its traffic.
     Strain(GroupAt),
     /// Somebody in a region feels like changing something by hand.
@@ -112,7 +110,6 @@ impl World {
             Event::Detached(group, id) => self.detached(group, &id),
             Event::Reconcile(group) => self.reconcile(group, at),
             Event::Refresh(group) => self.refresh_step(group, at),
-            Event::GiveUp(group) => self.give_up(group, at),
             Event::Strain(group) => self.strain(group, at),
             Event::Hands(region) => self.lend_a_hand(region, at),
             Event::PutBack(region, foreign) => self.put_back(region, &foreign, at),
@@ -141,7 +138,7 @@ impl World {
             let replaceable = {
                 let region = &self.regions[group_at.region];
                 let source = region.groups[group_at.group].source();
-                region.launch(source, 0).is_some_and(|launch| region.can_launch(&launch.image))
+                region.launch(source, 0).is_some_and(|launch| region.refusal(&launch).is_none())
             };
             if broken && replaceable {
                 self.fall_ill(group_at, &id, Ill::Machine, at, NEVER);
@@ -247,10 +244,10 @@ impl World {
     pub(super) fn reconcile(&mut self, group_at: GroupAt, at: Moment) {
         let group = self.group(group_at);
         let counted = group.instances.iter().filter(|instance| instance.counts());
-        let mut units: i32 = counted.clone().map(Instance::units).sum();
+        let mut units = group.size();
         let surplus: Vec<InstanceId> = counted
             .filter(|instance| !instance.protected)
-            .scan(units - group.fact.desired, |over, instance| {
+            .scan(units - group.wanted(), |over, instance| {
                 *over -= instance.units();
                 (*over >= 0).then(|| instance.id.clone())
             })
@@ -258,7 +255,7 @@ impl World {
         for id in &surplus {
             self.take_out(group_at, id, at);
         }
-        while units < self.group(group_at).fact.desired {
+        while units < self.group(group_at).wanted() {
             let Some(launched) = self.launch_one(group_at, at) else { break };
             units += launched.max(1);
         }
@@ -270,15 +267,19 @@ impl World {
         let region = &self.regions[at.region];
         let group = &region.groups[at.group];
         let nth = group.launches;
-        let launch = region.launch(group.source(), nth).filter(|launch| region.can_launch(&launch.image))?;
+        let launch = region.launch(group.source(), nth).filter(|launch| region.refusal(launch).is_none())?;
         let zone = group.thinnest_zone()?;
         let tags = Arc::new(group.launch_tags(&launch));
         let about = format!("{} {}", region.place.region, group.fact.name);
         let instance = launch::instance(chance, (&about, nth), now, zone, Arc::new(launch), tags);
         let units = instance.units();
+        let bad = region.images.get(&instance.launch.image).is_some_and(|image| image.bad);
         let group = self.group_mut(at);
         group.launches += 1;
         group.instances.push(instance);
+        if bad && !std::mem::replace(&mut group.strained, true) {
+            self.agenda.note(now, Event::Strain(at));
+        }
         Some(units)
     }
 

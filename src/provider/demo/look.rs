@@ -9,7 +9,6 @@ use std::collections::{BTreeMap, VecDeque};
 use jiff::{SignedDuration, Timestamp};
 
 use super::ask::Ask;
-use super::facts::Sight;
 use super::weather::Weather;
 use super::world::{Region, World};
 use crate::fleet::{Cluster, ClusterId, Facts, Naming, Scope, Section};
@@ -91,13 +90,7 @@ impl Memory {
         self.count(at, questions.len());
         let asked = !questions.is_empty();
         for (region, ask) in questions {
-            let sight = Sight {
-                region: &world.regions[region],
-                start: world.start,
-                now: world.now,
-                chance: world.chance,
-                silent: weather.silent,
-            };
+            let sight = world.sight(region);
             let denied = weather.denied.contains(&ask.section());
             ask.answer(&sight, denied, at, &mut self.facts[region]);
             self.asked.insert((region, ask), at);

@@ -21,6 +21,7 @@ mod loose;
 mod phase;
 mod refresh;
 mod register;
+mod replacing;
 mod seed;
 mod state;
 mod traffic;
@@ -131,6 +132,7 @@ impl Demo {
         let at = self.clock.now();
         let mut state = self.lock();
         let now = state.world.moment(at);
+        state.world.silent = state.weather.silent;
         state.world.advance(now);
         (state, at)
     }

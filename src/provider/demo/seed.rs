@@ -70,6 +70,7 @@ impl Stage {
             images: BTreeMap::new(),
             templates: BTreeMap::new(),
             descriptions: BTreeMap::new(),
+            template_tokens: BTreeMap::new(),
             configurations: BTreeMap::new(),
             groups: Vec::new(),
             loose: Vec::new(),
@@ -272,7 +273,9 @@ impl Stage {
             fact,
             instances: Vec::with_capacity(new.count),
             refreshes: Vec::new(),
-            frozen: None,
+            run: None,
+            ahead: 0,
+            strained: false,
             launches: 0,
             mishaps: 0,
         };

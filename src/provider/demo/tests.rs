@@ -5,6 +5,7 @@ mod cloudwatch;
 mod groups;
 mod life;
 mod looks;
+mod refreshes;
 
 use std::time::Duration;
 
@@ -12,7 +13,7 @@ use jiff::SignedDuration;
 
 use super::*;
 use crate::fleet::{
-    Action, ForwardConfig, GroupName, GroupStickiness, InstanceId, InstanceState, LaunchSource,
+    Action, AlarmState, ForwardConfig, GroupName, GroupStickiness, InstanceId, InstanceState, LaunchSource,
     RefreshStatus, Section, Setting, TargetGroupArn, TargetState, Verdict, same_actions,
 };
 use crate::fleet::{Actions, SourceArn};

@@ -53,6 +53,33 @@ impl Region {
         true
     }
 
+    /// Deletes a target group, out of every action that has another one too; `false` where it is not there, or alone in
+    /// an action, which is where AWS says that it is in use.
+    pub(super) fn delete_target_group(&mut self, arn: &TargetGroupArn, at: Moment) -> bool {
+        let names =
+            |actions: &Actions| actions.iter().flat_map(Action::weights).any(|(named, _)| named == *arn);
+        let mut lists: Vec<(SourceArn, Actions)> =
+            self.sources().filter(|(_, actions)| names(actions)).map(|(s, a)| (s, a.clone())).collect();
+        for (_, actions) in &mut lists {
+            for config in actions.iter_mut().filter_map(|action| action.forward_config.as_mut()) {
+                config.target_groups.retain(|tuple| tuple.target_group_arn != *arn);
+            }
+        }
+        let empty = |actions: &Actions| {
+            actions.iter().any(|action| action.is_forward() && action.weights().is_empty())
+        };
+        if lists.iter().any(|(_, actions)| empty(actions) || names(actions)) {
+            return false;
+        }
+        for (source, actions) in lists {
+            self.write(&source, actions, at, false);
+        }
+        for group in &mut self.groups {
+            group.fact.target_groups.retain(|attached| attached != arn);
+        }
+        self.target_groups.remove(arn).is_some()
+    }
+
     /// Notes which target groups an action names, from a moment on.
     pub(super) fn note_use(&mut self, at: Moment) {
         let named: std::collections::BTreeSet<TargetGroupArn> = self

@@ -9,13 +9,16 @@ use std::sync::Arc;
 use jiff::{SignedDuration, Timestamp};
 
 use super::chance::Chance;
+use super::facts::Sight;
 use super::life::Agenda;
+use super::refresh::Run;
 use crate::fleet::{
     Actions, AlarmState, GroupFact, GroupName, ImageFact, ImageId, InstanceId, LaunchConfigurationFact,
     ListenerFact, LoadBalancerFact, MetadataOptions, Place, RefreshFact, RuleArn, RuleFact, SecurityGroupId,
     SourceArn, Tags, TargetGroupArn, TargetGroupAttributes, TargetGroupFact, TemplateId, TemplateRef,
     TemplateVersionFact, Text, Zone,
 };
+use crate::plan::CreateTemplateVersion;
 
 /// Milliseconds since the world began; negative before it.
 pub(super) type Moment = i64;
@@ -47,6 +50,8 @@ pub(super) struct World {
     pub mishaps: bool,
     /// Whether people change things by hand by themselves.
     pub hands: bool,
+    /// CloudWatch has no data.
+    pub silent: bool,
 }
 
 /// One account and region.
@@ -55,6 +60,8 @@ pub(super) struct Region {
     pub zones: Vec<Zone>,
     pub images: BTreeMap<ImageId, Image>,
     pub templates: BTreeMap<TemplateId, Vec<TemplateVersionFact>>,
+    /// What made launch template versions, by client token.
+    pub template_tokens: BTreeMap<Text, CreateTemplateVersion>,
     /// Descriptions of launch template versions that have one.
     pub descriptions: BTreeMap<(TemplateId, i64), Text>,
     pub configurations: BTreeMap<Text, LaunchConfigurationFact>,
@@ -87,8 +94,12 @@ pub(super) struct Group {
     pub instances: Vec<Instance>,
     /// The newest first.
     pub refreshes: Vec<RefreshFact>,
-    /// Why its active refresh does not advance, where it does not.
-    pub frozen: Option<Text>,
+    /// Its refresh that is under way.
+    pub run: Option<Run>,
+    /// Capacity units above the wanted size that its refresh has launched ahead of old ones.
+    pub ahead: i32,
+    /// Whether the errors of a bad version follow its traffic.
+    pub strained: bool,
     /// Serial number of its next launch.
     pub launches: u64,
     /// Serial number of its next mishap.
@@ -232,6 +243,12 @@ impl World {
 
     pub(super) fn group_mut(&mut self, at: GroupAt) -> &mut Group {
         &mut self.regions[at.region].groups[at.group]
+    }
+
+    /// A region as it is now.
+    pub(super) fn sight(&self, region: usize) -> Sight<'_> {
+        let Self { start, now, chance, silent, .. } = *self;
+        Sight { region: &self.regions[region], start, now, chance, silent }
     }
 
     /// The region of a place.

@@ -10,6 +10,9 @@ use crate::plan::{
 };
 use crate::provider::FailureKind;
 
+/// How AWS begins to say that a configuration cannot be launched.
+const UNFORMED: &str = "ValidationError: You must use a valid fully-formed launch template.";
+
 pub(super) fn update(
     world: &mut World,
     region: usize,
@@ -58,18 +61,22 @@ fn configuration(region: &Region, group: &Group, number: &TemplateNumber) -> Res
 /// What a group launches from by a numbered version, which has to be there with an image that can be launched.
 pub(super) fn numbered(region: &Region, number: &TemplateNumber) -> Result<LaunchSource, Wrong> {
     let TemplateNumber { id, version } = number;
-    let refused = "ValidationError: You must use a valid fully-formed launch template.";
     let named = TemplateRef { id: Some(id.clone()), name: None, version: TemplateVersion::Number(*version) };
     let Some(found) = region.template(&named) else {
-        return wrong(format!("{refused} Could not find launch template version {version} of {id}."));
+        return wrong(format!("{UNFORMED} Could not find launch template version {version} of {id}."));
     };
     let source = LaunchSource::Template(TemplateRef { name: Some(found.name.clone()), ..named });
-    match region.launch(&source, 0) {
-        Some(launch) if region.can_launch(&launch.image) => Ok(source),
-        _ => {
-            let image = found.image.clone().unwrap_or_default();
-            wrong(format!("{refused} The image id '[{image}]' does not exist"))
-        }
+    fits(region, &source)?;
+    Ok(source)
+}
+
+/// Refuses what EC2 would not launch.
+pub(super) fn fits(region: &Region, source: &LaunchSource) -> Result<(), Wrong> {
+    let launches = region.launches(source);
+    let refusal = launches.iter().find_map(|launch| region.refusal(launch));
+    match refusal.or_else(|| launches.is_empty().then(|| "It names no image.".to_owned())) {
+        None => Ok(()),
+        Some(why) => wrong(format!("{UNFORMED} {why}")),
     }
 }
 

@@ -175,7 +175,6 @@ fn reports_behind(stage: &mut Stage, layers: &Layers, balancer: usize, count: us
         desired: Some(stage.numbered(&template, 2)),
     };
     let group = &mut stage.region.groups[index];
-    group.frozen = Some("Timed out waiting for instances in Standby state to exit Standby.".into());
     group.refreshes.push(refresh);
     if let Some(instance) = group.instances.first_mut() {
         instance.duty = Duty::Standby;

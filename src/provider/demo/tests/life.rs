@@ -226,7 +226,7 @@ proptest! {
             let settled = |group: &&Group| group.active_refresh().is_none();
             for group in region.groups.iter().filter(settled) {
                 let units: i32 = group.instances.iter().filter(|i| i.counts()).map(Instance::units).sum();
-                let can = region.launch(group.source(), 0).is_some_and(|l| region.can_launch(&l.image));
+                let can = region.launch(group.source(), 0).is_some_and(|l| region.refusal(&l).is_none());
                 prop_assert!(units >= group.fact.desired || !can, "{} is short", group.fact.name);
             }
         }
