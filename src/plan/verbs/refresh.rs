@@ -20,7 +20,7 @@ use crate::plan::{
     RefreshTo, Refusal, Resource, Saved, StartRefresh, State, Strategy, TemplateChanges, TemplateNumber,
     TemplateState, UpdateGroup, nearest,
 };
-use knobs::{estimate, fitting, lowest, preferences, set_aside};
+use knobs::{estimate, fitting, in_words, lowest, preferences, set_aside};
 
 /// AWS tries launches that fail for this long, in seconds.
 const AWS_TRIES: u64 = 3_600;
@@ -103,6 +103,7 @@ pub(super) fn draft<'a>(
         },
         waits: vec![waits::refreshed(name, seconds.saturating_mul(2).saturating_add(AWS_TRIES))],
     });
+    notes.push(in_words(&preferences));
     notes.extend(set_aside(group, &preferences));
     Ok(Draft {
         source: None,

@@ -2,7 +2,7 @@
 //! instances are left on the way.
 
 use crate::fleet::{InstanceState, ServerGroup, Verdict};
-use crate::plan::verbs::Given;
+use crate::plan::verbs::{Given, duration};
 use crate::plan::{Alarms, Knobs, Preferences, Protected, Refusal, Standby};
 
 /// Fewest healthy instances where nothing else is said, in percent: never fewer than wanted.
@@ -132,6 +132,38 @@ pub(super) fn lowest(group: &ServerGroup, preferences: &Preferences) -> Option<u
         .count();
     let min = usize::try_from(preferences.min_healthy_percentage).unwrap_or(0);
     Some((healthy * min).div_ceil(100))
+}
+
+/// All of it that the operator should know, in one sentence.
+pub(super) fn in_words(preferences: &Preferences) -> String {
+    let time = |seconds: i32| duration(u64::try_from(seconds).unwrap_or(0));
+    let mut words = vec![if preferences.skip_matching {
+        "instances that match already stay".to_owned()
+    } else {
+        "instances that match already are replaced too".to_owned()
+    }];
+    words.push(match preferences.instance_warmup {
+        Some(seconds) => format!("a new one counts after {}", time(seconds)),
+        None => "a new one counts after the group's own warm-up".into(),
+    });
+    let stops: Vec<String> = preferences
+        .checkpoint_percentages
+        .iter()
+        .filter(|share| **share < 100)
+        .map(ToString::to_string)
+        .collect();
+    if let Some(delay) = preferences.checkpoint_delay.filter(|_| !stops.is_empty()) {
+        words.push(format!("it stops for {} at {} %", time(delay), stops.join(", ")));
+    }
+    words.extend(preferences.bake_time.map(|bake| format!("it is watched for {} at its end", time(bake))));
+    words.push(match &preferences.alarm_specification {
+        Some(alarms) => {
+            let names: Vec<String> = alarms.alarms.iter().map(ToString::to_string).collect();
+            format!("it fails by the alarms {}", names.join(", "))
+        }
+        None => "no alarm fails it: the configuration names none".into(),
+    });
+    words.join("; ")
 }
 
 /// Instances that the refresh leaves alone, or does not.
