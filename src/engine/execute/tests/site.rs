@@ -396,8 +396,8 @@ impl Site {
     /// Notes a call that would leave too little: it must be healthy where traffic goes.
     fn watch_the_floor(&self, call: &Call) {
         let facts = self.demo.facts();
-        let healthy: usize = call
-            .actions()
+        let actions = if call.source().is_some() { call.actions().clone() } else { self.actions() };
+        let healthy: usize = actions
             .iter()
             .flat_map(Action::weights)
             .filter(|(_, weight)| *weight > 0)
@@ -414,7 +414,7 @@ impl Site {
     pub(super) fn assert_never_below_the_floor(&self) {
         let below: MutexGuard<'_, Vec<String>> = self.below.lock().unwrap();
         assert!(below.is_empty(), "{below:?}");
-        for sent in self.demo.sent() {
+        for sent in self.demo.sent().iter().filter(|sent| sent.call.source().is_some()) {
             let total: u32 =
                 sent.call.actions().iter().flat_map(Action::weights).map(|(_, weight)| weight).sum();
             assert!(total > 0, "all weights 0: {sent:?}");
