@@ -2,6 +2,7 @@
 
 mod crash;
 mod properties;
+mod refreshes;
 mod site;
 mod steering;
 mod trouble;

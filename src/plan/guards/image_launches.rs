@@ -4,17 +4,20 @@
 use super::{Check, Guard, OnGroup};
 use crate::fleet::{Availability, ImageId, TemplateVersion};
 use crate::plan::verbs::Kind;
-use crate::plan::{Answer, Intent, RefreshTo};
+use crate::plan::{Answer, Call, Intent, RefreshTo};
 
 pub(super) const GUARD: Guard =
     Guard { name: "image-launches", overridable: true, check: Check::Group(check) };
 
 /// The image that is to come; `None` where it is not known.
 pub(super) fn wanted(subject: &OnGroup<'_>) -> Option<ImageId> {
-    let Intent::Refresh { to, .. } = subject.intent else { return None };
-    match to {
-        RefreshTo::Image(image) => Some(image.clone()),
-        RefreshTo::Version(number) => of_version(subject, *number),
+    match (subject.intent, subject.call) {
+        (Intent::Refresh { to: RefreshTo::Image(image), .. }, _) => Some(image.clone()),
+        (Intent::Refresh { to: RefreshTo::Version(number), .. }, _) => of_version(subject, *number),
+        (_, Some(Call::StartInstanceRefresh(start))) => {
+            of_version(subject, start.desired.template()?.version)
+        }
+        _ => None,
     }
 }
 

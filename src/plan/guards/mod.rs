@@ -35,7 +35,9 @@ pub(super) use enough_healthy::required_for_way_back;
 use super::change::Change;
 use super::sides::Sides;
 use super::verbs::{Draft, Kind, kind};
-use super::{Answer, Call, Carried, CarriedBy, Finding, History, Intent, OperationId, Plan, Policy, carried};
+use super::{
+    Answer, Call, Carried, CarriedBy, Finding, History, Intent, OperationId, Plan, Policy, Resource, carried,
+};
 use crate::fleet::{Cluster, Fleet, ServerGroup, TargetGroupArn};
 
 /// What every guard looks at.
@@ -285,7 +287,11 @@ fn check_call(
         Scene { fleet, cluster, kind, history, policy, at, until: at, operation: Some(&plan.id), step };
     let Some(arn) = call.source() else {
         let intent = history.origin(&plan.intent);
-        let Some(group) = intent.group().and_then(|name| cluster.group(name)) else {
+        let named = match call.resource() {
+            Resource::Group(name) => Some(name),
+            _ => intent.group().cloned(),
+        };
+        let Some(group) = named.and_then(|name| cluster.group(&name)) else {
             return gone(format!("the group of {} is not seen any more", id.name));
         };
         let lowest_healthy = plan.reach.lowest_healthy;

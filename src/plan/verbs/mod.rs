@@ -2,6 +2,7 @@
 //! [`draft`]; guards, confirmation, steps, reach, digest, journal and undo follow from the draft.
 
 mod refresh;
+mod refresh_back;
 mod resume;
 mod rollback;
 mod shift;

@@ -8,7 +8,8 @@
 //! replace instances.
 
 use super::{
-    Change, Draft, Given, Kind, Move, one_side, shift, source, sticky_note, waits, weights, writable,
+    Change, Draft, Given, Kind, Move, one_side, refresh_back, shift, source, sticky_note, waits, weights,
+    writable,
 };
 use crate::fleet::{Action, Cluster, SourceArn, TargetGroupArn, TrafficSource, Weight, same_actions};
 use crate::plan::change::{self, words};
@@ -22,6 +23,11 @@ pub(super) fn draft<'a>(
     wanted: Option<&SourceArn>,
 ) -> Result<Draft<'a>, Refusal> {
     let (history, name) = (given.history, &given.cluster.id.name);
+    if let Some(plan) = of.and_then(|operation| history.plan_of(operation))
+        && let Some(draft) = refresh_back::draft(given, plan)
+    {
+        return draft;
+    }
     let (source, goal, mut notes) = match (of, unrecorded(given, wanted)) {
         (Some(operation), _) => of_one(given, operation, wanted)?,
         (None, Some((source, side))) => return to_idle(given, source, side),
