@@ -1,8 +1,8 @@
 //! Does what a user said. What only one screen or dialog knows is theirs; what concerns the whole cockpit is here.
 
 use super::dialogs::{
-    Arm, Change, Confirm, Dialog, FilterLine, Gaps, Help, IgnoreForm, Leave, Palette, Reaction, Second,
-    ShiftForm, SteerDialog,
+    Arm, Change, Confirm, Dialog, FilterLine, Gaps, Help, IgnoreForm, Leave, Palette, Reaction, RefreshForm,
+    Second, ShiftForm, SteerDialog,
 };
 use super::screens::{Activity, Cluster, Operations, Screen, Step};
 use super::{Effect, Model, Session, Subject, Tone, applies};
@@ -75,6 +75,12 @@ fn act_on_screen(model: &mut Model, action: Action, effects: &mut Vec<Effect>) {
         Action::Shift => plan_change(model, Change::Shift, effects),
         Action::Switch => plan_change(model, Change::Switch, effects),
         Action::Rollback => plan_change(model, Change::Rollback, effects),
+        Action::Refresh => {
+            // What is decided here is decided on fresh facts.
+            let subject = model.screen().view().subject().cloned();
+            effects.extend(subject.map(|id| Effect::Observe(Scope::Cluster(id))));
+            model.dialogs.extend(RefreshForm::new(model).ok().map(Dialog::Refresh));
+        }
         Action::Arm => arm_or_disarm(model),
         Action::Help => model.dialogs.push(Dialog::Help(Help::new(model))),
         Action::Ignore => model.dialogs.extend(IgnoreForm::new(model).ok().map(Dialog::Ignore)),

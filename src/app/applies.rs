@@ -1,6 +1,6 @@
 //! Whether an action applies now, and if not, why: help and palette show the reason, and pressing the key says it.
 
-use super::dialogs::IgnoreForm;
+use super::dialogs::{IgnoreForm, RefreshForm};
 use super::screens::Screen;
 use super::{Model, Session, WayBack, words};
 use crate::fleet::LoadBalancerKind;
@@ -30,6 +30,7 @@ pub fn applies(model: &Model, action: Action) -> Result<(), String> {
         Action::Rollback => {
             has_traffic(model).and_then(|()| is_free(model, action)).and_then(|()| can_go_back(model))
         }
+        Action::Refresh => RefreshForm::new(model).map(drop).and_then(|()| is_free(model, action)),
         Action::Ignore => IgnoreForm::new(model).map(drop),
         Action::Arm => may_arm(model),
         Action::NextSource | Action::PreviousSource => several_sources(model),

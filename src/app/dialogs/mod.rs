@@ -13,6 +13,7 @@ mod help;
 mod ignore;
 mod leave;
 mod palette;
+mod refresh;
 mod second;
 mod shift;
 mod steer;
@@ -26,6 +27,7 @@ pub use help::{Help, HelpRow};
 pub use ignore::{IgnoreField, IgnoreForm};
 pub use leave::{Going, Leave};
 pub use palette::{Item, Palette};
+pub use refresh::{RefreshField, RefreshForm};
 pub use second::Second;
 pub use shift::{Change, FormField, ShiftForm};
 pub use steer::SteerDialog;
@@ -141,6 +143,8 @@ dialogs! {
     Filter(FilterLine),
     /// What a shift or a rollback needs to know first.
     Shift(ShiftForm),
+    /// What a refresh needs to know first.
+    Refresh(RefreshForm),
     /// A plan, to be confirmed.
     Confirm(Confirm),
     /// A colleague's plan, to be approved by a second person.

@@ -140,6 +140,10 @@ fn reach(plan: &Plan) -> String {
         1 => "1 call to go back".to_owned(),
         several => format!("{several} calls, 1 to go back"),
     };
+    if plan.intent.group().is_some() {
+        let instances = words::count(reach.instances, "instance");
+        return format!("{instances} replaced · lowest healthy {lowest} · about {time} · {calls}");
+    }
     format!(
         "{} of requests move · {} · lowest healthy {lowest} · about {time} · {calls}",
         words::percent(reach.percent),

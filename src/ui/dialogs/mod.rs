@@ -8,6 +8,7 @@ mod help;
 mod ignore;
 mod leave;
 mod palette;
+mod refresh;
 mod second;
 mod shift;
 mod steer;
@@ -30,6 +31,7 @@ pub fn draw(canvas: &mut Canvas<'_>, look: &Look<'_>, layout: &Layout) {
         match dialog {
             Dialog::Filter(dialog) => filter::draw(canvas, layout.footer, dialog),
             Dialog::Shift(dialog) => shift::draw(canvas, look, layout.body, dialog),
+            Dialog::Refresh(dialog) => refresh::draw(canvas, look, layout.body, dialog),
             Dialog::Confirm(dialog) => confirm::draw(canvas, look, layout.body, dialog),
             Dialog::Second(dialog) => second::draw(canvas, look, layout.body, dialog),
             Dialog::Ignore(dialog) => ignore::draw(canvas, look, layout.body, dialog),
