@@ -106,8 +106,8 @@ impl Run<'_> {
         let Some(Newest::Refresh(mark)) = &found.refresh else {
             return Ok(Some("the state of the refresh is not known".into()));
         };
-        let last = self.plan.steps.iter().filter(|step| step.n < self.step).rev();
-        let last = last.filter_map(|step| step.call.as_ref()).next();
+        let mut taken = self.plan.steps.iter().filter(|step| step.n < self.step).rev();
+        let last = taken.find_map(|step| step.call.as_ref());
         let back = self.course == Course::Back || matches!(last, Some(Call::RollbackInstanceRefresh(_)));
         let reason = mark.reason.as_ref().map(|reason| format!(": {reason}")).unwrap_or_default();
         let held = |says: &str| Err(self.stop(Refusal::new(format!("{says}{reason}"), HALF)));
