@@ -1,27 +1,21 @@
 //! Auto Scaling groups: what is there by identity, and the calls that write sizes, templates and members.
 
-use std::collections::BTreeMap;
-
 use aws_sdk_autoscaling::types as sdk;
 use aws_types::request_id::RequestId as _;
 use futures_util::future::try_join;
-use sha2::{Digest as _, Sha256};
 
 use super::factory::Clients;
 use super::ids;
 use super::operator::receipt;
 use super::permissions::AUTO_SCALING;
-use super::read::send;
+use super::read::{scaling, send};
 use super::trouble::Trouble;
-use crate::fleet::{GroupName, InstanceId, RefreshStatus, Region, Text};
+use crate::fleet::{GroupName, RefreshFact, Region};
 use crate::plan::{
     DetachInstances, EnterStandby, ExitStandby, GroupState, Newest, Receipt, RefreshMark, Saved,
     SetDesiredCapacity, Sizes, TemplateNumber, TerminateInGroup, UpdateGroup,
 };
 use crate::provider::{Failure, FailureKind};
-
-/// How many of a group's newest refreshes are asked for: the newest comes first, and one that runs is the newest.
-const REFRESHES: i32 = 10;
 
 /// Reads the group and its newest refresh: two calls.
 pub(super) async fn read(
@@ -29,90 +23,42 @@ pub(super) async fn read(
     region: &Region,
     name: &GroupName,
 ) -> Result<GroupState, Failure> {
-    let groups = async {
-        send!(clients.autoscaling.describe_auto_scaling_groups().auto_scaling_group_names(name.raw());
-            AUTO_SCALING, "DescribeAutoScalingGroups", region)
-    };
-    let refreshes = async {
-        send!(clients.autoscaling.describe_instance_refreshes().auto_scaling_group_name(name.raw())
-            .max_records(REFRESHES); AUTO_SCALING, "DescribeInstanceRefreshes", region)
-    };
+    let groups = scaling::groups(clients, region, Some(std::slice::from_ref(name)), None);
+    let refreshes = scaling::refreshes(clients, region, name, None);
     let both = try_join(groups, refreshes).await;
     let (groups, refreshes) = both.map_err(|trouble| trouble.failure)?;
-    let mut groups = groups.auto_scaling_groups().iter();
-    let Some(group) = groups.find(|group| group.auto_scaling_group_name() == Some(name.raw())) else {
+    let Some(group) = groups.items.into_iter().find(|group| group.name == *name) else {
         let why = "AWS does not know the group any more";
-        return Err(Failure::new(
-            FailureKind::NotFound,
-            format!("read {name}"),
-            why,
-            "observe again, it may be gone",
-        ));
+        let remedy = "observe again, it may be gone";
+        return Err(Failure::new(FailureKind::NotFound, format!("read {name}"), why, remedy));
     };
     Ok(GroupState {
-        sizes: sizes(group),
-        saved: Some(saved(group)),
-        refresh: Some(newest(refreshes.instance_refreshes())),
-        members: members(group),
+        sizes: Some(Sizes { min: group.min, desired: group.desired, max: group.max }),
+        saved: Some(Saved::of(&group.source)),
+        refresh: Some(newest(&refreshes.items)),
+        members: group.members.into_iter().map(|member| (member.id, member.lifecycle)).collect(),
     })
 }
 
-fn sizes(group: &sdk::AutoScalingGroup) -> Option<Sizes> {
-    Some(Sizes { min: group.min_size()?, desired: group.desired_capacity()?, max: group.max_size()? })
+/// The newest comes first; one that runs is the newest wherever it stands.
+fn newest(refreshes: &[RefreshFact]) -> Newest {
+    let runs = refreshes.iter().find(|refresh| refresh.status.is_active() == Some(true));
+    runs.or(refreshes.first()).map_or(Newest::None, |refresh| Newest::Refresh(mark(refresh)))
 }
 
-fn members(group: &sdk::AutoScalingGroup) -> BTreeMap<InstanceId, Text> {
-    let member = |member: &sdk::Instance| {
-        let lifecycle = member.lifecycle_state().map_or("unknown", sdk::LifecycleState::as_str);
-        Some((member.instance_id()?.into(), lifecycle.into()))
-    };
-    group.instances().iter().filter_map(member).collect()
-}
-
-fn saved(group: &sdk::AutoScalingGroup) -> Saved {
-    if let Some(policy) = group.mixed_instances_policy() {
-        // All of it, in few words: they change with whatever changes in it.
-        let digest = Sha256::digest(format!("{policy:?}"));
-        let digest = digest.iter().take(8).fold(0, |all: u64, byte| all << 8 | u64::from(*byte));
-        return Saved::Other(format!("mixed-instances policy {digest:016x}").into());
+fn mark(refresh: &RefreshFact) -> RefreshMark {
+    let to = refresh.desired.as_ref().and_then(|desired| match Saved::of(desired) {
+        Saved::Template(number) => Some(number),
+        Saved::Other(_) => None,
+    });
+    RefreshMark {
+        status: refresh.status.word().into(),
+        to,
+        percent: refresh.percent,
+        to_update: refresh.to_update,
+        reason: refresh.reason.clone(),
+        ..RefreshMark::of(refresh.id.clone())
     }
-    let Some(template) = group.launch_template() else {
-        let name = group.launch_configuration_name().unwrap_or("unknown");
-        return Saved::Other(format!("launch configuration {name}").into());
-    };
-    numbered(template).map_or_else(
-        || {
-            let id = template.launch_template_id().or(template.launch_template_name()).unwrap_or("unknown");
-            Saved::Other(format!("{id} {}", template.version().unwrap_or("$Default")).into())
-        },
-        Saved::Template,
-    )
-}
-
-fn numbered(template: &sdk::LaunchTemplateSpecification) -> Option<TemplateNumber> {
-    let version = template.version()?.parse().ok()?;
-    Some(TemplateNumber { id: template.launch_template_id()?.into(), version })
-}
-
-fn newest(refreshes: &[sdk::InstanceRefresh]) -> Newest {
-    let mut marks = refreshes.iter().filter_map(mark);
-    let first = marks.next();
-    let runs = |mark: &RefreshMark| RefreshStatus::of_word(&mark.status).is_active() == Some(true);
-    let active = first.iter().cloned().chain(marks).find(runs);
-    active.or(first).map_or(Newest::None, Newest::Refresh)
-}
-
-fn mark(refresh: &sdk::InstanceRefresh) -> Option<RefreshMark> {
-    let desired = refresh.desired_configuration();
-    let desired = desired.filter(|desired| desired.mixed_instances_policy().is_none());
-    Some(RefreshMark {
-        status: refresh.status().map_or("unknown", sdk::InstanceRefreshStatus::as_str).into(),
-        to: desired.and_then(|desired| numbered(desired.launch_template()?)),
-        percent: refresh.percentage_complete(),
-        to_update: refresh.instances_to_update(),
-        reason: refresh.status_reason().map(Text::new),
-        ..RefreshMark::of(refresh.instance_refresh_id()?.into())
-    })
 }
 
 /// Refuses sizes that cannot be, and an update of nothing.
