@@ -15,6 +15,7 @@ mod login;
 mod looking;
 mod lost;
 mod person;
+mod refresh;
 mod refused;
 mod steps;
 mod traffic;
