@@ -70,6 +70,23 @@ const THROTTLED: &[&str] = &[
 const UNSUPPORTED: &[&str] =
     &["InvalidAction", "NotImplemented", "UnknownOperationException", "UnsupportedOperation"];
 
+/// What to do where AWS refuses what is asked of a group, by its code.
+const REMEDIES: &[(&str, &str)] = &[
+    (
+        "InstanceRefreshInProgress",
+        "another refresh runs on the group: let it end or cancel it, then plan again",
+    ),
+    ("ActiveInstanceRefreshNotFound", "no refresh runs on the group any more: observe again"),
+    ("IrreversibleInstanceRefresh", "cancel it instead, then refresh to the image that was good"),
+    ("ScalingActivityInProgress", "the group is busy: try again when its activity has ended"),
+    ("ResourceContention", "something else changes the group right now: try again in a minute"),
+];
+
+/// What to do about any other error of AWS's own.
+fn remedy(code: Option<&str>, otherwise: &'static str) -> &'static str {
+    REMEDIES.iter().find(|(known, _)| code == Some(*known)).map_or(otherwise, |(_, remedy)| remedy)
+}
+
 impl Trouble {
     /// Reads an error of the SDK.
     pub(super) fn of<E>(asked: Asked<'_>, error: &SdkError<E, HttpResponse>) -> Self
@@ -150,7 +167,8 @@ impl Asked<'_> {
             };
         }
         if code.is_some_and(|code| code.ends_with("NotFound") || code.ends_with("NotFoundException")) {
-            return self.failure(FailureKind::NotFound, said, "observe again, it may be gone");
+            let remedy = remedy(code, "observe again, it may be gone");
+            return self.failure(FailureKind::NotFound, said, remedy);
         }
         // A success that cannot be read is a success all the same.
         let why = if status < 300 {
@@ -160,7 +178,7 @@ impl Asked<'_> {
         };
         Failure {
             maybe_applied: self.is_write() && !(300..500).contains(&status),
-            ..self.failure(FailureKind::Other, why, "")
+            ..self.failure(FailureKind::Other, why, remedy(code, ""))
         }
     }
 

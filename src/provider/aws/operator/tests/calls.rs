@@ -232,3 +232,23 @@ async fn what_aws_would_not_take_or_nobody_could_mean_is_refused_before_anything
     }
     assert_eq!(replay.asked(), []);
 }
+
+#[tokio::test]
+async fn what_aws_refuses_of_a_group_comes_with_what_to_do() {
+    let refusals = [
+        ("InstanceRefreshInProgress", FailureKind::Other, "let it end or cancel it"),
+        ("ActiveInstanceRefreshNotFound", FailureKind::NotFound, "observe again"),
+        ("IrreversibleInstanceRefresh", FailureKind::Other, "cancel it instead"),
+        ("ScalingActivityInProgress", FailureKind::Other, "the group is busy"),
+        ("ResourceContention", FailureKind::Other, "try again"),
+    ];
+    for (code, kind, remedy) in refusals {
+        let (operator, _) = operator(move |asked| match asked.action() {
+            "GetCallerIdentity" => who("123456789012"),
+            _ => Answer::error(400, code),
+        });
+        let failure = operator.apply(&place(), &call("StartInstanceRefresh")).await.unwrap_err();
+        assert_eq!((failure.kind, failure.maybe_applied), (kind, false), "{code}");
+        assert!(failure.why.contains(code) && failure.remedy.contains(remedy), "{failure}");
+    }
+}
