@@ -9,7 +9,7 @@ use super::{Desk, changed, changes};
 use crate::rig::Rig;
 
 /// Time in which the program acts on what it sees.
-const SOON: Duration = Duration::from_secs(60);
+const SOON: Duration = Duration::from_mins(1);
 
 const GROUP: &str = "orders-blue";
 
