@@ -4,10 +4,22 @@
 use jiff::SignedDuration;
 
 use super::{Check, Guard, OnGroup};
-use crate::fleet::Section;
+use crate::fleet::{LaunchSource, Section, TemplateId, TemplateRef};
 use crate::plan::{Answer, Policy};
 
 pub(super) const GUARD: Guard = Guard { name: "group-facts", overridable: false, check: Check::Group(check) };
+
+/// The launch templates that a group names; the empty id stands for their list as a whole.
+fn templates(source: &LaunchSource) -> impl Iterator<Item = &str> {
+    let (first, overrides): (Option<&TemplateRef>, &[_]) = match source {
+        LaunchSource::Template(template) => (Some(template), &[]),
+        LaunchSource::Mixed { base, overrides } => (Some(base), overrides),
+        LaunchSource::Configuration(_) | LaunchSource::Unknown => (None, &[]),
+    };
+    let own = overrides.iter().filter_map(|one| one.template.as_ref());
+    let named = first.into_iter().chain(own).filter_map(|template| template.id.as_ref());
+    named.map(TemplateId::raw).chain([""])
+}
 
 fn check(subject: &OnGroup<'_>) -> (Answer, String) {
     let (place, group) = (&subject.cluster.id.place, subject.group);
@@ -16,7 +28,7 @@ fn check(subject: &OnGroup<'_>) -> (Answer, String) {
     let missing = gap(Section::Groups, None)
         .or_else(|| gap(Section::Refreshes, Some(group.id.name.raw())))
         .or_else(|| gap(Section::Instances, None))
-        .or_else(|| gap(Section::Templates, None))
+        .or_else(|| templates(&group.source).find_map(|id| gap(Section::Templates, Some(id))))
         .or(health);
     if let Some(gap) = missing {
         return (Answer::Block, format!("{} is missing: {}", gap.what, gap.why));

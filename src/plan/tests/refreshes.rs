@@ -129,6 +129,19 @@ fn a_refresh_under_way_or_unknown_blocks_another() {
 }
 
 #[test]
+fn a_template_that_cannot_be_read_blocks_the_groups_that_launch_from_it_and_no_others() {
+    let own = start(&refreshed(&by_number(), &to_image())).desired.template().unwrap().id.clone();
+    for (about, verdict_of_it) in
+        [(Some(own.raw()), Answer::Block), (Some("lt-of-another"), Answer::Pass), (None, Answer::Block)]
+    {
+        let mut orders = by_number();
+        orders.world.gap(Section::Templates, about);
+        let plan = refreshed(&orders, &to_image());
+        assert_eq!(verdict(&plan, "group-facts").verdict, verdict_of_it, "{about:?}");
+    }
+}
+
+#[test]
 fn a_group_that_is_not_ours_or_cannot_replace_blocks() {
     let mut orders = by_number();
     orders.world.group_mut("orders-green").operator = Some("eks.amazonaws.com".into());
