@@ -37,7 +37,7 @@ impl World {
         let most = whole(of_desired(run.preferences.max_healthy_percentage) / 100);
         let mut spare = run.healthy(group, now) - least;
         let mut room = most - group.size().max(group.wanted());
-        if room < one && spare < one && !run.is_unsettled(group, now) {
+        if room < one && spare < one && !run.is_coming(group, now) {
             room = one;
         }
         let in_service: i32 = free.iter().filter(|free| free.counts).map(|free| free.units).sum();
@@ -82,13 +82,12 @@ impl Run {
 
     /// Whether something is being launched, warmed up or ended for it.
     pub(super) fn is_moving(&self, group: &Group, now: Moment) -> bool {
-        group.ahead > 0 || self.is_unsettled(group, now)
+        group.ahead > 0 || group.is_changing(now) || self.is_coming(group, now)
     }
 
-    fn is_unsettled(&self, group: &Group, now: Moment) -> bool {
-        group.is_short()
-            || group.is_changing(now)
-            || self.joined(group).any(|instance| !self.is_ready(instance, now))
+    /// Whether something is being launched or warmed up for it; old ones may still drain.
+    fn is_coming(&self, group: &Group, now: Moment) -> bool {
+        group.is_short() || self.joined(group).any(|instance| !self.is_ready(instance, now))
     }
 
     /// A new instance that is on its way to count.
