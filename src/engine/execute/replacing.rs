@@ -48,6 +48,13 @@ impl Run<'_> {
         })
     }
 
+    /// The ways out of an operation that stops where it is.
+    pub(super) fn ways_out(&self) -> &'static str {
+        let mut calls =
+            self.plan.steps.iter().filter_map(|step| step.call.as_ref()).chain(self.plan.way_back());
+        if calls.any(|call| call.source().is_none()) { words::WAYS_OUT_OF_A_GROUP } else { words::WAYS_OUT }
+    }
+
     /// The group whose instances this operation changes.
     fn group(&self) -> Option<GroupName> {
         let mut calls = self
@@ -59,7 +66,15 @@ impl Run<'_> {
             Resource::Group(name) => Some(name),
             _ => None,
         });
-        named.or_else(|| self.history().origin(&self.plan.intent).group().cloned())
+        let of_instance = || {
+            self.plan.steps.iter().filter_map(|step| step.expects.as_ref()).find_map(|expects| match &expects
+                .state
+            {
+                State::Instance(mark) => mark.group.clone(),
+                _ => None,
+            })
+        };
+        named.or_else(of_instance).or_else(|| self.history().origin(&self.plan.intent).group().cloned())
     }
 
     /// The group as it is now, unless somebody else or another operation has taken it over.

@@ -43,7 +43,7 @@ impl Run<'_> {
                 Ok(true)
             }
             Steer::Hold if self.sent => {
-                Err(Stop::Held(Refusal::new("a person told it to hold", words::WAYS_OUT)))
+                Err(Stop::Held(Refusal::new("a person told it to hold", self.ways_out())))
             }
             // It is on its way.
             Steer::Abort if self.course == Course::Back => Ok(false),

@@ -158,7 +158,7 @@ impl Run<'_> {
                 Some(since) if now.saturating_sub(since) >= LONGEST_PAUSE => {
                     return Err(self.stop(Refusal::new(
                         format!("it was paused for {} min", LONGEST_PAUSE.as_secs() / 60),
-                        words::WAYS_OUT,
+                        self.ways_out(),
                     )));
                 }
                 Some(since) => {
@@ -314,7 +314,7 @@ impl Run<'_> {
         };
         match vigil.late {
             Late::RollBack => Stop::Back(format!("{what}: {why}")),
-            Late::Hold => self.stop(Refusal::new(format!("{what}: {why}"), words::WAYS_OUT)),
+            Late::Hold => self.stop(Refusal::new(format!("{what}: {why}"), self.ways_out())),
         }
     }
 }

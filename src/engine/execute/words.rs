@@ -16,6 +16,10 @@ pub(super) const LOOK_WHAT_IS_THERE: &str = "look at what is there: resume goes 
 /// The way out of an operation that stopped where it is.
 pub(super) const WAYS_OUT: &str = "the weights stay as they are: resume it, or roll back";
 
+/// The same of one that moves no traffic: AWS carries on what it was told.
+pub(super) const WAYS_OUT_OF_A_GROUP: &str =
+    "AWS goes on with what it was told: resume it to follow on, or roll it back";
+
 /// A failure with its remedy.
 pub(super) fn sentence_of(failure: &Failure) -> Refusal {
     Refusal::new(format!("{}: {}", failure.what, failure.why), failure.remedy.clone())

@@ -184,7 +184,8 @@ fn a_refresh_that_runs_is_taken_back_by_aws() {
     let helm = Arc::clone(&home.helm);
     site.after(60, move || helm.order(Steer::Hold));
     let outcome = site.run(&home, &to_version(&site, other));
-    assert!(matches!(outcome, Outcome::Held { .. }), "{outcome:?}");
+    let Outcome::Held { remedy, .. } = &outcome else { panic!("{outcome:?}") };
+    assert!(remedy.contains("AWS goes on"), "{remedy}");
     assert_eq!(status(&site), RefreshStatus::InProgress);
     let outcome = site.run(&home, &taking_back(&site, &home));
     assert!(matches!(outcome, Outcome::Done { .. }), "{outcome:?}");
