@@ -126,3 +126,29 @@ fn a_refresh_that_somebody_cancels_is_held_with_its_group_as_it_is() {
     assert_eq!(changed(&rig), ["StartInstanceRefresh"]);
     assert_eq!(group(&rig)["LaunchTemplate"]["Version"], "1");
 }
+
+#[test]
+fn killed_in_the_middle_it_goes_on_by_itself_and_is_taken_back_by_a_colleague() {
+    let rig = Rig::with(&["orders"]);
+    let desk = Desk::at(&rig);
+    let plan = desk.plan(&["refresh", GROUP, "--template-version", "2", "--warmup", "10s"]);
+    rig.forget();
+    let phrase = plan.phrase().to_owned();
+    let mut running = desk.start(&["apply", &plan.file, "--confirm", &phrase]);
+    running.until("the start is written down", SOON, || desk.events().contains(&"applied".to_owned()));
+    running.kill();
+    // A minute and more: the lease has ended, and the refresh has replaced some.
+    rig.tell("clock", &json!({ "advance": 90 }));
+    assert!(versions(&group(&rig)).contains(&"2"));
+
+    let colleague = Desk::at(&rig);
+    let operations = colleague.done(&["operations", "--json"]).json();
+    let id = operations["operations"][0]["id"].as_str().expect("an id").to_owned();
+    rig.tell("run", &json!({ "factor": 300 }));
+    let back = colleague.run(&["rollback", &id]);
+    assert_eq!(back.code, 0, "{}", back.err);
+    assert_eq!(changed(&rig), ["StartInstanceRefresh", "RollbackInstanceRefresh"]);
+    let group = group(&rig);
+    assert_eq!(versions(&group), ["1"; 4]);
+    assert_eq!(group["LaunchTemplate"]["Version"], "1");
+}
