@@ -81,6 +81,11 @@ fn act_on_screen(model: &mut Model, action: Action, effects: &mut Vec<Effect>) {
             effects.extend(subject.map(|id| Effect::Observe(Scope::Cluster(id))));
             model.dialogs.extend(RefreshForm::new(model).ok().map(Dialog::Refresh));
         }
+        Action::Replace => {
+            if let Ok(intent) = replace(model) {
+                confirm(model, &intent, effects);
+            }
+        }
         Action::Arm => arm_or_disarm(model),
         Action::Help => model.dialogs.push(Dialog::Help(Help::new(model))),
         Action::Ignore => model.dialogs.extend(IgnoreForm::new(model).ok().map(Dialog::Ignore)),
@@ -118,6 +123,29 @@ fn steer(model: &mut Model, action: Action, effects: &mut Vec<Effect>) {
         _ => None,
     };
     model.dialogs.extend(dialog);
+}
+
+/// What replaces the instance that is selected, or shown.
+///
+/// # Errors
+/// None is, or it is in no server group.
+pub(super) fn replace(model: &Model) -> Result<Intent, String> {
+    let id = match model.screen() {
+        Screen::Cluster(screen) => screen.list.selected(),
+        Screen::Instance(screen) => Some(&screen.id),
+        _ => None,
+    };
+    let (id, seen) = id.zip(model.observation.as_ref()).ok_or("no instance is selected")?;
+    let groups = seen
+        .fleet
+        .clusters
+        .iter()
+        .flat_map(|cluster| cluster.groups.iter().map(move |group| (cluster, group)));
+    let mut holders = groups.filter(|(_, group)| group.instances.iter().any(|instance| instance.id == *id));
+    let (cluster, group) =
+        holders.next().ok_or_else(|| format!("{id} is in no server group: nothing would replace it"))?;
+    let (cluster, group) = (cluster.id.clone(), group.id.name.clone());
+    Ok(Intent::Replace { cluster, group, instances: vec![id.clone()] })
 }
 
 /// Plans and asks, or says why no plan can be made.

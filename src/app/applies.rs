@@ -31,6 +31,7 @@ pub fn applies(model: &Model, action: Action) -> Result<(), String> {
             has_traffic(model).and_then(|()| is_free(model, action)).and_then(|()| can_go_back(model))
         }
         Action::Refresh => RefreshForm::new(model).map(drop).and_then(|()| is_free(model, action)),
+        Action::Replace => super::act::replace(model).map(drop).and_then(|()| is_free(model, action)),
         Action::Ignore => IgnoreForm::new(model).map(drop),
         Action::Arm => may_arm(model),
         Action::NextSource | Action::PreviousSource => several_sources(model),

@@ -68,6 +68,11 @@ pub fn title(plan: &Plan, fleet: &Fleet) -> String {
             format!("Switch {} to {}", plan.cluster, words::side(&id.name, to))
         }
         Intent::Resume { operation, .. } => format!("Resume {operation} on {}", plan.cluster),
+        Intent::Replace { group, instances, .. } => match instances.as_slice() {
+            [only] => format!("Replace {only} of {group}"),
+            several => format!("Replace {} instances of {group}", several.len()),
+        },
+        Intent::Scale { group, desired, .. } => format!("Scale {group} to {desired}"),
         Intent::Refresh { group, .. } => format!("Refresh {group} of {}", plan.cluster),
         Intent::Rollback { .. } => {
             let goal = cluster.map(|cluster| format!(" → {}", goal_of(plan, fleet, cluster)));

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use jiff::{SignedDuration, Span, SpanRelativeTo};
 
+use super::groups::{ReplaceArgs, ScaleArgs};
 use super::refresh::RefreshArgs;
 use crate::drift::Severity;
 
@@ -226,6 +227,10 @@ pub enum PlanVerb {
     },
     /// Replaces a group's instances by those of an image or a launch template version, rolling
     Refresh(RefreshArgs),
+    /// Ends chosen instances one after the other; their group launches others
+    Replace(ReplaceArgs),
+    /// Gives a group another size
+    Scale(ScaleArgs),
 }
 
 /// What can be done about an operation that is half done.

@@ -10,6 +10,7 @@ mod cockpit;
 mod documents;
 mod drift;
 mod exit;
+mod groups;
 mod journal;
 mod lists;
 mod operations;

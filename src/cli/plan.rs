@@ -5,8 +5,8 @@ use std::fmt::Write as _;
 use super::args::PlanVerb;
 use super::documents;
 use super::exit::End;
-use super::refresh;
 use super::session::{self, Session};
+use super::{groups, refresh};
 use crate::app::planning::wait_words;
 use crate::app::words;
 use crate::fleet::{Action, Cluster, Fleet, GroupName, Scope, SourceArn};
@@ -66,6 +66,8 @@ fn intent(verb: &PlanVerb, fleet: &Fleet, policy: &Policy) -> Result<Intent, Ref
             source: parse_source(source.as_deref())?,
         }),
         PlanVerb::Refresh(args) => refresh::intent(args, fleet),
+        PlanVerb::Replace(args) => groups::replace(args, fleet),
+        PlanVerb::Scale(args) => groups::scale(args, fleet),
     }
 }
 

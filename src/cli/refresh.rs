@@ -88,7 +88,7 @@ pub struct RefreshArgs {
 /// # Errors
 /// No cluster has such a group, or several have.
 pub(super) fn intent(args: &RefreshArgs, fleet: &Fleet) -> Result<Intent, Refusal> {
-    let cluster = cluster(args, fleet)?;
+    let cluster = in_cluster(&args.group, args.cluster.as_deref(), fleet)?;
     let to = match (&args.image, args.template_version) {
         (Some(image), _) => RefreshTo::Image(ImageId::new(image)),
         (None, Some(version)) => RefreshTo::Version(version),
@@ -122,11 +122,15 @@ pub(super) fn intent(args: &RefreshArgs, fleet: &Fleet) -> Result<Intent, Refusa
 }
 
 /// The cluster that was named, else the only one with such a group.
-fn cluster<'a>(args: &RefreshArgs, fleet: &'a Fleet) -> Result<&'a Cluster, Refusal> {
-    if let Some(name) = &args.cluster {
+pub(super) fn in_cluster<'a>(
+    group: &str,
+    cluster: Option<&str>,
+    fleet: &'a Fleet,
+) -> Result<&'a Cluster, Refusal> {
+    if let Some(name) = cluster {
         return find_cluster(fleet, name);
     }
-    let wanted = args.group.as_str().into();
+    let wanted = group.into();
     let mut found = fleet.clusters.iter().filter(|cluster| cluster.group(&wanted).is_some());
     match (found.next(), found.next()) {
         (Some(only), None) => Ok(only),

@@ -107,6 +107,7 @@ actions! {
     Shift          "shift"           "shifts traffic between the server groups"      Change  [Fleet Cluster]            "shift" 4;
     Switch         "switch"          "switches all traffic to the other group"       Change  [Fleet Cluster]            "switch" 5;
     Refresh        "refresh"         "replaces a group's instances, rolling"         Change  [Cluster]                  "refresh" 5;
+    Replace        "replace"         "replaces the instance by a new one"              Change  [Cluster Instance]         "replace" 6;
     Rollback       "rollback"        "rolls traffic back to what it was"             Change  [Fleet Cluster Operations] "roll back" 3;
     HoldAll        "hold-all"        "stops every operation of this cockpit"         Steer   ALL                        "stop all" 1;
     Pause          "pause"           "pauses the operation, or lets it go on"        Steer   [Operations]               "pause" 4;

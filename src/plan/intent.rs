@@ -6,7 +6,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 
 use super::{OperationId, Protected, Standby};
-use crate::fleet::{ClusterId, GroupName, ImageId, SourceArn};
+use crate::fleet::{ClusterId, GroupName, ImageId, InstanceId, SourceArn};
 
 /// A whole percentage, 0–100.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize)]
@@ -135,6 +135,30 @@ pub enum Intent {
         #[serde(default, skip_serializing_if = "Knobs::are_default")]
         knobs: Knobs,
     },
+    /// Chosen instances of a group are ended one after the other, and the group launches others.
+    Replace {
+        /// The cluster.
+        cluster: ClusterId,
+        /// The group.
+        group: GroupName,
+        /// The instances.
+        instances: Vec<InstanceId>,
+    },
+    /// A group gets another size, in capacity units.
+    Scale {
+        /// The cluster.
+        cluster: ClusterId,
+        /// The group.
+        group: GroupName,
+        /// The size.
+        desired: i32,
+        /// Another smallest size.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        min: Option<i32>,
+        /// Another largest size.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        max: Option<i32>,
+    },
 }
 
 /// What a refresh goes to.
@@ -201,7 +225,9 @@ impl Intent {
             | Self::Switch { cluster, .. }
             | Self::Rollback { cluster, .. }
             | Self::Resume { cluster, .. }
-            | Self::Refresh { cluster, .. } => cluster,
+            | Self::Refresh { cluster, .. }
+            | Self::Replace { cluster, .. }
+            | Self::Scale { cluster, .. } => cluster,
         }
     }
 
@@ -213,13 +239,17 @@ impl Intent {
             Self::Rollback { .. } => "rollback",
             Self::Resume { .. } => "resume",
             Self::Refresh { .. } => "refresh",
+            Self::Replace { .. } => "replace",
+            Self::Scale { .. } => "scale",
         }
     }
 
     /// The group whose instances it changes; `None` where it changes none.
     pub fn group(&self) -> Option<&GroupName> {
         match self {
-            Self::Refresh { group, .. } => Some(group),
+            Self::Refresh { group, .. } | Self::Replace { group, .. } | Self::Scale { group, .. } => {
+                Some(group)
+            }
             Self::Shift { .. } | Self::Switch { .. } | Self::Rollback { .. } | Self::Resume { .. } => None,
         }
     }

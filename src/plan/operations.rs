@@ -285,7 +285,7 @@ fn continued(known: &Known) -> Option<&OperationId> {
     let of = match &known.plan.as_ref()?.intent {
         Intent::Resume { operation, .. } => Some(operation),
         Intent::Rollback { of, .. } => of.as_ref(),
-        Intent::Shift { .. } | Intent::Switch { .. } | Intent::Refresh { .. } => None,
+        _ => None,
     };
     of.filter(|_| known.state != KnownState::Failed)
 }

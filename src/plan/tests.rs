@@ -12,6 +12,7 @@ use crate::fleet::{
     TargetState, same_actions,
 };
 
+mod groups;
 mod guarded;
 mod refreshes;
 mod steps;

@@ -14,7 +14,7 @@ impl Run<'_> {
                 operation == of
             }
             Intent::Rollback { of: None, .. } => *of != self.plan.id,
-            Intent::Shift { .. } | Intent::Switch { .. } | Intent::Refresh { .. } => false,
+            _ => false,
         };
         let left: Vec<Record> = self
             .remembered()

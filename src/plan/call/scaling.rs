@@ -74,7 +74,7 @@ pub enum Standby {
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
 pub struct Alarms {
-    /// At most 10 names [model].
+    /// At most 10 names [autoscaling: RefreshPreferences].
     pub alarms: Vec<Text>,
 }
 

@@ -3,14 +3,17 @@
 use super::image_launches::{saved, wanted};
 use super::{Check, Guard, OnGroup};
 use crate::fleet::{Image, ImageId};
-use crate::plan::Answer;
 use crate::plan::verbs::Kind;
+use crate::plan::{Answer, Intent};
 
 pub(super) const GUARD: Guard = Guard { name: "image-fits", overridable: true, check: Check::Group(check) };
 
 fn check(subject: &OnGroup<'_>) -> (Answer, String) {
     if subject.kind == Kind::Back {
         return (Answer::Pass, "the way back takes the image of before".into());
+    }
+    if !matches!(subject.intent, Intent::Refresh { .. }) {
+        return (Answer::Pass, "the group launches what it launches anyway".into());
     }
     let (Some(to), Some(from)) = (image(subject, wanted(subject)), image(subject, before(subject))) else {
         return (Answer::Warn, "whether the images are of one kind is not known".into());

@@ -17,6 +17,8 @@ pub(super) fn wanted(subject: &OnGroup<'_>) -> Option<ImageId> {
         (_, Some(Call::StartInstanceRefresh(start))) => {
             of_version(subject, start.desired.template()?.version)
         }
+        // What the group launches by itself.
+        (Intent::Replace { .. } | Intent::Scale { .. }, _) => saved(subject),
         _ => None,
     }
 }
@@ -45,6 +47,9 @@ pub(super) fn saved(subject: &OnGroup<'_>) -> Option<ImageId> {
 fn check(subject: &OnGroup<'_>) -> (Answer, String) {
     if subject.kind == Kind::Back {
         return (Answer::Pass, "the way back takes the image of before".into());
+    }
+    if matches!(subject.intent, Intent::Scale { desired, .. } if *desired <= subject.group.desired) {
+        return (Answer::Pass, "nothing is launched".into());
     }
     let Some(id) = wanted(subject) else {
         return (Answer::Block, "which image is to come could not be read".into());

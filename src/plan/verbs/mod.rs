@@ -3,8 +3,10 @@
 
 mod refresh;
 mod refresh_back;
+mod replace;
 mod resume;
 mod rollback;
+mod scale;
 mod shift;
 mod source;
 mod switch;
@@ -127,6 +129,8 @@ pub(super) fn draft<'a>(intent: &Intent, given: Given<'a>) -> Result<Draft<'a>, 
         Intent::Rollback { of, source, .. } => rollback::draft(given, of.as_ref(), source.as_ref()),
         Intent::Resume { operation, .. } => resume::draft(given, operation),
         Intent::Refresh { group, to, knobs, .. } => refresh::draft(given, group, to, knobs),
+        Intent::Replace { group, instances, .. } => replace::draft(given, group, instances),
+        Intent::Scale { group, desired, min, max, .. } => scale::draft(given, group, *desired, (*min, *max)),
     }
 }
 
@@ -136,7 +140,7 @@ pub(super) fn kind(intent: &Intent, history: &History) -> Kind {
         Intent::Shift { .. } | Intent::Resume { .. } => Kind::Shift,
         Intent::Switch { .. } => Kind::Switch,
         Intent::Rollback { .. } => Kind::Back,
-        Intent::Refresh { .. } => Kind::Replace,
+        Intent::Refresh { .. } | Intent::Replace { .. } | Intent::Scale { .. } => Kind::Replace,
     }
 }
 
@@ -301,8 +305,8 @@ impl<'a> Draft<'a> {
                 "AWS carries the refresh: should flightdeck end, it goes on, and nobody follows it".into(),
             );
         } else if self.moves.len() > 1 || self.has_wait(WaitFor::Bake) {
-            notes
-                .push("flightdeck carries it: should it end, the operation holds at the last weights".into());
+            let at = if self.source.is_some() { "at the last weights" } else { "where it is" };
+            notes.push(format!("flightdeck carries it: should it end, the operation holds {at}"));
         }
         notes.push(match policy.lease(&cluster.id) {
             LeaseStore::Ssm => "lease and record stand below /flightdeck/ in SSM Parameter Store".into(),

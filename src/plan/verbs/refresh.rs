@@ -144,7 +144,7 @@ impl Launches {
     }
 }
 
-fn known<'a>(given: Given<'a>, name: &GroupName) -> Result<&'a ServerGroup, Refusal> {
+pub(super) fn known<'a>(given: Given<'a>, name: &GroupName) -> Result<&'a ServerGroup, Refusal> {
     let cluster = given.cluster;
     cluster.group(name).map(|group| &**group).ok_or_else(|| {
         let names = cluster.groups.iter().map(|group| group.id.name.to_string());

@@ -1,6 +1,6 @@
 //! What is waited for between calls, each with its time and with what happens at its end.
 
-use crate::fleet::{Fleet, GroupName, TargetGroupArn};
+use crate::fleet::{Fleet, GroupName, InstanceId, TargetGroupArn};
 use crate::plan::change::Change;
 use crate::plan::{Late, Policy, Wait, WaitFor};
 
@@ -51,6 +51,26 @@ pub(super) fn healthy(added: &[TargetGroupArn]) -> Wait {
 /// Until AWS's refresh of a group has ended.
 pub(super) fn refreshed(group: &GroupName, seconds: u64) -> Wait {
     Wait { seconds, until: format!("AWS has refreshed {group}"), what: WaitFor::Refreshed, late: Late::Hold }
+}
+
+/// Until an instance is gone, and its group whole and healthy again.
+pub(super) fn replaced(id: &InstanceId, group: &GroupName, seconds: u64) -> Wait {
+    Wait {
+        seconds,
+        until: format!("{id} is gone, and {group} is whole and healthy again"),
+        what: WaitFor::Replaced,
+        late: Late::Hold,
+    }
+}
+
+/// Until a group has the size it was given, and is healthy.
+pub(super) fn sized(group: &GroupName, seconds: u64) -> Wait {
+    Wait {
+        seconds,
+        until: format!("{group} is as large as wanted, and healthy"),
+        what: WaitFor::Sized,
+        late: Late::Hold,
+    }
 }
 
 /// Until a person says yes.

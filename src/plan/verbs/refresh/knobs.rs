@@ -20,10 +20,10 @@ const START: u64 = 120;
 /// Warm-up where nothing is said, in seconds, for the estimate: the group's own is not read.
 const WARMUP: u64 = 300;
 
-/// Most alarms that AWS takes [model].
+/// Most alarms that AWS takes [autoscaling: RefreshPreferences].
 const MOST_ALARMS: usize = 10;
 
-/// Longest time at a checkpoint and of a bake, in seconds [model].
+/// Longest time at a checkpoint and of a bake, in seconds [autoscaling: RefreshPreferences].
 const TWO_DAYS: i32 = 172_800;
 
 /// Seconds at a checkpoint where nothing is said [autoscaling: RefreshPreferences].

@@ -11,7 +11,7 @@ use crate::fleet::{
 };
 use crate::plan::{Desired, OfGroup, Preferences, StartRefresh};
 
-/// Alarms of one refresh, at most [model].
+/// Alarms of one refresh, at most [autoscaling: RefreshPreferences].
 const MOST_ALARMS: usize = 10;
 /// Between the two healthy bounds, at most [autoscaling: RefreshPreferences].
 const WIDEST: i32 = 100;

@@ -1,0 +1,85 @@
+//! `scale GROUP N`: another wanted size, and other bounds where they are given too. What the group launches is what it
+//! launches anyway; what it ends when it shrinks is the group's own choice, and the plan says so.
+
+use super::{Draft, Given, Kind, Move, Writes, refresh, replace, waits};
+use crate::fleet::GroupName;
+use crate::plan::{
+    Call, Expected, GroupState, Reach, Refusal, Resource, SetDesiredCapacity, Sizes, State, UpdateGroup,
+};
+
+/// Longest time until a group has another size, in seconds.
+const LONGEST: u64 = 1_800;
+
+pub(super) fn draft<'a>(
+    given: Given<'a>,
+    name: &GroupName,
+    desired: i32,
+    (min, max): (Option<i32>, Option<i32>),
+) -> Result<Draft<'a>, Refusal> {
+    let group = refresh::known(given, name)?;
+    let now = Sizes { min: group.min, desired: group.desired, max: group.max };
+    let then = Sizes { min: min.unwrap_or(now.min), desired, max: max.unwrap_or(now.max) };
+    if then.min < 0 || then.min > then.max {
+        return Err(Refusal::new(
+            format!("{name} cannot have from {} to {} instances", then.min, then.max),
+            "give a --min that is 0 or more and not above --max",
+        ));
+    }
+    if !(then.min..=then.max).contains(&desired) {
+        return Err(Refusal::new(
+            format!("{desired} is not between {} and {}, the bounds of {name}", then.min, then.max),
+            "choose a size between them, or give --min or --max too",
+        ));
+    }
+    if then == now {
+        return Err(Refusal::new(format!("{name} has that size already"), "nothing to scale"));
+    }
+    let call = |to: Sizes| {
+        if (now.min, now.max) == (then.min, then.max) {
+            return Call::SetDesiredCapacity(SetDesiredCapacity { group: name.clone(), desired: to.desired });
+        }
+        Call::UpdateAutoScalingGroup(UpdateGroup {
+            group: name.clone(),
+            min: Some(to.min),
+            max: Some(to.max),
+            desired: Some(to.desired),
+            template: None,
+        })
+    };
+    let mut notes = Vec::new();
+    if group.weighted {
+        notes.push(format!("{name} counts capacity units, which are not instances"));
+    }
+    if desired < now.desired {
+        notes.push(format!("{name} itself chooses which instances end, by its termination policy"));
+    }
+    let healthy = replace::healthy(group);
+    let least = usize::try_from(desired).unwrap_or(0);
+    let state = GroupState { sizes: Some(now), ..GroupState::default() };
+    let steps = usize::try_from(desired.abs_diff(now.desired)).unwrap_or(usize::MAX);
+    Ok(Draft {
+        source: None,
+        group: Some(group),
+        kind: Kind::Replace,
+        first: Vec::new(),
+        moves: vec![Move {
+            does: format!("scale {name} {} → {desired} (between {} and {})", now.desired, then.min, then.max),
+            writes: Writes::Call {
+                call: Box::new(call(then)),
+                expects: Expected { resource: Resource::Group(name.clone()), state: State::Group(state) },
+                undo: Some(Box::new(call(now))),
+            },
+            waits: vec![waits::sized(name, LONGEST)],
+        }],
+        back: None,
+        phrase: desired.to_string(),
+        notes,
+        reach: Some(Reach {
+            instances: steps,
+            percent: 0.0,
+            lowest_healthy: healthy.map(|healthy| if group.weighted { healthy } else { healthy.min(least) }),
+            seconds: replace::LAUNCH,
+            before: None,
+        }),
+    })
+}
