@@ -4,7 +4,7 @@
 
 use super::{Run, Stop, words};
 use crate::fleet::same_actions;
-use crate::plan::{Course, Refusal, State, Truth, check_way_back};
+use crate::plan::{Call, Course, Refusal, State, Truth, check_way_back};
 
 impl Run<'_> {
     /// Goes back, and says how that ended.
@@ -48,12 +48,13 @@ impl Run<'_> {
         if let Some(refusal) = self.blocked(&findings) {
             return Err(self.stop(refusal));
         }
-        if call.source().is_none() && !self.is_refreshing().await? {
+        let of_refresh = matches!(call, Call::RollbackInstanceRefresh(_) | Call::CancelInstanceRefresh(_));
+        if of_refresh && !self.is_refreshing().await? {
             // Nothing was replaced, and nothing is taken back.
             return Ok(());
         }
         // Step 0: it takes the whole operation back.
         self.send(0, &call, None).await?;
-        if call.source().is_none() { self.keep_vigil_back(&call).await } else { Ok(()) }
+        if of_refresh { self.keep_vigil_back(&call).await } else { Ok(()) }
     }
 }

@@ -14,7 +14,7 @@ pub(super) const LOOK_AT_IT: &str = "look at the change, then resume if it was p
 pub(super) const LOOK_WHAT_IS_THERE: &str = "look at what is there: resume goes on from it, or roll back";
 
 /// The way out of an operation that stopped where it is.
-pub(super) const WAYS_OUT: &str = "the weights stay as they are: resume it, or roll back";
+pub(super) const WAYS_OUT: &str = "everything stays where it is: resume it, or roll back";
 
 /// The same of one that moves no traffic: AWS carries on what it was told.
 pub(super) const WAYS_OUT_OF_A_GROUP: &str =

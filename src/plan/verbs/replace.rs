@@ -48,8 +48,8 @@ pub(super) fn draft<'a>(
             protected.join(", ")
         ));
     }
-    let sound = |instance: &&Instance| instance.health.verdict() == Verdict::Healthy;
-    let short = usize::from(chosen.iter().any(|instance| sound(&instance)));
+    let sound = |instance: &Instance| instance.health.verdict() == Verdict::Healthy;
+    let short = usize::from(chosen.iter().any(|instance| sound(instance)));
     let phrase = match chosen.as_slice() {
         [only] => only.id.raw().chars().rev().take(4).collect::<Vec<_>>().into_iter().rev().collect(),
         _ => format!("replace {}", chosen.len()),

@@ -410,3 +410,25 @@ fn a_stop_while_the_lease_is_taken_leaves_nothing_held() {
     let claims = site.claims();
     assert!(!claims.is_empty() && claims.iter().all(|claim| claim.stand.is_over()), "{claims:?}");
 }
+
+#[test]
+fn a_target_group_that_is_deleted_in_the_middle_holds_it() {
+    let site = Site::new();
+    let arn = site.actions().iter().flat_map(crate::fleet::Action::weights).next_back().unwrap().0;
+    let (demo, place) = (Arc::clone(&site.demo), site.place());
+    site.after(80, move || assert!(demo.meddle(&place, &Foreign::DeleteTargetGroup { target_group: arn })));
+    let why = held(stepped(&site, &Home::new("ann")));
+    assert!(why.contains("not there any more") || why.contains("someone changed"), "{why}");
+}
+
+#[test]
+fn an_alarm_that_does_not_exist_blocks_before_anything_is_sent() {
+    let mut site = Site::new();
+    let selector = crate::fleet::ClusterSelector { name: "orders".into(), account: None, region: None };
+    let own = ClusterPolicy { alarms: Some(vec!["no-such-alarm".into()]), ..ClusterPolicy::default() };
+    site.policy.clusters.push((selector, own));
+    let home = Home::new("ann");
+    let plan = site.plan(&home, &site.to(25, None)).unwrap();
+    assert!(plan.is_blocked(), "{:#?}", plan.guards);
+    assert_eq!(site.demo.sent(), []);
+}
