@@ -7,6 +7,7 @@ mod cockpit;
 mod documents;
 mod faults;
 mod gaps;
+mod groups;
 mod hands;
 mod hostile;
 mod keys;
