@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use super::{Popup, Reaction};
 use crate::app::{Effect, Model, Tone};
 use crate::keymap::{Action, Context};
-use crate::plan::{OperationId, Outcome};
+use crate::plan::{OperationId, Outcome, WaitFor};
 
 /// An answer.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -17,7 +17,7 @@ pub enum Going {
     AtTheEnd,
     /// Stops what runs after the step it is at, and goes then.
     Held,
-    /// Goes at once: the call in flight is not waited for.
+    /// Goes at once: the call in flight is not waited for. What AWS carries goes on.
     Now,
 }
 
@@ -28,6 +28,8 @@ pub struct Leave {
     pub waits: Option<Going>,
     /// The answer under the cursor.
     pub at: Going,
+    /// Whether AWS carries on all that runs.
+    pub outlives: bool,
     /// What ran when it was asked.
     of: Vec<OperationId>,
     since: Timestamp,
@@ -37,12 +39,13 @@ impl Leave {
     /// Asks now.
     pub fn new(model: &Model) -> Self {
         let of = model.running().map(|operation| operation.id.clone()).collect();
-        Self { waits: None, at: Going::Stay, of, since: model.now }
+        Self { waits: None, at: Going::Stay, outlives: outlives(model), of, since: model.now }
     }
 
     /// The answers there are, in order.
     pub fn answers(&self) -> &'static [Going] {
         match self.waits {
+            None if self.outlives => &[Going::Stay, Going::AtTheEnd, Going::Now],
             None => &[Going::Stay, Going::AtTheEnd, Going::Held],
             Some(_) => &[Going::Stay, Going::Now],
         }
@@ -75,6 +78,11 @@ impl Leave {
         model.say(Tone::Bad, format!("{says} did not reach its goal, so the cockpit stays: look at it"));
         false
     }
+}
+
+/// Whether AWS carries on all that runs, whether or not anybody follows it.
+fn outlives(model: &Model) -> bool {
+    model.running().all(|operation| operation.waits_for() == Some(WaitFor::Refreshed))
 }
 
 impl Popup for Leave {
@@ -114,6 +122,10 @@ impl Popup for Leave {
 
     fn refresh(&mut self, model: &mut Model, effects: &mut Vec<Effect>) -> bool {
         if model.running().next().is_some() {
+            self.outlives = outlives(model);
+            if !self.answers().contains(&self.at) {
+                self.at = Going::Stay;
+            }
             return true;
         }
         // Nothing runs any more: there is nothing left to ask or to wait for.
@@ -121,5 +133,44 @@ impl Popup for Leave {
             effects.push(Effect::Quit);
         }
         false
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::app::Operation;
+    use crate::app::dialogs::Dialog;
+    use crate::app::fixture::Person;
+    use crate::plan::{Course, Progress, Truth};
+
+    /// A refresh that stands at this step of its plan, and the question whether to leave.
+    fn leaving_at(wanted: impl Fn(&crate::plan::Step) -> bool) -> Leave {
+        let mut person = Person::new();
+        person.press("j j enter f enter");
+        let Some(Dialog::Confirm(confirm)) = person.model.dialogs.pop() else { panic!("no plan") };
+        let step = confirm.plan.steps.iter().find(|step| wanted(step)).expect("such a step").n;
+        let mut operation = Operation::new(&confirm.plan, person.at);
+        operation.progress = Some(Progress {
+            operation: operation.id.clone(),
+            at: person.at,
+            step,
+            course: Course::Ahead,
+            truth: Truth::ReadBack,
+            says: String::new(),
+            deadline: None,
+            late: None,
+            paused: false,
+        });
+        person.model.operations.push(operation);
+        Leave::new(&person.model)
+    }
+
+    #[test]
+    fn what_aws_carries_on_may_be_left_running_and_nothing_else() {
+        let carried = leaving_at(|step| step.wait.is_some());
+        assert!(carried.outlives && carried.answers().contains(&Going::Now));
+        let sending = leaving_at(|step| step.call.is_some());
+        assert!(!sending.outlives && !sending.answers().contains(&Going::Now));
     }
 }

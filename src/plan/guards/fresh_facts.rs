@@ -1,7 +1,7 @@
 //! Decisions need fresh and complete facts: of this cluster, and only those that traffic verbs name (listeners,
 //! rules, target health, membership). The way back needs nothing but Elastic Load Balancing: no membership.
 
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 
 use super::{Check, Guard, Subject};
 use crate::fleet::{Section, SourceArn};
@@ -49,7 +49,12 @@ fn check(subject: &Subject<'_>) -> (Answer, String) {
             None => return (Answer::Block, format!("the target health of {} was never read", arn.name())),
         }
     }
-    let age = subject.at.duration_since(oldest);
+    young_enough(subject.at, oldest)
+}
+
+/// Whether facts of which the oldest was read then may be decided on.
+pub(super) fn young_enough(at: Timestamp, oldest: Timestamp) -> (Answer, String) {
+    let age = at.duration_since(oldest);
     let limit = SignedDuration::try_from(Policy::FRESH).unwrap_or(SignedDuration::ZERO);
     if age > limit {
         return (

@@ -1,11 +1,10 @@
 //! Decisions about a group need fresh and complete facts of it: its membership, its refreshes, its instances, its launch
 //! template and the health of its targets.
 
-use jiff::SignedDuration;
-
+use super::fresh_facts::young_enough;
 use super::{Check, Guard, OnGroup};
 use crate::fleet::{LaunchSource, Section, TemplateId, TemplateRef};
-use crate::plan::{Answer, Policy};
+use crate::plan::Answer;
 
 pub(super) const GUARD: Guard = Guard { name: "group-facts", overridable: false, check: Check::Group(check) };
 
@@ -44,13 +43,5 @@ fn check(subject: &OnGroup<'_>) -> (Answer, String) {
             None => return (Answer::Block, format!("the target health of {} was never read", arn.name())),
         }
     }
-    let age = subject.at.duration_since(oldest);
-    let limit = SignedDuration::try_from(Policy::FRESH).unwrap_or(SignedDuration::ZERO);
-    if age > limit {
-        return (
-            Answer::Block,
-            format!("the facts are {} s old and may be {} s: observe again", age.as_secs(), limit.as_secs()),
-        );
-    }
-    (Answer::Pass, format!("complete, {} s old", age.as_secs().max(0)))
+    young_enough(subject.at, oldest)
 }

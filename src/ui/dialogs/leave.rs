@@ -19,15 +19,19 @@ pub fn draw(canvas: &mut Canvas<'_>, look: &Look<'_>, body: Area, dialog: &Leave
         let says = format!("{} of {}, {step}: {}", operation.verb, operation.cluster.name, operation.word());
         labelled(&mut lines, columns, &moving, &says, Role::Text);
     }
-    let says = "None of these outlives the cockpit. Without it the weights stay as they were last written, and \
-                whoever opens a cockpit can take it up, or back.";
+    let says = if dialog.outlives {
+        "AWS carries it on. Without the cockpit nobody follows it, and whoever opens one can take it up, or back."
+    } else {
+        "Without the cockpit none of these sends anything more: what was last written stays, and whoever opens a \
+         cockpit can take it up, or back."
+    };
     labelled(&mut lines, columns, &piece("", Role::Text), says, Role::Warning);
     lines.push(Vec::new());
     for answer in dialog.answers() {
         let here = *answer == dialog.at;
         let role = if here { Role::Selected } else { Role::Text };
         let mark = if here { glyphs::HERE } else { " " };
-        lines.push(vec![piece(format!(" {mark}{} ", words(*answer, dialog.waits)), role)]);
+        lines.push(vec![piece(format!(" {mark}{} ", words(*answer, dialog)), role)]);
     }
     let title = match dialog.waits {
         None => "Leave while an operation runs?",
@@ -39,9 +43,10 @@ pub fn draw(canvas: &mut Canvas<'_>, look: &Look<'_>, body: Area, dialog: &Leave
     write(canvas, inside, &lines);
 }
 
-fn words(answer: Going, waits: Option<Going>) -> &'static str {
+fn words(answer: Going, dialog: &Leave) -> &'static str {
     match answer {
-        Going::Stay if waits.is_some() => "stay after all",
+        Going::Now if dialog.outlives => "leave it running: AWS carries it on",
+        Going::Stay if dialog.waits.is_some() => "stay after all",
         Going::Stay => "stay",
         Going::AtTheEnd => "wait until it ends, then leave",
         Going::Held => "hold after the call in flight, then leave",

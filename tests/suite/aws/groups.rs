@@ -1,24 +1,8 @@
 //! A group scaled and an instance replaced by the program, on the rig: each call once, and followed until the group is
 //! whole.
 
-use serde_json::{Value, json};
-
+use super::refresh::{GROUP, group, rig};
 use super::{Desk, changed};
-use crate::rig::Rig;
-
-const GROUP: &str = "orders-blue";
-
-/// One account whose virtual time runs by itself, so fast that draining takes a second.
-fn rig() -> Rig {
-    let rig = Rig::with(&["orders"]);
-    rig.tell("run", &json!({ "factor": 300 }));
-    rig
-}
-
-fn group(rig: &Rig) -> Value {
-    let asked = json!({ "AutoScalingGroupNames": [GROUP] });
-    rig.call("autoscaling", "describe_auto_scaling_groups", &asked)["AutoScalingGroups"][0].clone()
-}
 
 #[test]
 fn a_group_is_given_a_size_by_one_call_and_waited_for() {

@@ -11,16 +11,18 @@ use crate::rig::Rig;
 /// Time in which the program acts on what it sees.
 const SOON: Duration = Duration::from_mins(1);
 
-const GROUP: &str = "orders-blue";
+/// The group that these tests change.
+pub const GROUP: &str = "orders-blue";
 
 /// One account whose virtual time runs by itself, so fast that draining takes a second.
-fn rig() -> Rig {
+pub fn rig() -> Rig {
     let rig = Rig::with(&["orders"]);
     rig.tell("run", &json!({ "factor": 300 }));
     rig
 }
 
-fn group(rig: &Rig) -> Value {
+/// The group as AWS tells it.
+pub fn group(rig: &Rig) -> Value {
     let asked = json!({ "AutoScalingGroupNames": [GROUP] });
     rig.call("autoscaling", "describe_auto_scaling_groups", &asked)["AutoScalingGroups"][0].clone()
 }
