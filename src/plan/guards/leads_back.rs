@@ -13,7 +13,7 @@ fn check(subject: &OnGroup<'_>) -> (Answer, String) {
         return (Answer::Pass, "it is the way back".into());
     }
     let Some(Call::StartInstanceRefresh(start)) = subject.call else {
-        return (Answer::Pass, "it replaces nothing by itself".into());
+        return (Answer::Pass, "it starts no refresh that could fail half-way".into());
     };
     if !start.preferences.auto_rollback {
         return (Answer::Warn, "AWS does not go back by itself where the refresh fails".into());

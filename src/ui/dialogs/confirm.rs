@@ -136,6 +136,7 @@ fn reach(plan: &Plan) -> String {
     let lowest = reach.lowest_healthy.map_or_else(|| "unknown".into(), |count| count.to_string());
     let time = words::span(jiff::SignedDuration::from_secs(i64::try_from(reach.seconds).unwrap_or(i64::MAX)));
     let calls = match calls(plan) {
+        _ if plan.way_back().is_none() => "no call takes it back".to_owned(),
         0 => "no call, 1 to go back".to_owned(),
         1 => "1 call to go back".to_owned(),
         several => format!("{several} calls, 1 to go back"),
