@@ -47,7 +47,7 @@ pub(super) fn draft<'a>(
     state.saved = Some(Saved::of(&group.source));
     if let Some(base) = base.as_ref().filter(|_| pins) {
         moves.push(Move {
-            does: format!("pin {name} to {} version {}, which its instances run", base.id, base.version),
+            does: format!("pin {name} to {} version {}, which it is to go back to", base.id, base.version),
             writes: Writes::Call {
                 call: Box::new(Call::UpdateAutoScalingGroup(UpdateGroup {
                     group: name.clone(),
