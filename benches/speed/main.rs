@@ -20,6 +20,9 @@ const SIZES: [usize; 2] = [5_000, 100_000];
 /// Instances of the fleet that is planned over.
 const PLANNED: usize = 10_000;
 
+/// Instances of the group that is planned over.
+const LARGE_GROUP: usize = 5_000;
+
 fn main() {
     let words: Vec<String> = std::env::args().skip(1).collect();
     if let [plays, home, hangs] = words.as_slice()
@@ -40,6 +43,7 @@ fn main() {
     }
     if is_wanted("plan") {
         plan::run(PLANNED, runs);
+        plan::run_group(LARGE_GROUP, runs);
     }
     if is_wanted("rollback") {
         rollback::run(PLANNED, runs);

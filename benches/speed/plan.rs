@@ -1,7 +1,7 @@
 //! From an intent to a plan with every guard's verdict, beside a journal of years.
 
-use flightdeck::fleet::{Fleet, Naming, SourceArn, assemble};
-use flightdeck::plan::{History, Intent, Policy, Stepped, plan};
+use flightdeck::fleet::{Facts, Fleet, Naming, SourceArn, assemble};
+use flightdeck::plan::{History, Intent, Knobs, Policy, RefreshTo, Stepped, plan};
 use flightdeck::provider::Clock;
 use jiff::Timestamp;
 
@@ -23,6 +23,46 @@ pub fn run(instances: usize, runs: Runs) {
             continue;
         };
         let times = (0..runs.of(TIMES)).map(|_| time(|| planned(&intent, &fleet, at)).0).collect();
+        row(what, instances, &Times::new(times));
+    }
+}
+
+/// A refresh and a replacement in a group of so many instances.
+pub fn run_group(instances: usize, runs: Runs) {
+    let clock = Told::new();
+    let (mut facts, at) = (demo(instances * 2, &clock).facts(), clock.now());
+    let members = |facts: &Facts| {
+        facts.groups.iter().flat_map(|groups| &groups.value).map(|g| g.members.len()).sum::<usize>()
+    };
+    let Some(region) = facts.iter_mut().max_by_key(|facts| members(facts)) else { return };
+    let Some(groups) = &mut region.groups else { return };
+    // The first group that is planned for takes in all the others' instances.
+    let Some(host) = groups.value.iter().position(|group| group.name.raw() == "orders-green") else {
+        return println!("a group of {instances}: there is none to make large");
+    };
+    let all: Vec<_> = groups.value.iter_mut().flat_map(|group| std::mem::take(&mut group.members)).collect();
+    groups.value[host].members = all.into_iter().take(instances).collect();
+    let fleet = assemble(&facts, &Naming::default(), None, at);
+    let found = fleet.clusters.iter().find_map(|cluster| {
+        let group = cluster.groups.iter().max_by_key(|group| group.instances.len())?;
+        (group.instances.len() == instances).then_some((cluster, group))
+    });
+    let Some((cluster, group)) = found else { return println!("a group of {instances}: it is not there") };
+    let (id, name) = (cluster.id.clone(), group.id.name.clone());
+    let chosen = group.instances.iter().take(100).map(|instance| instance.id.clone()).collect();
+    let knobs = Knobs::default();
+    let refresh =
+        Intent::Refresh { cluster: id.clone(), group: name.clone(), to: RefreshTo::Version(1), knobs };
+    let replace = Intent::Replace { cluster: id, group: name, instances: chosen };
+    for (what, intent) in
+        [("a refresh is planned", refresh), ("100 instances are planned to be replaced", replace)]
+    {
+        let made = || plan(&intent, &fleet, &History::default(), &Policy::default(), at);
+        if let Err(refusal) = made() {
+            println!("{what}: {refusal}");
+            continue;
+        }
+        let times = (0..runs.of(TIMES)).map(|_| time(made).0).collect();
         row(what, instances, &Times::new(times));
     }
 }
