@@ -5,13 +5,16 @@ use super::words;
 use crate::fleet::{Action, Cluster, Fleet, GroupName, TargetGroupArn};
 use crate::plan::{self, Call, Intent, Plan, Wait, WaitFor};
 
-/// Where a plan leads: the image of the side that gets the most, else the side's name.
+/// Where a plan leads: the image of the side that gets everything, else the side's name; the weights where sides share it.
 pub fn goal_of(plan: &Plan, fleet: &Fleet, cluster: &Cluster) -> String {
     let call = plan.steps.iter().rev().find_map(|step| step.call.as_ref());
     let weights = call.into_iter().flat_map(Call::actions).flat_map(Action::weights);
-    let Some((arn, _)) = weights.max_by_key(|(_, weight)| *weight) else {
-        return "before".into();
-    };
+    let mut serving = weights.filter(|(_, weight)| *weight > 0);
+    let (Some((arn, _)), Some(call)) = (serving.next(), call) else { return "before".into() };
+    if serving.next().is_some() {
+        // Sides that share the traffic are no single image.
+        return weights_words(call, Some(cluster));
+    }
     let group = cluster.groups.iter().find(|group| group.target_groups.contains(&arn));
     let image = group.and_then(|group| side_image(fleet, &[group]).runs);
     image.unwrap_or_else(|| {

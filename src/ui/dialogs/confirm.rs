@@ -17,10 +17,11 @@ pub fn draw(canvas: &mut Canvas<'_>, look: &Look<'_>, body: Area, dialog: &Confi
     let columns = WIDEST.min(body.width).saturating_sub(4);
     let plan = &dialog.plan;
     let cluster = look.model.observation.as_ref().and_then(|seen| seen.fleet.cluster(plan.intent.cluster()));
-    let page = page(plan, cluster, columns);
+    let mut page = pages(plan, cluster, columns, true);
     let mut foot = foot(look, dialog, columns);
     if page.len() + foot.len() + 3 > usize::from(body.height) && dialog.stage == Stage::Asking {
-        // Nobody confirms what a guard warns of without having had it in sight.
+        // Nobody confirms what a guard warns of without having had it in sight: it stands where nothing scrolls.
+        page = pages(plan, cluster, columns, false);
         foot.splice(..0, warnings(plan, columns));
     }
     let wanted = u16::try_from(page.len() + foot.len()).unwrap_or(u16::MAX).saturating_add(3);
@@ -69,7 +70,13 @@ fn label(text: &str) -> Piece {
     piece(format!("{text:LABEL$}"), Role::Dim)
 }
 
+/// All there is to read of a plan.
 pub(super) fn page(plan: &Plan, cluster: Option<&Cluster>, columns: u16) -> Lines {
+    pages(plan, cluster, columns, true)
+}
+
+/// The same, with or without what guards warn of.
+fn pages(plan: &Plan, cluster: Option<&Cluster>, columns: u16, warned: bool) -> Lines {
     let mut lines: Lines = Vec::new();
     // Of several calls each is undone by the one before it; what counts is where one call leads back to.
     let several = calls(plan) != 1;
@@ -81,7 +88,7 @@ pub(super) fn page(plan: &Plan, cluster: Option<&Cluster>, columns: u16) -> Line
         labelled(&mut lines, columns, &label("back"), &says, Role::Text);
     }
     labelled(&mut lines, columns, &label("reach"), &reach(plan), Role::Text);
-    guards(&mut lines, plan, columns);
+    guards(&mut lines, plan, columns, warned);
     for note in &plan.notes {
         labelled(&mut lines, columns, &label("note"), note, Role::Text);
     }
@@ -153,7 +160,7 @@ fn reach(plan: &Plan) -> String {
 }
 
 /// Those that pass share lines; each of the others has its own, with its reason.
-fn guards(lines: &mut Lines, plan: &Plan, columns: u16) {
+fn guards(lines: &mut Lines, plan: &Plan, columns: u16, warned: bool) {
     let mut line = vec![label("guards")];
     for guard in plan.guards.iter().filter(|guard| guard.verdict == Answer::Pass) {
         let next = piece(format!("{} {}  ", glyphs::GOOD, guard.name.replace('-', " ")), Role::Healthy);
@@ -168,6 +175,7 @@ fn guards(lines: &mut Lines, plan: &Plan, columns: u16) {
     for guard in &plan.guards {
         let (glyph, role) = match guard.verdict {
             Answer::Pass => continue,
+            Answer::Warn if !warned => continue,
             Answer::Warn => (glyphs::WARN, Role::Warning),
             Answer::Block => (glyphs::BAD, Role::Error),
         };
