@@ -76,6 +76,9 @@ pub fn title(plan: &Plan, fleet: &Fleet) -> String {
             several => format!("Replace {} instances of {group}", several.len()),
         },
         Intent::Scale { group, desired, .. } => format!("Scale {group} to {desired}"),
+        Intent::Deploy { group, cluster: id, .. } => {
+            format!("Deploy {} to {}", plan.cluster, words::side(&id.name, group))
+        }
         Intent::Refresh { group, .. } => format!("Refresh {group} of {}", plan.cluster),
         Intent::Rollback { .. } => {
             let goal = cluster.map(|cluster| format!(" → {}", goal_of(plan, fleet, cluster)));

@@ -225,6 +225,30 @@ pub enum PlanVerb {
         #[arg(long, value_name = "ARN")]
         source: Option<String>,
     },
+    /// Gives the side without traffic an image and the size of the live one, then the traffic
+    Deploy {
+        /// The cluster, as NAME or NAME@REGION
+        #[arg(value_name = "CLUSTER")]
+        target: String,
+        /// The image
+        #[arg(long, value_name = "AMI")]
+        image: String,
+        /// The group that takes no traffic, where there are several
+        #[arg(long, value_name = "GROUP")]
+        to: Option<String>,
+        /// The traffic in steps, each watched before the next: shares on the way, or 5,25,50,100
+        #[arg(long, value_name = "PERCENTS", value_parser = percents, num_args = 0..=1)]
+        steps: Option<Option<Percents>>,
+        /// How long each step is watched, such as 90s, 2m or 1h; the cluster's own time where left out
+        #[arg(long, value_name = "TIME", value_parser = seconds, requires = "steps")]
+        bake: Option<u64>,
+        /// Ends the old side when it was kept warm long enough
+        #[arg(long)]
+        retire: bool,
+        /// ARN of the listener or rule, where several carry the cluster's traffic
+        #[arg(long, value_name = "ARN")]
+        source: Option<String>,
+    },
     /// Replaces a group's instances by those of an image or a launch template version, rolling
     Refresh(RefreshArgs),
     /// Ends chosen instances one after the other; their group launches others

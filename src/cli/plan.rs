@@ -2,15 +2,17 @@
 
 use std::fmt::Write as _;
 
-use super::args::PlanVerb;
+use super::args::{Percents, PlanVerb};
 use super::documents;
 use super::exit::End;
 use super::session::{self, Session};
 use super::{groups, refresh};
 use crate::app::planning::wait_words;
 use crate::app::words;
-use crate::fleet::{Action, Cluster, Fleet, GroupName, Scope, SourceArn};
-use crate::plan::{Answer, Call, Intent, Percent, Plan, Policy, Refusal, Stepped, find_cluster, plan};
+use crate::fleet::{Action, Cluster, Fleet, GroupName, ImageId, Scope, SourceArn};
+use crate::plan::{
+    Answer, Call, Intent, Percent, Plan, Policy, Refusal, Stepped, find_cluster, idle_group, plan,
+};
 
 /// Observes, plans, prints; ends with 3 where a guard blocks.
 pub(super) fn run(session: &Session, verb: &PlanVerb, json: bool) -> Result<(), End> {
@@ -37,18 +39,11 @@ fn intent(verb: &PlanVerb, fleet: &Fleet, policy: &Policy) -> Result<Intent, Ref
     match verb {
         PlanVerb::Shift { target, to: (group, percent), steps, bake, source } => {
             let cluster = find_cluster(fleet, target)?;
-            let stepped = steps.as_ref().map(|at| {
-                let usual = Stepped::default();
-                let at = at
-                    .as_ref()
-                    .map_or(Ok(usual.at), |at| at.0.iter().map(|one| share(one, SHARES)).collect());
-                Ok::<_, Refusal>(Stepped { at: at?, bake: bake.unwrap_or(policy.bake(&cluster.id)) })
-            });
             Ok(Intent::Shift {
                 cluster: cluster.id.clone(),
                 to: side(cluster, group),
                 percent: share(percent, "write the share the group is to have, such as `=25`")?,
-                steps: stepped.transpose()?,
+                steps: stepped(steps.as_ref(), *bake, policy.bake(&cluster.id))?,
                 source: parse_source(source.as_deref())?,
             })
         }
@@ -65,6 +60,21 @@ fn intent(verb: &PlanVerb, fleet: &Fleet, policy: &Policy) -> Result<Intent, Ref
             of: None,
             source: parse_source(source.as_deref())?,
         }),
+        PlanVerb::Deploy { target, image, to, steps, bake, retire, source } => {
+            let cluster = find_cluster(fleet, target)?;
+            let group = match to {
+                Some(to) => side(cluster, to),
+                None => idle_group(cluster)?.clone(),
+            };
+            Ok(Intent::Deploy {
+                cluster: cluster.id.clone(),
+                group,
+                image: ImageId::new(image.as_str()),
+                steps: stepped(steps.as_ref(), *bake, policy.bake(&cluster.id))?,
+                retire: *retire,
+                source: parse_source(source.as_deref())?,
+            })
+        }
         PlanVerb::Refresh(args) => refresh::intent(args, fleet),
         PlanVerb::Replace(args) => groups::replace(args, fleet),
         PlanVerb::Scale(args) => groups::scale(args, fleet),
@@ -73,6 +83,20 @@ fn intent(verb: &PlanVerb, fleet: &Fleet, policy: &Policy) -> Result<Intent, Ref
 
 /// How shares on the way are written.
 const SHARES: &str = "write shares such as 5,25,50,100";
+
+/// The steps that were asked for; the usual ones, and the cluster's own time, where nothing more is said.
+fn stepped(
+    steps: Option<&Option<Percents>>,
+    bake: Option<u64>,
+    usual: u64,
+) -> Result<Option<Stepped>, Refusal> {
+    let Some(at) = steps else { return Ok(None) };
+    let at = match at {
+        Some(at) => at.0.iter().map(|one| share(one, SHARES)).collect::<Result<_, _>>()?,
+        None => Stepped::default().at,
+    };
+    Ok(Some(Stepped { at, bake: bake.unwrap_or(usual) }))
+}
 
 fn share(percent: &str, remedy: &str) -> Result<Percent, Refusal> {
     percent.parse().map_err(|why: String| Refusal::new(why, remedy))

@@ -29,8 +29,8 @@ use jiff::Timestamp;
 use super::{Helm, Journal, Lease};
 use crate::fleet::{Actions, Fleet, SourceArn};
 use crate::plan::{
-    ApprovedPlan, Claim, Course, Event, Outcome, Plan, Policy, Progress, Refusal, Resource, SessionId, Stand,
-    State, WaitFor,
+    ApprovedPlan, Call, Claim, Course, Event, Outcome, Plan, Policy, Progress, Refusal, Resource, SessionId,
+    Stand, State, Step, Wait, WaitFor,
 };
 use crate::provider::{Clock, Observer, Operator, Register};
 
@@ -151,13 +151,19 @@ impl Run<'_> {
                     self.write(&step, call).await?;
                     says = "what was written reads back".into();
                 }
-                (None, Some(wait)) if until == Until::Settled || wait.what != WaitFor::Settled => {
+                (None, Some(wait)) if until == Until::Settled || self.has_to_wait(&step, wait) => {
                     says = self.keep_vigil(&step, wait).await?;
                 }
                 _ => {}
             }
         }
         Ok(says)
+    }
+
+    /// Whether a wait is more than the last look at what was written: nothing follows before it has settled.
+    fn has_to_wait(&self, step: &Step, wait: &Wait) -> bool {
+        let mut later = self.plan.steps.iter().filter(|later| later.n > step.n);
+        wait.what != WaitFor::Settled || later.any(|later| later.call.is_some())
     }
 
     /// Writes the end down, where the operation was begun at all, and gives back what it holds.
@@ -209,6 +215,11 @@ impl Run<'_> {
     /// Whether it leads back to what was: a way back is not led back by a gate, and needs no pace.
     fn is_rollback(&self) -> bool {
         self.history().leads_back(&self.plan.intent)
+    }
+
+    /// Where an abort leads from where it stands.
+    fn back_from_here(&self) -> Option<&Call> {
+        self.plan.way_back_from(self.step)
     }
 
     /// The listener or rule it writes, and the actions that have to be there.

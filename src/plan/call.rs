@@ -126,6 +126,11 @@ impl Call {
         }
     }
 
+    /// Whether it ends or takes back a refresh.
+    pub fn takes_refresh_back(&self) -> bool {
+        matches!(self, Self::RollbackInstanceRefresh(_) | Self::CancelInstanceRefresh(_))
+    }
+
     /// The listener or rule it writes to; `None` where it moves no traffic.
     pub fn source(&self) -> Option<SourceArn> {
         match self.resource() {

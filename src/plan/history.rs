@@ -219,7 +219,7 @@ impl History {
     fn inherited(&self, operation: &OperationId) -> Option<Changed<'_>> {
         let plan = self.plan_of(operation)?;
         let Intent::Resume { .. } = plan.intent else { return None };
-        let before = plan.back.as_ref()?;
+        let before = plan.back.as_ref().filter(|back| back.source().is_some())?;
         let source = plan.steps.iter().find_map(|step| match &step.expects.as_ref()?.resource {
             Resource::Source(source) => Some(source),
             _ => None,
@@ -299,7 +299,11 @@ impl History {
             verb: &claim.verb,
             since: claim.since,
             source,
-            before: plan.back.as_ref().map_or(before, super::Call::actions),
+            before: plan
+                .back
+                .as_ref()
+                .filter(|back| back.source().is_some())
+                .map_or(before, super::Call::actions),
             after: Some(last.actions()),
             plan: Some(plan),
             back: self.leads_back(&plan.intent),

@@ -123,6 +123,24 @@ pub enum Intent {
         /// The operation.
         operation: OperationId,
     },
+    /// The side that takes no traffic gets an image, then the traffic.
+    Deploy {
+        /// The cluster.
+        cluster: ClusterId,
+        /// The group that takes no traffic.
+        group: GroupName,
+        /// The image.
+        image: ImageId,
+        /// The steps in which it gets the traffic; `None`: one call.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        steps: Option<Stepped>,
+        /// Whether the old side ends when it was kept warm long enough.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        retire: bool,
+        /// Which listener or rule; required where several carry the cluster's traffic.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        source: Option<SourceArn>,
+    },
     /// A group's instances are replaced by ones of an image or a launch template version, rolling.
     Refresh {
         /// The cluster.
@@ -225,6 +243,7 @@ impl Intent {
             | Self::Switch { cluster, .. }
             | Self::Rollback { cluster, .. }
             | Self::Resume { cluster, .. }
+            | Self::Deploy { cluster, .. }
             | Self::Refresh { cluster, .. }
             | Self::Replace { cluster, .. }
             | Self::Scale { cluster, .. } => cluster,
@@ -238,6 +257,7 @@ impl Intent {
             Self::Switch { .. } => "switch",
             Self::Rollback { .. } => "rollback",
             Self::Resume { .. } => "resume",
+            Self::Deploy { .. } => "deploy",
             Self::Refresh { .. } => "refresh",
             Self::Replace { .. } => "replace",
             Self::Scale { .. } => "scale",
@@ -247,9 +267,10 @@ impl Intent {
     /// The group whose instances it changes; `None` where it changes none.
     pub fn group(&self) -> Option<&GroupName> {
         match self {
-            Self::Refresh { group, .. } | Self::Replace { group, .. } | Self::Scale { group, .. } => {
-                Some(group)
-            }
+            Self::Deploy { group, .. }
+            | Self::Refresh { group, .. }
+            | Self::Replace { group, .. }
+            | Self::Scale { group, .. } => Some(group),
             Self::Shift { .. } | Self::Switch { .. } | Self::Rollback { .. } | Self::Resume { .. } => None,
         }
     }

@@ -60,7 +60,7 @@ use crate::fleet::{AccountId, Cluster, ClusterId, ClusterName, Fleet, Place, Reg
 use sides::Sides;
 use verbs::Given;
 
-pub use verbs::duration;
+pub use verbs::{duration, idle_group};
 
 /// Schema of a plan in JSON.
 pub const PLAN_SCHEMA: &str = "flightdeck.plan.v1";
@@ -161,9 +161,37 @@ impl Plan {
         created_at.checked_add(life).unwrap_or(created_at)
     }
 
-    /// Where an abort and a bad gate lead: one call back to what was before the first.
+    /// Where an abort and a bad gate lead: one call back to what was before the first. Where it moves traffic that
+    /// is what counts.
     pub fn way_back(&self) -> Option<&Call> {
-        self.back.as_ref().or_else(|| self.steps.iter().find_map(|step| step.undo.as_ref()))
+        let mut undone = self.steps.iter().filter_map(|step| step.undo.as_ref());
+        let traffic = || undone.clone().find(|undo| undo.source().is_some());
+        self.back.as_ref().or_else(traffic).or_else(|| undone.next())
+    }
+
+    /// Where they lead from a step. Of a plan that makes a side ready before it moves traffic: before the first call
+    /// on traffic to the undo of a refresh that is waited for, and else nowhere, for nothing was moved.
+    pub fn way_back_from(&self, step: u32) -> Option<&Call> {
+        let other =
+            self.steps.iter().any(|step| step.call.as_ref().is_some_and(|call| call.source().is_none()));
+        if !other || !self.moves_traffic() || self.back.as_ref().is_some_and(|back| back.source().is_some()) {
+            return self.way_back();
+        }
+        let is_traffic = |step: &&Step| step.call.as_ref().is_some_and(|call| call.source().is_some());
+        let so_far = || self.steps.iter().take_while(|other| other.n <= step);
+        if let Some(first) = so_far().find(is_traffic) {
+            return first.undo.as_ref();
+        }
+        let here = so_far().last()?;
+        let refreshes = here.wait.as_ref().is_none_or(|wait| wait.what == WaitFor::Refreshed);
+        let last = so_far().filter(|step| step.call.is_some()).last();
+        let own = last.and_then(|step| step.undo.as_ref()).or(self.back.as_ref());
+        own.filter(|undo| refreshes && undo.takes_refresh_back())
+    }
+
+    /// Whether a call of it moves traffic.
+    pub fn moves_traffic(&self) -> bool {
+        self.steps.iter().any(|step| step.call.as_ref().is_some_and(|call| call.source().is_some()))
     }
 
     /// Whether a guard blocks it.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::{Call, Resource, State};
-use crate::fleet::{Actions, SourceArn, Text, Zone};
+use crate::fleet::{Actions, GroupName, SourceArn, Text, Zone};
 
 /// What a wait waits for.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -60,6 +60,9 @@ pub struct Wait {
     pub what: WaitFor,
     /// What happens at the deadline where it did not come.
     pub late: Late,
+    /// The group that is waited for; `None` where it is traffic, time or a person.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub group: Option<GroupName>,
 }
 
 /// What a step expects to find before it, by identity.

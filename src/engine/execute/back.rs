@@ -4,14 +4,20 @@
 
 use super::{Run, Stop, words};
 use crate::fleet::same_actions;
-use crate::plan::{Call, Course, Refusal, State, Truth, check_way_back};
+use crate::plan::{Course, Refusal, State, Truth, check_way_back};
+
+/// How a way back ends.
+const RESTORED: &str = "what was before is restored";
+
+/// The same, where a side was only made ready.
+const NO_TRAFFIC: &str = "no traffic was moved; the side that was made ready stays as it is";
 
 impl Run<'_> {
     /// Goes back, and says how that ended.
     pub(super) async fn go_back(&mut self, why: String) -> Stop {
         match self.way_back(&why).await {
-            Ok(()) => Stop::RolledBack(Refusal::new(
-                format!("{why}: what was before is restored"),
+            Ok(says) => Stop::RolledBack(Refusal::new(
+                format!("{why}: {says}"),
                 "find out why before the next attempt",
             )),
             Err(Stop::Back(again)) => Stop::Held(Refusal::new(again, words::WAYS_OUT)),
@@ -27,8 +33,12 @@ impl Run<'_> {
         }
     }
 
-    async fn way_back(&mut self, why: &str) -> Result<(), Stop> {
-        let Some(call) = self.plan.way_back().cloned() else {
+    /// Says what came of it.
+    async fn way_back(&mut self, why: &str) -> Result<&'static str, Stop> {
+        let Some(call) = self.back_from_here().cloned() else {
+            if self.plan.moves_traffic() {
+                return Ok(NO_TRAFFIC);
+            }
             return Err(
                 self.stop(Refusal::new("this plan has no way back", "roll back by the cluster's records"))
             );
@@ -41,20 +51,23 @@ impl Run<'_> {
         }
         let there = self.stands.get(&call.resource());
         if there.and_then(State::actions).is_some_and(|there| same_actions(there, call.actions())) {
-            return Ok(());
+            return Ok(RESTORED);
         }
         let fleet = self.fresh_look().await?;
-        let findings = check_way_back(&self.plan, &fleet, &self.history(), self.policy, self.now());
+        let findings = check_way_back((&self.plan, &call), &fleet, &self.history(), self.policy, self.now());
         if let Some(refusal) = self.blocked(&findings) {
             return Err(self.stop(refusal));
         }
-        let of_refresh = matches!(call, Call::RollbackInstanceRefresh(_) | Call::CancelInstanceRefresh(_));
+        let of_refresh = call.takes_refresh_back();
         if of_refresh && !self.is_refreshing().await? {
             // Nothing was replaced, and nothing is taken back.
-            return Ok(());
+            return Ok(RESTORED);
         }
         // Step 0: it takes the whole operation back.
         self.send(0, &call, None).await?;
-        if of_refresh { self.keep_vigil_back(&call).await } else { Ok(()) }
+        if of_refresh {
+            self.keep_vigil_back(&call).await?;
+        }
+        Ok(RESTORED)
     }
 }

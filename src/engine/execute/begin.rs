@@ -147,7 +147,7 @@ impl Run<'_> {
             expected.entry(resource.clone()).or_insert_with(|| state.clone());
         }
         if expected.is_empty()
-            && let Some(source) = self.plan.way_back().and_then(Call::source)
+            && let Some(source) = self.back_from_here().and_then(Call::source)
             && let Some(cluster) = fleet.cluster(self.plan.intent.cluster())
             && let Some(found) = cluster.traffic.iter().find(|traffic| traffic.arn == source)
         {

@@ -12,7 +12,7 @@ impl Run<'_> {
     /// A fresh and complete look at the cluster; on the way back only at what carries traffic, which must not wait.
     pub(super) async fn look(&mut self) -> Result<Result<Arc<Fleet>, Failure>, Stop> {
         let cluster = self.plan.intent.cluster().clone();
-        let by_traffic = self.plan.way_back().is_none_or(|call| call.source().is_some());
+        let by_traffic = self.back_from_here().is_none_or(|call| call.source().is_some());
         let only_traffic = self.course == Course::Back && by_traffic;
         let scope = if only_traffic { Scope::Traffic(cluster) } else { Scope::Cluster(cluster) };
         let observer = self.ports.observer;
@@ -80,7 +80,11 @@ impl Run<'_> {
 /// Both values, so that a person can tell whose it is.
 pub(super) fn someone_changed(resource: &Resource, found: &State, expected: &State) -> Refusal {
     Refusal::new(
-        format!("someone changed {resource}: it has {} and {} was expected", found.says(), expected.says()),
+        format!(
+            "someone changed it: {} is there, {} was expected ({resource})",
+            found.says(),
+            expected.says()
+        ),
         words::LOOK_AT_IT,
     )
 }

@@ -23,8 +23,12 @@ enum Read {
 
 impl Run<'_> {
     /// Why it cannot be over yet; `None` where it is.
-    pub(super) async fn replacing(&mut self, what: WaitFor) -> Result<Option<String>, Stop> {
-        let Some(group) = self.group() else {
+    pub(super) async fn replacing(
+        &mut self,
+        what: WaitFor,
+        group: Option<&GroupName>,
+    ) -> Result<Option<String>, Stop> {
+        let Some(group) = group.cloned().or_else(|| self.group()) else {
             return Err(self.stop(Refusal::new("the plan names no group to wait for", "look at the group")));
         };
         if what == WaitFor::Replaced
@@ -50,16 +54,14 @@ impl Run<'_> {
 
     /// The ways out of an operation that stops where it is.
     pub(super) fn ways_out(&self) -> &'static str {
-        let mut calls =
-            self.plan.steps.iter().filter_map(|step| step.call.as_ref()).chain(self.plan.way_back());
-        if calls.any(|call| call.source().is_none()) { words::WAYS_OUT_OF_A_GROUP } else { words::WAYS_OUT }
+        let of_a_group = self.back_from_here().is_none_or(|call| call.source().is_none());
+        if of_a_group { words::WAYS_OUT_OF_A_GROUP } else { words::WAYS_OUT }
     }
 
-    /// The group whose instances this operation changes.
+    /// The group whose instances this operation changes, where its waits do not name it.
     fn group(&self) -> Option<GroupName> {
         let mut calls = self
-            .plan
-            .way_back()
+            .back_from_here()
             .into_iter()
             .chain(self.plan.steps.iter().rev().filter_map(|step| step.call.as_ref()));
         let named = calls.find_map(|call| match call.resource() {

@@ -12,7 +12,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::{Run, Stop, words};
 use crate::fleet::Action;
-use crate::fleet::{Fleet, TargetState};
+use crate::fleet::{Fleet, GroupName, TargetState};
 use crate::plan::{
     Call, Event, Late, Reading, Refusal, Step, Truth, Wait, WaitFor, check, request_counts, watch,
 };
@@ -37,6 +37,8 @@ const BLIND: u32 = 2;
 struct Vigil {
     /// `None`: only until a person lets it go on.
     what: Option<WaitFor>,
+    /// The group that is waited for, where it is one.
+    group: Option<GroupName>,
     /// When it ends if all is well.
     earliest: Duration,
     /// When it ends at the latest.
@@ -59,6 +61,7 @@ impl Vigil {
         };
         Self {
             what: Some(wait.what),
+            group: wait.group.clone(),
             earliest: clock.saturating_add(least),
             deadline: clock.saturating_add(most),
             shown: later(now, most),
@@ -71,6 +74,7 @@ impl Vigil {
     fn pause(clock: Duration, now: Timestamp) -> Self {
         Self {
             what: None,
+            group: None,
             earliest: clock,
             deadline: clock.saturating_add(LONGEST_PAUSE),
             shown: later(now, LONGEST_PAUSE),
@@ -132,6 +136,7 @@ impl Run<'_> {
             until: format!("{} is over", call.operation()),
             what: WaitFor::Refreshed,
             late: Late::Hold,
+            group: None,
         };
         let mut vigil = Vigil::new(&wait, self.ports.clock.monotonic(), self.now());
         self.watch_over(&mut vigil).await.map(drop)
@@ -143,7 +148,7 @@ impl Run<'_> {
         loop {
             let of_group = vigil.what.filter(|what| is_of_group(*what));
             let why = match of_group {
-                Some(what) => self.replacing(what).await?,
+                Some(what) => self.replacing(what, vigil.group.as_ref()).await?,
                 None => match self.look().await? {
                     Ok(fleet) => self.pending(&fleet, vigil).await?,
                     Err(failure) => Some(words::sentence_of(&failure).why),

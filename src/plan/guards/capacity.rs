@@ -2,14 +2,17 @@
 //! nor below the cluster's minimum. A group of one is said.
 
 use super::{Check, Guard, OnGroup};
-use crate::plan::Answer;
-use crate::plan::verbs::Kind;
+use crate::plan::verbs::{Kind, healthy};
+use crate::plan::{Answer, Intent};
 
 pub(super) const GUARD: Guard = Guard { name: "capacity", overridable: true, check: Check::Group(check) };
 
 fn check(subject: &OnGroup<'_>) -> (Answer, String) {
     if subject.kind == Kind::Back {
         return (Answer::Pass, "capacity does not hold the way back".into());
+    }
+    if subject.is_old_side() {
+        return old_side(subject);
     }
     let group = subject.group;
     let (name, count) = (&group.id.name, group.instances.len());
@@ -33,4 +36,30 @@ fn check(subject: &OnGroup<'_>) -> (Answer, String) {
         );
     }
     (Answer::Pass, format!("{lowest} of {count} healthy on the way, and {needed} are needed"))
+}
+
+/// The side that a deployment leaves ends when it takes no traffic any more, and the new one carries as much.
+fn old_side(subject: &OnGroup<'_>) -> (Answer, String) {
+    let (group, Intent::Deploy { group: to, .. }) = (subject.group, subject.intent) else {
+        return (Answer::Block, "which side is the new one is not known".into());
+    };
+    let name = &group.id.name;
+    if subject.operation.is_none() {
+        return (Answer::Pass, format!("{name} ends only when it takes no traffic, and {to} has settled"));
+    }
+    if group.live {
+        return (Answer::Block, format!("{name} takes traffic: it is not ended"));
+    }
+    let new = subject.cluster.group(to).and_then(|new| healthy(new));
+    let needed = subject.policy.min_healthy(&subject.cluster.id).max(group.instances.len().div_ceil(2));
+    match new {
+        Some(new) if new >= needed => {
+            (Answer::Pass, format!("{name} takes no traffic, and {to} has {new} healthy instances"))
+        }
+        Some(new) => (
+            Answer::Block,
+            format!("{to} has {new} healthy instances, and needs {needed} before {name} ends"),
+        ),
+        None => (Answer::Block, format!("how many instances of {to} are healthy could not be read")),
+    }
 }

@@ -12,7 +12,7 @@ fn check(subject: &OnGroup<'_>) -> (Answer, String) {
     if subject.kind == Kind::Back {
         return (Answer::Pass, "the way back takes the image of before".into());
     }
-    if !matches!(subject.intent, Intent::Refresh { .. }) {
+    if !matches!(subject.intent, Intent::Refresh { .. } | Intent::Deploy { .. }) || subject.is_old_side() {
         return (Answer::Pass, "the group launches what it launches anyway".into());
     }
     let (Some(to), Some(from)) = (image(subject, wanted(subject)), image(subject, before(subject))) else {

@@ -12,7 +12,9 @@ pub(super) const GUARD: Guard =
 /// The image that is to come; `None` where it is not known.
 pub(super) fn wanted(subject: &OnGroup<'_>) -> Option<ImageId> {
     match (subject.intent, subject.call) {
-        (Intent::Refresh { to: RefreshTo::Image(image), .. }, _) => Some(image.clone()),
+        (Intent::Refresh { to: RefreshTo::Image(image), .. } | Intent::Deploy { image, .. }, _) => {
+            Some(image.clone())
+        }
         (Intent::Refresh { to: RefreshTo::Version(number), .. }, _) => of_version(subject, *number),
         (_, Some(Call::StartInstanceRefresh(start))) => {
             of_version(subject, start.desired.template()?.version)
@@ -49,6 +51,9 @@ fn check(subject: &OnGroup<'_>) -> (Answer, String) {
         return (Answer::Pass, "the way back takes the image of before".into());
     }
     if matches!(subject.intent, Intent::Scale { desired, .. } if *desired <= subject.group.desired) {
+        return (Answer::Pass, "nothing is launched".into());
+    }
+    if subject.is_old_side() {
         return (Answer::Pass, "nothing is launched".into());
     }
     let Some(id) = wanted(subject) else {

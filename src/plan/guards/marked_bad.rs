@@ -7,6 +7,12 @@ use crate::plan::verbs::Kind;
 pub(super) const GUARD: Guard = Guard { name: "marked-bad", overridable: true, check: Check::Traffic(check) };
 
 fn check(subject: &Subject<'_>) -> (Answer, String) {
+    if subject.remade {
+        return (
+            Answer::Pass,
+            format!("the image that is to come is judged by itself: judged before step {}", subject.step),
+        );
+    }
     let place = &subject.cluster.id.place;
     for side in subject.sides.images(&subject.change.gaining()) {
         for image in side.known.iter().filter_map(|id| subject.fleet.image(place, id)) {

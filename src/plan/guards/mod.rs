@@ -66,6 +66,8 @@ pub(super) struct Subject<'a> {
     pub before: Option<&'a Carried>,
     /// Whether the plan waits for healthy targets before this call.
     pub awaited: bool,
+    /// Whether the plan replaces or launches instances before this call, so that what the side runs is not there yet.
+    pub remade: bool,
 }
 
 impl<'a> Deref for Subject<'a> {
@@ -93,6 +95,13 @@ impl<'a> Deref for OnGroup<'a> {
 
     fn deref(&self) -> &Scene<'a> {
         &self.scene
+    }
+}
+
+impl OnGroup<'_> {
+    /// Whether it is the side that a deployment leaves, and not the one it makes ready.
+    pub fn is_old_side(&self) -> bool {
+        matches!(self.intent, Intent::Deploy { group, .. } if *group != self.group.id.name)
     }
 }
 
@@ -203,20 +212,26 @@ pub(super) fn ask(
     };
     let traffic = |(step, change)| {
         let awaited = draft.awaits_health_before(step);
-        Judged::Traffic(Subject { scene: scene(step), change, sides, before, awaited })
+        let remade = draft.remakes_before(step);
+        Judged::Traffic(Subject { scene: scene(step), change, sides, before, awaited, remade })
     };
     let intent = given.history.origin(intent);
     let lowest_healthy = draft.reach.as_ref().and_then(|reach| reach.lowest_healthy);
-    let on_group = |step, call| {
-        draft
-            .group
-            .map(|group| Judged::Group(OnGroup { scene: scene(step), intent, group, call, lowest_healthy }))
+    let on_group = |step, group, call| {
+        Judged::Group(OnGroup { scene: scene(step), intent, group, call, lowest_healthy })
     };
     let mut judged: Vec<Judged<'_>> = draft.changes().map(traffic).collect();
-    judged.extend(draft.calls().filter_map(|(step, call)| on_group(step, Some(call))));
+    judged.extend(draft.calls().filter_map(|(step, call)| {
+        let named = match call.resource() {
+            Resource::Group(name) => given.cluster.group(&name).map(|group| &**group),
+            _ => None,
+        };
+        Some(on_group(step, named.or(draft.group)?, Some(call)))
+    }));
     if judged.is_empty() {
         // Only waits are left: what is there is judged as if it were written again.
-        judged.extend(draft.whole().map(|whole| traffic((1, whole))).or_else(|| on_group(1, None)));
+        let whole = draft.whole().map(|whole| traffic((1, whole)));
+        judged.extend(whole.or_else(|| Some(on_group(1, draft.group?, None))));
     }
     GUARDS.iter().filter_map(|guard| worst(guard, &judged)).collect()
 }
@@ -256,16 +271,15 @@ pub fn check(
     check_call(plan, (step, call), kind(&plan.intent, history), fleet, history, policy, at)
 }
 
-/// What all guards say of the way back of a plan, on facts that were just read.
+/// What all guards say of a way back of a plan, on facts that were just read.
 pub fn check_way_back(
-    plan: &Plan,
+    (plan, call): (&Plan, &Call),
     fleet: &Fleet,
     history: &History,
     policy: &Policy,
     at: Timestamp,
 ) -> Vec<Finding> {
-    let call = plan.way_back();
-    call.map_or_else(Vec::new, |call| check_call(plan, (0, call), Kind::Back, fleet, history, policy, at))
+    check_call(plan, (0, call), Kind::Back, fleet, history, policy, at)
 }
 
 fn check_call(
@@ -311,6 +325,7 @@ fn check_call(
         sides: &sides,
         before: now.or(plan.reach.before.as_ref()).or(measured.as_ref()),
         awaited: false,
+        remade: false,
     };
     let judged = [Judged::Traffic(subject)];
     GUARDS.iter().filter_map(|guard| worst(guard, &judged)).collect()

@@ -1,6 +1,7 @@
 //! One file a verb: from an intent to a [`Draft`]. A new verb is its file, its variant of [`Intent`] and its row in
 //! [`draft`]; guards, confirmation, steps, reach, digest, journal and undo follow from the draft.
 
+mod deploy;
 mod refresh;
 mod refresh_back;
 mod replace;
@@ -15,6 +16,8 @@ mod weights;
 
 use jiff::Timestamp;
 
+pub use deploy::idle_group;
+pub(in crate::plan) use replace::healthy;
 pub(super) use rollback::{goal, instead};
 pub use waits::duration;
 
@@ -129,6 +132,10 @@ pub(super) fn draft<'a>(intent: &Intent, given: Given<'a>) -> Result<Draft<'a>, 
         Intent::Rollback { of, source, .. } => rollback::draft(given, of.as_ref(), source.as_ref()),
         Intent::Resume { operation, .. } => resume::draft(given, operation),
         Intent::Refresh { group, to, knobs, .. } => refresh::draft(given, group, to, knobs),
+        Intent::Deploy { group, image, steps, retire, source, .. } => {
+            let (steps, source) = (steps.as_ref(), source.as_ref());
+            deploy::draft(given, &deploy::Asked { group, image, steps, retire: *retire, source })
+        }
         Intent::Replace { group, instances, .. } => replace::draft(given, group, instances),
         Intent::Scale { group, desired, min, max, .. } => scale::draft(given, group, *desired, (*min, *max)),
     }
@@ -137,8 +144,8 @@ pub(super) fn draft<'a>(intent: &Intent, given: Given<'a>) -> Result<Draft<'a>, 
 /// What kind of change an intent is.
 pub(super) fn kind(intent: &Intent, history: &History) -> Kind {
     match history.origin(intent) {
-        Intent::Shift { .. } | Intent::Resume { .. } => Kind::Shift,
-        Intent::Switch { .. } => Kind::Switch,
+        Intent::Shift { .. } | Intent::Resume { .. } | Intent::Deploy { steps: Some(_), .. } => Kind::Shift,
+        Intent::Switch { .. } | Intent::Deploy { .. } => Kind::Switch,
         Intent::Rollback { .. } => Kind::Back,
         Intent::Refresh { .. } | Intent::Replace { .. } | Intent::Scale { .. } => Kind::Replace,
     }
@@ -230,11 +237,20 @@ impl<'a> Draft<'a> {
         steps
     }
 
-    /// Whether a wait for healthy targets comes before this step.
+    /// Whether a wait for healthy targets comes before this step: in an action, or in a group that is made ready.
     pub fn awaits_health_before(&self, step: u32) -> bool {
+        self.waits_before(step, &[WaitFor::Healthy]) || self.remakes_before(step)
+    }
+
+    /// Whether instances are replaced or launched before this step.
+    pub fn remakes_before(&self, step: u32) -> bool {
+        self.waits_before(step, &[WaitFor::Refreshed, WaitFor::Sized])
+    }
+
+    fn waits_before(&self, step: u32, what: &[WaitFor]) -> bool {
         let calls = self.numbered().take_while(|(n, _)| *n < step);
-        let waits = self.first.iter().chain(calls.flat_map(|(_, one)| &one.waits));
-        waits.into_iter().any(|wait| wait.what == WaitFor::Healthy)
+        let mut waits = self.first.iter().chain(calls.flat_map(|(_, one)| &one.waits));
+        waits.any(|wait| what.contains(&wait.what))
     }
 
     /// Seconds of all waits.
@@ -245,7 +261,7 @@ impl<'a> Draft<'a> {
 
     /// How far the plan reaches.
     pub fn reach(&self, cluster: &Cluster, sides: &Sides<'_>, before: Option<Carried>) -> Reach {
-        let Some(whole) = self.whole() else {
+        let Some(whole) = self.whole().filter(|_| self.reach.is_none()) else {
             let nothing = Reach {
                 instances: 0,
                 percent: 0.0,
@@ -253,7 +269,7 @@ impl<'a> Draft<'a> {
                 seconds: self.seconds(),
                 before: None,
             };
-            return self.reach.clone().unwrap_or(nothing);
+            return Reach { before, ..self.reach.clone().unwrap_or(nothing) };
         };
         let serving = |actions: &[Action]| -> Option<usize> {
             let change = Change { source: whole.source, before: &[], after: actions };
@@ -300,10 +316,14 @@ impl<'a> Draft<'a> {
         if self.wants_second(cluster, policy) {
             notes.push("it waits until another person has approved its digest".into());
         }
-        if self.has_wait(WaitFor::Refreshed) {
+        let refreshes = self.has_wait(WaitFor::Refreshed);
+        if refreshes {
             notes.push(
                 "AWS carries the refresh: should flightdeck end, it goes on, and nobody follows it".into(),
             );
+        }
+        if refreshes && self.source.is_none() {
+            // Nothing else is left to carry.
         } else if self.moves.len() > 1 || self.has_wait(WaitFor::Bake) {
             let at = if self.source.is_some() { "at the last weights" } else { "where it is" };
             notes.push(format!("flightdeck carries it: should it end, the operation holds {at}"));

@@ -125,21 +125,22 @@ pub(super) fn draft<'a>(
 }
 
 /// What a group launches from now.
-struct Launches {
+pub(super) struct Launches {
     /// The version by its number, also where the group does not name it by one.
-    saved: TemplateNumber,
+    pub saved: TemplateNumber,
     /// Whether the group itself names the number.
     by_number: bool,
     /// As the group names it.
     words: String,
     /// The image it gives, where that is known.
-    image: Option<ImageId>,
+    pub image: Option<ImageId>,
     /// Whether the image follows an SSM parameter.
-    by_parameter: bool,
+    pub by_parameter: bool,
 }
 
 impl Launches {
-    fn number(&self) -> Option<&TemplateNumber> {
+    /// The version, where the group itself names it by its number.
+    pub fn number(&self) -> Option<&TemplateNumber> {
         self.by_number.then_some(&self.saved)
     }
 }
@@ -155,7 +156,7 @@ pub(super) fn known<'a>(given: Given<'a>, name: &GroupName) -> Result<&'a Server
     })
 }
 
-fn launches_from(given: Given<'_>, group: &ServerGroup) -> Result<Launches, Refusal> {
+pub(super) fn launches_from(given: Given<'_>, group: &ServerGroup) -> Result<Launches, Refusal> {
     let name = &group.id.name;
     let refuse = |why: String, remedy: &str| Err(Refusal::new(why, remedy));
     let template = match &group.source {
@@ -221,7 +222,7 @@ fn existing(given: Given<'_>, wants: &Launches, number: i64) -> Result<TemplateN
 }
 
 /// The number that a new version will have.
-fn next(given: Given<'_>, wants: &Launches) -> Result<i64, Refusal> {
+pub(super) fn next(given: Given<'_>, wants: &Launches) -> Result<i64, Refusal> {
     let newest = latest(given.fleet, &given.cluster.id.place, &wants.saved.id);
     newest.map(|newest| newest + 1).ok_or_else(|| {
         Refusal::new(
@@ -280,7 +281,7 @@ fn way_back(
 }
 
 /// Makes the version of an image.
-fn new_version(
+pub(super) fn new_version(
     given: Given<'_>,
     wants: &Launches,
     image: &ImageId,

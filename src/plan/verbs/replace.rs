@@ -125,7 +125,7 @@ fn member<'a>(group: &'a ServerGroup, id: &InstanceId) -> Result<&'a Instance, R
 }
 
 /// Healthy instances that run; `None` where the health of one is not known.
-pub(super) fn healthy(group: &ServerGroup) -> Option<usize> {
+pub(in crate::plan) fn healthy(group: &ServerGroup) -> Option<usize> {
     let mut healthy = 0;
     for instance in &group.instances {
         match instance.health.verdict() {

@@ -30,8 +30,8 @@ pub(super) fn draft<'a>(given: Given<'a>, operation: &OperationId) -> Result<Dra
             "name its own cluster",
         ));
     }
-    if plan.steps.iter().filter_map(|step| step.call.as_ref()).all(|call| call.source().is_none()) {
-        return without_traffic(given, operation, plan);
+    if plan.steps.iter().filter_map(|step| step.call.as_ref()).any(|call| call.source().is_none()) {
+        return by_state(given, operation, plan);
     }
     let (arn, before) = began(plan)
         .ok_or_else(|| Refusal::new(format!("operation {operation} changes nothing"), "make a new plan"))?;
@@ -119,8 +119,8 @@ fn left_to_do(step: &Step, call: &Call) -> Move {
     Move { does: step.does.clone(), writes, waits: Vec::new() }
 }
 
-/// An operation that moves no traffic goes on after the last step whose effect is there.
-fn without_traffic<'a>(given: Given<'a>, operation: &OperationId, plan: &Plan) -> Result<Draft<'a>, Refusal> {
+/// An operation that does not only move traffic goes on after the last step whose effect is there.
+fn by_state<'a>(given: Given<'a>, operation: &OperationId, plan: &Plan) -> Result<Draft<'a>, Refusal> {
     let effect = |step: &Step| {
         let (call, expects) = (step.call.as_ref()?, step.expects.as_ref()?);
         let found = seen(given.fleet, given.cluster, &expects.resource)?;
@@ -140,7 +140,15 @@ fn without_traffic<'a>(given: Given<'a>, operation: &OperationId, plan: &Plan) -
         || "nothing of it is there yet".to_owned(),
         |n| format!("what step {} of it did is there", n + 1),
     );
-    if let Some(other) = left.iter().find(|step| effect(step) == Some(Effect::Other)) {
+    // Of several calls on one thing each rests on the one before it.
+    let mut rests: Vec<&Resource> = Vec::new();
+    let first_of = left.iter().filter(|step| {
+        let Some(expects) = step.expects.as_ref().filter(|_| step.call.is_some()) else { return false };
+        let first = !rests.contains(&&expects.resource);
+        rests.push(&expects.resource);
+        first
+    });
+    if let Some(other) = first_of.into_iter().find(|step| effect(step) == Some(Effect::Other)) {
         return Err(Refusal::new(
             format!("somebody changed what step {} of {operation} would: {}", other.n, other.does),
             "look at the change, and make a new plan",
@@ -153,8 +161,10 @@ fn without_traffic<'a>(given: Given<'a>, operation: &OperationId, plan: &Plan) -
             "nothing to resume",
         ));
     }
+    let source = began(plan).map(|(arn, _)| source::choose(given.cluster, Some(&arn))).transpose()?;
+    let at = taken.and_then(|n| plan.steps.get(n + 1).or(plan.steps.get(n))).map_or(0, |step| step.n);
     Ok(Draft {
-        source: None,
+        source,
         group: given
             .history
             .origin(&plan.intent)
@@ -165,7 +175,7 @@ fn without_traffic<'a>(given: Given<'a>, operation: &OperationId, plan: &Plan) -
         kind: kind(&plan.intent, given.history),
         first,
         moves,
-        back: plan.way_back().cloned(),
+        back: plan.way_back_from(at).cloned(),
         phrase: "resume".into(),
         notes: vec![format!("goes on with {} {operation}: {stands}", plan.verb)],
     })

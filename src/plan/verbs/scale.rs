@@ -2,9 +2,10 @@
 //! launches anyway; what it ends when it shrinks is the group's own choice, and the plan says so.
 
 use super::{Draft, Given, Kind, Move, Writes, refresh, replace, waits};
-use crate::fleet::GroupName;
+use crate::fleet::{GroupName, ServerGroup};
 use crate::plan::{
-    Call, Expected, GroupState, Reach, Refusal, Resource, SetDesiredCapacity, Sizes, State, UpdateGroup,
+    Call, Expected, GroupState, Reach, Refusal, Resource, Saved, SetDesiredCapacity, Sizes, State,
+    TemplateNumber, UpdateGroup,
 };
 
 /// Longest time until a group has another size, in seconds.
@@ -34,18 +35,6 @@ pub(super) fn draft<'a>(
     if then == now {
         return Err(Refusal::new(format!("{name} has that size already"), "nothing to scale"));
     }
-    let call = |to: Sizes| {
-        if (now.min, now.max) == (then.min, then.max) {
-            return Call::SetDesiredCapacity(SetDesiredCapacity { group: name.clone(), desired: to.desired });
-        }
-        Call::UpdateAutoScalingGroup(UpdateGroup {
-            group: name.clone(),
-            min: Some(to.min),
-            max: Some(to.max),
-            desired: Some(to.desired),
-            template: None,
-        })
-    };
     let mut notes = Vec::new();
     if group.weighted {
         notes.push(format!("{name} counts capacity units, which are not instances"));
@@ -55,22 +44,13 @@ pub(super) fn draft<'a>(
     }
     let healthy = replace::healthy(group);
     let least = usize::try_from(desired).unwrap_or(0);
-    let state = GroupState { sizes: Some(now), ..GroupState::default() };
     let steps = usize::try_from(desired.abs_diff(now.desired)).unwrap_or(usize::MAX);
     Ok(Draft {
         source: None,
         group: Some(group),
         kind: Kind::Replace,
         first: Vec::new(),
-        moves: vec![Move {
-            does: format!("scale {name} {} → {desired} (between {} and {})", now.desired, then.min, then.max),
-            writes: Writes::Call {
-                call: Box::new(call(then)),
-                expects: Expected { resource: Resource::Group(name.clone()), state: State::Group(state) },
-                undo: Some(Box::new(call(now))),
-            },
-            waits: vec![waits::sized(name, LONGEST)],
-        }],
+        moves: vec![resize(group, then, None)],
         back: None,
         phrase: desired.to_string(),
         notes,
@@ -82,4 +62,42 @@ pub(super) fn draft<'a>(
             before: None,
         }),
     })
+}
+
+/// Gives a group another size, and what it launches from where that changes with it.
+pub(super) fn resize(group: &ServerGroup, then: Sizes, template: Option<TemplateNumber>) -> Move {
+    let name = &group.id.name;
+    let now = Sizes { min: group.min, desired: group.desired, max: group.max };
+    let launches = template.as_ref().map(|number| format!(", from {} version {}", number.id, number.version));
+    let launches = launches.unwrap_or_default();
+    let saved = template.as_ref().map(|_| Saved::of(&group.source));
+    let call = |to: Sizes, template: Option<TemplateNumber>| {
+        if (now.min, now.max) == (then.min, then.max) && template.is_none() {
+            return Call::SetDesiredCapacity(SetDesiredCapacity { group: name.clone(), desired: to.desired });
+        }
+        Call::UpdateAutoScalingGroup(UpdateGroup {
+            group: name.clone(),
+            min: Some(to.min),
+            max: Some(to.max),
+            desired: Some(to.desired),
+            template,
+        })
+    };
+    let before = match &saved {
+        Some(Saved::Template(number)) => Some(number.clone()),
+        _ => None,
+    };
+    let state = GroupState { sizes: Some(now), saved, ..GroupState::default() };
+    Move {
+        does: format!(
+            "scale {name} {} → {} (between {} and {}){launches}",
+            now.desired, then.desired, then.min, then.max
+        ),
+        writes: Writes::Call {
+            call: Box::new(call(then, template)),
+            expects: Expected { resource: Resource::Group(name.clone()), state: State::Group(state) },
+            undo: Some(Box::new(call(now, before))),
+        },
+        waits: vec![waits::sized(name, LONGEST)],
+    }
 }

@@ -24,6 +24,7 @@ pub(super) fn settled(fleet: &Fleet, change: &Change<'_>) -> Wait {
         until: "propagation time has passed and target states are steady".into(),
         what: WaitFor::Settled,
         late: Late::Hold,
+        group: None,
     }
 }
 
@@ -34,6 +35,16 @@ pub(super) fn bake(seconds: u64) -> Option<Wait> {
         until: "every gate stayed good; a bad one leads back, no data twice holds".into(),
         what: WaitFor::Bake,
         late: Late::Hold,
+        group: None,
+    })
+}
+
+/// Until the old side was kept up long enough after the new one has settled; `None` for no time at all.
+pub(super) fn warm(old: &GroupName, seconds: u64) -> Option<Wait> {
+    let wait = bake(seconds)?;
+    Some(Wait {
+        until: format!("{old} was kept warm, and every gate stayed good; a bad one leads back"),
+        ..wait
     })
 }
 
@@ -45,12 +56,19 @@ pub(super) fn healthy(added: &[TargetGroupArn]) -> Wait {
         until: format!("the targets of {} are healthy", names.join(" and ")),
         what: WaitFor::Healthy,
         late: Late::Hold,
+        group: None,
     }
 }
 
 /// Until AWS's refresh of a group has ended.
 pub(super) fn refreshed(group: &GroupName, seconds: u64) -> Wait {
-    Wait { seconds, until: format!("AWS has refreshed {group}"), what: WaitFor::Refreshed, late: Late::Hold }
+    Wait {
+        seconds,
+        until: format!("AWS has refreshed {group}"),
+        what: WaitFor::Refreshed,
+        late: Late::Hold,
+        group: Some(group.clone()),
+    }
 }
 
 /// Until an instance is gone, and its group whole and healthy again.
@@ -60,6 +78,7 @@ pub(super) fn replaced(id: &InstanceId, group: &GroupName, seconds: u64) -> Wait
         until: format!("{id} is gone, and {group} is whole and healthy again"),
         what: WaitFor::Replaced,
         late: Late::Hold,
+        group: Some(group.clone()),
     }
 }
 
@@ -70,6 +89,7 @@ pub(super) fn sized(group: &GroupName, seconds: u64) -> Wait {
         until: format!("{group} is as large as wanted, and healthy"),
         what: WaitFor::Sized,
         late: Late::Hold,
+        group: Some(group.clone()),
     }
 }
 
@@ -80,6 +100,7 @@ pub(super) fn person() -> Wait {
         until: "a person says that it goes on".into(),
         what: WaitFor::Person,
         late: Late::Hold,
+        group: None,
     }
 }
 

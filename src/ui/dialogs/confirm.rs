@@ -148,7 +148,7 @@ fn reach(plan: &Plan) -> String {
         1 => "1 call to go back".to_owned(),
         several => format!("{several} calls, 1 to go back"),
     };
-    if plan.intent.group().is_some() {
+    if !plan.moves_traffic() && plan.intent.group().is_some() {
         let instances = words::count(reach.instances, "instance");
         return format!("{instances} replaced · lowest healthy {lowest} · about {time} · {calls}");
     }
