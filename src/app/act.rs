@@ -6,9 +6,9 @@ use super::dialogs::{
 };
 use super::screens::{Activity, Cluster, Operations, Screen, Step};
 use super::{Effect, Model, Session, Subject, Tone, applies};
-use crate::fleet::{self, GroupName, Scope};
+use crate::fleet::{self, GroupName, InstanceId, Scope};
 use crate::keymap::Action;
-use crate::plan::{self, Intent, Steer};
+use crate::plan::{self, Batches, Intent, Steer};
 
 /// Does what was said, in the dialog on top or else on the screen.
 pub(super) fn act(model: &mut Model, action: Action, effects: &mut Vec<Effect>) {
@@ -91,6 +91,18 @@ fn act_on_screen(model: &mut Model, action: Action, effects: &mut Vec<Effect>) {
         Action::Ignore => model.dialogs.extend(IgnoreForm::new(model).ok().map(Dialog::Ignore)),
         Action::Palette => model.dialogs.push(Dialog::Palette(Palette::new(model))),
         Action::Gaps => model.dialogs.push(Dialog::Gaps(Gaps::new(model))),
+        Action::MarkAll | Action::MarkTainted | Action::MarkBehind | Action::MarkOldest => {
+            let marked = |screen: &Screen| match screen {
+                Screen::Cluster(screen) => screen.marks.count(),
+                _ => 0,
+            };
+            let before = marked(model.screen());
+            let (screen, seen) = model.screen_and_seen();
+            let _no_other = screen.view_mut().act(action, &seen);
+            if marked(model.screen()) == before {
+                model.say(Tone::Good, format!("{}: no further instance is meant", action.name()));
+            }
+        }
         _ => {
             let (screen, seen) = model.screen_and_seen();
             if let Some(next) = screen.view_mut().act(action, &seen) {
@@ -125,27 +137,20 @@ fn steer(model: &mut Model, action: Action, effects: &mut Vec<Effect>) {
     model.dialogs.extend(dialog);
 }
 
-/// What replaces the instance that is selected, or shown.
+/// What replaces the instances that are marked; else the one that is selected, or shown.
 ///
 /// # Errors
-/// None is, or it is in no server group.
+/// None is, or they are in no server group, or not in the same.
 pub(super) fn replace(model: &Model) -> Result<Intent, String> {
-    let id = match model.screen() {
-        Screen::Cluster(screen) => screen.list.selected(),
-        Screen::Instance(screen) => Some(&screen.id),
-        _ => None,
+    let ids: Vec<InstanceId> = match model.screen() {
+        Screen::Cluster(screen) if screen.marks.count() > 0 => screen.marks.ids().cloned().collect(),
+        Screen::Cluster(screen) => screen.list.selected().cloned().into_iter().collect(),
+        Screen::Instance(screen) => vec![screen.id.clone()],
+        _ => Vec::new(),
     };
-    let (id, seen) = id.zip(model.observation.as_ref()).ok_or("no instance is selected")?;
-    let groups = seen
-        .fleet
-        .clusters
-        .iter()
-        .flat_map(|cluster| cluster.groups.iter().map(move |group| (cluster, group)));
-    let mut holders = groups.filter(|(_, group)| group.instances.iter().any(|instance| instance.id == *id));
-    let (cluster, group) =
-        holders.next().ok_or_else(|| format!("{id} is in no server group: nothing would replace it"))?;
-    let (cluster, group) = (cluster.id.clone(), group.id.name.clone());
-    Ok(Intent::Replace { cluster, group, instances: vec![id.clone()] })
+    let seen = model.observation.as_ref().filter(|_| !ids.is_empty()).ok_or("no instance is selected")?;
+    plan::replacement(&seen.fleet, model.screen().view().subject(), ids, Batches::default())
+        .map_err(|refusal| refusal.to_string())
 }
 
 /// Plans and asks, or says why no plan can be made.

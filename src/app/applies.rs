@@ -17,7 +17,13 @@ pub fn applies(model: &Model, action: Action) -> Result<(), String> {
         return Err(format!("it means nothing on the {context} screen"));
     }
     match action {
-        Action::Open => selected(model),
+        Action::Open
+        | Action::Mark
+        | Action::MarkAll
+        | Action::MarkTainted
+        | Action::MarkBehind
+        | Action::MarkOldest => selected(model),
+        Action::Unmark => marked(model),
         Action::Shift => has_traffic(model).and_then(|()| is_free(model, action)),
         Action::Switch => {
             has_traffic(model).and_then(|()| is_free(model, action)).and_then(|()| can_switch(model))
@@ -61,6 +67,12 @@ pub fn does_now(model: &Model, action: Action) -> String {
             let to = to.map(|to| format!(" → {to}")).unwrap_or_default();
             format!("{}: {cluster}{to}", action.does())
         }
+        (Action::Replace, _) => match model.screen() {
+            Screen::Cluster(screen) if screen.marks.count() > 0 => {
+                format!("replaces the {} selected", words::count(screen.marks.count(), "instance"))
+            }
+            _ => action.does().to_owned(),
+        },
         (Action::Arm, _) => match (&model.session, model.account()) {
             (Session::Armed { .. }, _) => "disarms this session".into(),
             (_, Some(account)) => format!("arms this session for {}", words::account(account)),
@@ -87,6 +99,13 @@ fn selected(model: &Model) -> Result<(), String> {
         _ => true,
     };
     if selected { Ok(()) } else { Err("no row is selected".into()) }
+}
+
+fn marked(model: &Model) -> Result<(), String> {
+    match model.screen() {
+        Screen::Cluster(screen) if screen.marks.count() > 0 => Ok(()),
+        _ => Err("nothing is marked".into()),
+    }
 }
 
 fn has_traffic(model: &Model) -> Result<(), String> {

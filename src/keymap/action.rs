@@ -130,6 +130,12 @@ actions! {
     PreviousDrift  "previous-drift"  "the previous row with drift"                   Move    [Fleet Cluster];
     NextSource     "next-source"     "the next listener or rule with traffic"        Look    [Cluster];
     PreviousSource "previous-source" "the previous listener or rule with traffic"    Look    [Cluster];
+    Mark           "mark"            "marks the instance, or unmarks it"             Look    [Cluster];
+    MarkAll        "mark-all"        "marks every instance that is listed"           Look    [Cluster];
+    MarkTainted    "mark-tainted"    "marks what is tainted in this server group"    Look    [Cluster];
+    MarkBehind     "mark-behind"     "marks what is behind in this server group"     Look    [Cluster];
+    MarkOldest     "mark-oldest"     "marks the oldest yet unmarked in this group" Look [Cluster];
+    Unmark         "unmark"          "unmarks all instances"                         Look    [Cluster];
     Details        "details"         "shows or hides why something has drifted"      Look    [Cluster Instance]         "details" 7;
     Ignore         "ignore"          "lets a finding rest until a date"              Look    [Cluster Instance];
     Gaps           "gaps"            "lists what could not be read, and why"         Look    [Fleet Cluster Instance];

@@ -178,6 +178,12 @@ fn the_table_of_keys_is_derived_from_the_rows_and_the_keys_in_use() {
       esc        back             goes back, or leaves a dialog alone           cluster, instance, operations, activity, dialog, text
       ]          next-source      the next listener or rule with traffic        cluster
       [          previous-source  the previous listener or rule with traffic    cluster
+      space      mark             marks the instance, or unmarks it             cluster
+      m a        mark-all         marks every instance that is listed           cluster
+      m t        mark-tainted     marks what is tainted in this server group    cluster
+      m b        mark-behind      marks what is behind in this server group     cluster
+      m o        mark-oldest      marks the oldest yet unmarked in this group   cluster
+      m n        unmark           unmarks all instances                         cluster
       d          details          shows or hides why something has drifted      cluster, instance
       I          ignore           lets a finding rest until a date              cluster, instance
       u          gaps             lists what could not be read, and why         fleet, cluster, instance

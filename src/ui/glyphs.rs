@@ -25,6 +25,8 @@ pub const EMPTY: &str = "○";
 pub const HALF: &str = "◐";
 /// Under way.
 pub const MOVING: &str = "…";
+/// A row that is marked.
+pub const MARKED: &str = "✚";
 /// The selected row.
 pub const HERE: &str = "▸";
 

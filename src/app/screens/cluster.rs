@@ -2,8 +2,9 @@
 //! screen shows the instances of a place that stand in no group.
 
 use std::cmp::Ordering;
+use std::collections::HashSet;
 
-use super::{Instance, Screen, Seen, Step, View};
+use super::{Instance, Marks, Screen, Seen, Step, View};
 use crate::app::{Area, Fields, Filter, List, Observation, Row, Subject, words};
 use crate::fleet::{self, ClusterId, InstanceId, ServerGroup, SourceArn, Text, TrafficSource, Zone};
 use crate::keymap::{Action, Context};
@@ -102,6 +103,8 @@ pub struct Cluster {
     pub reversed: bool,
     /// Whether the findings of the selected instance are shown.
     pub details: bool,
+    /// Instances to act on all at once.
+    pub marks: Marks,
     /// Where its parts stand.
     pub layout: ClusterLayout,
     source: Option<SourceArn>,
@@ -117,6 +120,7 @@ impl Cluster {
             order: Order::default(),
             reversed: false,
             details: false,
+            marks: Marks::default(),
             layout: ClusterLayout::default(),
             source: None,
             filter: Filter::default(),
@@ -160,6 +164,42 @@ impl Cluster {
             let next = if forward { (at + 1) % len } else { (at + len - 1) % len };
             self.source = cluster.traffic.get(next).map(|source| source.arn.clone());
         }
+    }
+
+    /// Marked instances that no row shows, because of the filter.
+    pub fn marked_out_of_sight(&self) -> usize {
+        let listed = self.list.rows().iter().filter_map(|row| row.key.as_ref());
+        self.marks.count() - listed.filter(|id| self.marks.has(id)).count()
+    }
+
+    /// Marks of the group of the selected row what is listed and meant.
+    fn mark(&mut self, action: Action, seen: &Seen<'_>) {
+        let listed = || self.list.rows().iter().filter(|row| row.key.is_some());
+        let Some(observation) = seen.observation else { return };
+        let here = listed().find(|row| row.key.as_ref() == self.list.selected()).map(|row| row.shows);
+        let group = |line: Line| match line {
+            Line::Group(number) => Some(number),
+            Line::Instance(number, _) => number,
+        };
+        let of_group = listed().filter(|row| here.map(group) == Some(group(row.shows)));
+        let has = |id: &InstanceId, rule: &str| {
+            observation.findings(id).iter().any(|finding| finding.rule.as_str() == rule)
+        };
+        let ids = |rule: &'static str| {
+            of_group.clone().filter_map(|row| row.key.clone()).filter(|id| has(id, rule)).collect()
+        };
+        let meant: Vec<InstanceId> = match action {
+            Action::MarkAll => listed().filter_map(|row| row.key.clone()).collect(),
+            Action::MarkTainted => ids("tainted"),
+            Action::MarkBehind => ids("behind"),
+            _ => {
+                let instances = of_group.filter_map(|row| self.instance(observation, row.shows));
+                let left = instances.map(|(_, instance)| instance).filter(|one| !self.marks.has(&one.id));
+                let known = left.filter_map(|one| Some((one.launched_at?, &one.id)));
+                known.min().map(|(_, id)| id.clone()).into_iter().collect()
+            }
+        };
+        self.marks.add(meant);
     }
 
     fn rows<'a>(
@@ -210,6 +250,17 @@ impl View for Cluster {
                 rows = self.rows(observation, here, None);
             }
         }
+        let there: HashSet<&InstanceId> = match &self.subject {
+            Subject::Cluster(_) => {
+                let groups = observation.cluster(&self.subject).map_or(&[][..], |cluster| &cluster.groups);
+                groups.iter().flat_map(|group| &group.instances).map(|one| &one.id).collect()
+            }
+            Subject::Ungrouped(_) => {
+                let all = observation.fleet.unmanaged.iter().chain(&observation.fleet.unplaced);
+                all.map(|one| &one.id).collect()
+            }
+        };
+        self.marks.keep(|id| there.contains(id));
         self.list.set_rows(rows);
     }
 
@@ -271,6 +322,15 @@ impl View for Cluster {
             Action::NextSource | Action::PreviousSource => {
                 self.next_source(seen, action == Action::NextSource);
             }
+            Action::Mark => {
+                if let Some(id) = self.list.selected() {
+                    self.marks.toggle(&id.clone());
+                }
+            }
+            Action::MarkAll | Action::MarkTainted | Action::MarkBehind | Action::MarkOldest => {
+                self.mark(action, seen);
+            }
+            Action::Unmark => self.marks.clear(),
             Action::Details => self.details = !self.details,
             Action::SortNext => {
                 self.order = self.order.next();

@@ -7,12 +7,14 @@ mod activity;
 mod cluster;
 mod fleet;
 mod instance;
+mod marks;
 mod operations;
 
 pub use activity::{Activity, event_word};
 pub use cluster::{Cluster, ClusterLayout, Line, Order as ClusterOrder};
 pub use fleet::{Fleet, MOST_SIDES, Order as FleetOrder, matching};
 pub use instance::{INDENT, Instance, LABELS, Part, is_short};
+pub use marks::Marks;
 pub use operations::Operations;
 
 use std::collections::BTreeMap;

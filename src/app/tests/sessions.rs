@@ -10,7 +10,7 @@ use crate::app::screens::Screen;
 use crate::app::{Effect, Message, Model, Subject, Tone, Trouble};
 use crate::fleet::builders::{World, read_at};
 use crate::fleet::{Scope, TargetGroupArn};
-use crate::plan::{Course, History, KnownState, Outcome, Policy, Progress, Truth};
+use crate::plan::{Course, History, Intent, KnownState, Outcome, Policy, Progress, Truth};
 
 fn selected(person: &Person) -> String {
     match person.model.screen() {
@@ -365,4 +365,70 @@ fn whoever_fell_silent_is_told_to_be_gone_by_the_next_look() {
     assert_eq!(state(&person), KnownState::Running);
     person.wait(SignedDuration::from_secs(61)).look();
     assert_eq!(state(&person), KnownState::Abandoned);
+}
+
+/// The instances that the plan in the dialog ends, in order.
+fn replaced(person: &Person) -> Vec<String> {
+    let Some(Dialog::Confirm(confirm)) = person.model.dialogs.last() else { panic!("{}", notice(person)) };
+    let Intent::Replace { instances, .. } = &confirm.plan.intent else { panic!("{:?}", confirm.plan.intent) };
+    instances.iter().map(ToString::to_string).collect()
+}
+
+fn marked(person: &Person) -> (usize, usize, usize) {
+    let Screen::Cluster(screen) = person.model.screen() else { panic!("another screen") };
+    (screen.marks.count(), screen.marked_out_of_sight(), screen.marks.gone())
+}
+
+#[test]
+fn what_is_marked_is_replaced_by_one_plan_whatever_is_selected() {
+    let mut person = Person::new();
+    person.press("j j enter").press("space j j space j");
+    assert_eq!(marked(&person), (2, 0, 0));
+    person.press("x");
+    assert_eq!(replaced(&person), ["i-orders-blue-0", "i-orders-blue-2"]);
+    person.press("esc").press("m n x");
+    assert_eq!(replaced(&person), ["i-orders-blue-3"], "nothing is marked: the selected one");
+}
+
+#[test]
+fn marks_survive_looks_orders_and_filters_and_end_with_the_instance() {
+    let mut person = Person::new();
+    person.press("j j enter").press("space j space").press(">").press("/").types("green").press("enter");
+    assert_eq!(marked(&person), (2, 2, 0), "counted though no row shows them");
+    person.look();
+    assert_eq!(marked(&person), (2, 2, 0));
+    let members = &mut person.world.group_mut("orders-blue").members;
+    members.retain(|member| member.id.raw() != "i-orders-blue-0");
+    person.look();
+    assert_eq!(marked(&person), (1, 1, 1), "it is gone, and that is told");
+    person.press("x");
+    assert_eq!(replaced(&person), ["i-orders-blue-1"]);
+}
+
+#[test]
+fn all_that_is_listed_is_marked_and_what_is_found_in_the_group_of_the_selected_row() {
+    let mut person = Person::new();
+    person.world.instance_mut("i-orders-blue-4").tags.insert("flightdeck:tainted".into(), "by ann".into());
+    person.look().press("j j enter").press("m t");
+    assert_eq!(marked(&person), (1, 0, 0));
+    person.press("x");
+    assert_eq!(replaced(&person), ["i-orders-blue-4"]);
+    person.press("esc").press("m n m b");
+    assert_eq!(marked(&person).0, 3, "three are behind");
+    person.press("m n m a");
+    assert_eq!(marked(&person).0, 15);
+    person.press("x");
+    assert!(person.model.dialogs.is_empty());
+    assert!(notice(&person).contains("one group at a time"), "{}", notice(&person));
+    person.press("m n m n");
+    assert_eq!(notice(&person), "unmark: nothing is marked");
+}
+
+#[test]
+fn the_oldest_is_marked_first() {
+    let mut person = Person::new();
+    let then = read_at() - SignedDuration::from_hours(900);
+    person.world.instance_mut("i-orders-blue-5").launched_at = Some(then);
+    person.look().press("j j enter").press("m o x");
+    assert_eq!(replaced(&person), ["i-orders-blue-5"]);
 }

@@ -5,7 +5,7 @@ use crate::app::dialogs::{Confirm, Stage};
 use crate::app::{Area, Session, planning, words};
 use crate::fleet::{Cluster, SourceArn};
 use crate::keymap::{Action, Context};
-use crate::plan::{Answer, Outcome, Plan, Resource, Step};
+use crate::plan::{Answer, Intent, Outcome, Plan, Resource, Step};
 use crate::theme::Role;
 use crate::ui::canvas::{Canvas, Piece, piece, width_of};
 use crate::ui::{Look, glyphs};
@@ -78,6 +78,13 @@ pub(super) fn page(plan: &Plan, cluster: Option<&Cluster>, columns: u16) -> Line
 /// The same, with or without what guards warn of.
 fn pages(plan: &Plan, cluster: Option<&Cluster>, columns: u16, warned: bool) -> Lines {
     let mut lines: Lines = Vec::new();
+    if let Intent::Replace { instances, .. } = &plan.intent
+        && instances.len() > 1
+    {
+        let ids: Vec<String> = instances.iter().map(ToString::to_string).collect();
+        let says = format!("{} selected: {}", ids.len(), ids.join(", "));
+        labelled(&mut lines, columns, &label("which"), &says, Role::Name);
+    }
     // Of several calls each is undone by the one before it; what counts is where one call leads back to.
     let several = calls(plan) != 1;
     for step in &plan.steps {
@@ -144,6 +151,7 @@ fn reach(plan: &Plan) -> String {
     let time = words::span(jiff::SignedDuration::from_secs(i64::try_from(reach.seconds).unwrap_or(i64::MAX)));
     let calls = match calls(plan) {
         _ if plan.way_back().is_none() => "no call takes it back".to_owned(),
+        _ if matches!(plan.intent, Intent::Replace { .. }) => "what is ended does not come back".to_owned(),
         0 => "no call, 1 to go back".to_owned(),
         1 => "1 call to go back".to_owned(),
         several => format!("{several} calls, 1 to go back"),

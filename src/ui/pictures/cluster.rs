@@ -55,3 +55,21 @@ fn an_ignored_finding_is_marked_and_does_not_count() {
         person
     });
 }
+
+#[test]
+fn what_is_marked_is_counted_whether_or_not_it_can_be_seen() {
+    pictures!("cluster-marked", {
+        let mut person = orders();
+        person.press("space j space").press("/").types("blue-1").press("enter");
+        person
+    });
+}
+
+#[test]
+fn a_replacement_of_several_names_them() {
+    pictures!("confirm-several", {
+        let mut person = orders();
+        person.press("G space k space x");
+        person
+    });
+}

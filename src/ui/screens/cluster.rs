@@ -31,6 +31,9 @@ const COLUMNS: [Column; 9] = [
     Column { title: "DRIFT", least: 11, most: 24, rank: 3 },
 ];
 
+/// Columns of the mark before an id, while anything is marked.
+const MARK: u16 = 2;
+
 pub fn draw(canvas: &mut Canvas<'_>, look: &Look<'_>, layout: &Layout, screen: &Cluster) {
     let Some(observation) = &look.model.observation else { return };
     let cluster = observation.cluster(&screen.subject);
@@ -48,8 +51,13 @@ pub fn draw(canvas: &mut Canvas<'_>, look: &Look<'_>, layout: &Layout, screen: &
         ClusterOrder::Age => Some(7),
         ClusterOrder::Drift => Some(8),
     };
+    let mut columns = COLUMNS;
+    if screen.marks.count() > 0 {
+        columns[0].least += MARK;
+        columns[0].most += MARK;
+    }
     let table = Table {
-        columns: &COLUMNS,
+        columns: &columns,
         frame: border(look),
         sorted: sorted.map(|column| (column, screen.reversed)),
         empty: if cluster.is_some() || screen.subject.cluster().is_none() {
@@ -67,6 +75,10 @@ pub fn draw(canvas: &mut Canvas<'_>, look: &Look<'_>, layout: &Layout, screen: &
         line @ Line::Instance(..) => {
             if let Some((group, instance)) = screen.instance(observation, line) {
                 instance_row(canvas, look, observation, (group, instance), cells);
+                if let (Some(cell), Some(mark)) = (cells.first(), mark(screen, instance)) {
+                    let name = piece(instance.id.to_string(), Role::Name);
+                    canvas.pieces(*cell, 0, &[piece(format!("{mark} "), Role::Title), name]);
+                }
             }
         }
     });
@@ -97,9 +109,28 @@ fn title(canvas: &mut Canvas<'_>, look: &Look<'_>, line: Area, observation: &Obs
         let says = format!(" · {} unknown: {} – {}", glyphs::UNKNOWN, gap.what, gap.why);
         pieces.push(piece(says, Role::Unknown));
     }
-    let filter = super::filter_pieces(look);
-    canvas.pieces(Area { width: line.width.saturating_sub(width_of(&filter) + 1), ..line }, 0, &pieces);
-    canvas.pieces_right(line, &filter);
+    let mut right = marked(screen);
+    right.extend(super::filter_pieces(look));
+    canvas.pieces(Area { width: line.width.saturating_sub(width_of(&right) + 1), ..line }, 0, &pieces);
+    canvas.pieces_right(line, &right);
+}
+
+/// What stands before an id while anything is marked.
+fn mark(screen: &Cluster, instance: &Instance) -> Option<&'static str> {
+    let mark = if screen.marks.has(&instance.id) { glyphs::MARKED } else { " " };
+    (screen.marks.count() > 0).then_some(mark)
+}
+
+/// How many instances are marked, whether or not they can be seen.
+fn marked(screen: &Cluster) -> Vec<Piece> {
+    let (count, hidden, gone) = (screen.marks.count(), screen.marked_out_of_sight(), screen.marks.gone());
+    if count == 0 {
+        return Vec::new();
+    }
+    let mut says = vec![format!("{} {count} selected", glyphs::MARKED)];
+    says.extend((hidden > 0).then(|| format!("{hidden} not listed")));
+    says.extend((gone > 0).then(|| format!("{gone} gone")));
+    vec![piece(says.join(", "), Role::Title), piece("  ", Role::Text)]
 }
 
 fn kind_word(kind: LightKind) -> String {
