@@ -1,7 +1,7 @@
 //! From an intent to a plan with every guard's verdict, beside a journal of years.
 
 use flightdeck::fleet::{Facts, Fleet, Naming, SourceArn, assemble};
-use flightdeck::plan::{History, Intent, Knobs, Policy, RefreshTo, Stepped, plan};
+use flightdeck::plan::{Batches, History, Intent, Knobs, Policy, RefreshTo, Stepped, plan};
 use flightdeck::provider::Clock;
 use jiff::Timestamp;
 
@@ -53,7 +53,8 @@ pub fn run_group(instances: usize, runs: Runs) {
     let knobs = Knobs::default();
     let refresh =
         Intent::Refresh { cluster: id.clone(), group: name.clone(), to: RefreshTo::Version(1), knobs };
-    let replace = Intent::Replace { cluster: id, group: name, instances: chosen };
+    let replace =
+        Intent::Replace { cluster: id, group: name, instances: chosen, batches: Batches::default() };
     for (what, intent) in
         [("a refresh is planned", refresh), ("100 instances are planned to be replaced", replace)]
     {

@@ -9,7 +9,7 @@ use super::session::{self, Session};
 use super::{groups, refresh};
 use crate::app::planning::wait_words;
 use crate::app::words;
-use crate::fleet::{Action, Cluster, Fleet, GroupName, ImageId, Scope, SourceArn};
+use crate::fleet::{Action, Cluster, ClusterId, Fleet, GroupName, ImageId, Scope, SourceArn};
 use crate::plan::{
     Answer, Call, Intent, Percent, Plan, Policy, Refusal, Stepped, find_cluster, idle_group, plan,
 };
@@ -17,10 +17,25 @@ use crate::plan::{
 /// Observes, plans, prints; ends with 3 where a guard blocks.
 pub(super) fn run(session: &Session, verb: &PlanVerb, json: bool) -> Result<(), End> {
     let observed = session.observe()?;
-    let intent = intent(verb, &observed.observation.fleet, &session.settings.plan)?;
-    let history = observed.history.with_claims(session.claims(&[intent.cluster().place.clone()]));
+    let all = &observed.observation.fleet;
     // The look at everything may have taken longer than a decision's facts may be old.
-    let fleet = session.look(&Scope::Cluster(intent.cluster().clone()))?;
+    let look = |id: &ClusterId| session.look(&Scope::Cluster(id.clone()));
+    let (intent, fleet) = match verb {
+        PlanVerb::Replace(args) if args.chooses() => {
+            let fleet = look(&groups::cluster_of(args, all)?.id)?;
+            let (intent, left_out) = groups::chosen(args, &fleet, &session.judge(&fleet))?;
+            for says in &left_out {
+                documents::tell(says);
+            }
+            (intent, fleet)
+        }
+        _ => {
+            let intent = intent(verb, all, &session.settings.plan)?;
+            let fleet = look(intent.cluster())?;
+            (intent, fleet)
+        }
+    };
+    let history = observed.history.with_claims(session.claims(&[intent.cluster().place.clone()]));
     let plan = plan(&intent, &fleet, &history, &session.settings.plan, session.now())?;
     if json { documents::print(&plan) } else { documents::print_text(&in_words(&plan)) }
         .map_err(session::unwritable)?;

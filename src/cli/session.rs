@@ -136,10 +136,15 @@ impl Session {
     /// Observes everything, judges it, and reads the journal.
     pub fn observe(&self) -> Result<Observed, End> {
         let fleet = self.look(&Scope::Complete)?;
-        let judgement = Arc::new(judge(&fleet, &self.drift(), self.now()));
+        let judgement = Arc::new(self.judge(&fleet));
         let history = self.history();
         let observation = Observation::new(fleet, judgement, &history, &self.settings.plan, self.now());
         Ok(Observed { observation, history })
+    }
+
+    /// Judges a look.
+    pub fn judge(&self, fleet: &Fleet) -> drift::Judgement {
+        judge(fleet, &self.drift(), self.now())
     }
 
     /// What is judged: what the configuration says, without what the screen ignores.

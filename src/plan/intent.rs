@@ -153,7 +153,7 @@ pub enum Intent {
         #[serde(default, skip_serializing_if = "Knobs::are_default")]
         knobs: Knobs,
     },
-    /// Chosen instances of a group are ended one after the other, and the group launches others.
+    /// Chosen instances of a group are ended, one after the other or so many at once, and the group launches others.
     Replace {
         /// The cluster.
         cluster: ClusterId,
@@ -161,6 +161,9 @@ pub enum Intent {
         group: GroupName,
         /// The instances.
         instances: Vec<InstanceId>,
+        /// How many together, and what comes first.
+        #[serde(default, skip_serializing_if = "Batches::are_default")]
+        batches: Batches,
     },
     /// A group gets another size, in capacity units.
     Scale {
@@ -177,6 +180,29 @@ pub enum Intent {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         max: Option<i32>,
     },
+}
+
+/// How chosen instances are replaced: by default one after the other, each ended before another is launched.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
+pub struct Batches {
+    /// So many are ended together, from 1; the group is whole again before the next.
+    pub at_once: usize,
+    /// Whether as many are launched before the first is ended.
+    pub launch_first: bool,
+}
+
+impl Batches {
+    /// Whether everything is the default.
+    pub fn are_default(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+impl Default for Batches {
+    fn default() -> Self {
+        Self { at_once: 1, launch_first: false }
+    }
 }
 
 /// What a refresh goes to.

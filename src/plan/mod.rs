@@ -7,6 +7,7 @@ mod approve;
 mod call;
 mod carried;
 mod change;
+mod chosen;
 mod claim;
 mod digest;
 mod freeze;
@@ -38,13 +39,14 @@ pub use call::{
     ExitStandby, OfGroup, Preferences, Protected, Receipt, SetDesiredCapacity, Standby, StartRefresh,
     Strategy, Tag, TemplateChanges, TemplateNumber, TerminateInGroup, TerminateInstances, UpdateGroup,
 };
+pub use chosen::{Choice, choose, replacement};
 pub use claim::{Claim, Hold, SessionId, Stand};
 pub use freeze::{Freeze, Moment, Window};
 pub use gates::{GateFinding, Reading, request_counts, watch};
 pub use guard::{Answer, Finding};
 pub use guards::{can_override, check, check_way_back};
 pub use history::History;
-pub use intent::{Intent, Knobs, Percent, RefreshTo, Stepped};
+pub use intent::{Batches, Intent, Knobs, Percent, RefreshTo, Stepped};
 pub use light::{Light, LightKind, light};
 pub use operations::{Known, KnownState, WayOut, operations};
 pub use policy::{ClusterPolicy, GatePolicy, LeaseStore, Policy};

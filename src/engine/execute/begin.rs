@@ -143,8 +143,18 @@ impl Run<'_> {
     /// now.
     fn expected(&self, fleet: &Fleet) -> BTreeMap<Resource, State> {
         let mut expected = BTreeMap::new();
-        for Expected { resource, state } in self.plan.steps.iter().filter_map(|step| step.expects.as_ref()) {
-            expected.entry(resource.clone()).or_insert_with(|| state.clone());
+        let mut shrinks = false;
+        for step in &self.plan.steps {
+            // A group that a step before makes smaller is not as a later step finds it.
+            let entry = step
+                .expects
+                .as_ref()
+                .filter(|other| !shrinks || !matches!(other.resource, Resource::Group(_)));
+            if let Some(Expected { resource, state }) = entry {
+                expected.entry(resource.clone()).or_insert_with(|| state.clone());
+            }
+            shrinks |=
+                matches!(&step.call, Some(Call::TerminateInstanceInAutoScalingGroup(end)) if end.decrement);
         }
         if expected.is_empty()
             && let Some(source) = self.back_from_here().and_then(Call::source)

@@ -3,9 +3,11 @@
 //! The group itself is read, not the whole cluster: two calls each time. Whatever AWS says of a refresh ends the wait
 //! or holds the operation; percentages count an instance only when it is warm, and run back in a rollback.
 
+use std::collections::HashSet;
+
 use super::glance::someone_changed;
 use super::{Run, Stop, words};
-use crate::fleet::{Fleet, GroupName, InstanceState, RefreshStatus, Verdict};
+use crate::fleet::{Fleet, GroupName, InstanceId, InstanceState, RefreshStatus, Text, Verdict};
 use crate::plan::{
     Call, Course, Effect, GroupState, InstanceMark, Newest, RefreshMark, Refusal, Resource, State, WaitFor,
 };
@@ -143,23 +145,40 @@ impl Run<'_> {
         }
     }
 
-    /// Why the instance that was ended last is not gone yet.
+    /// Why the instances that were ended last are not all gone yet.
     async fn not_gone(&mut self) -> Result<Option<String>, Stop> {
-        let ended =
-            self.plan.steps.iter().filter(|step| step.n < self.step).rev().find_map(|step| {
-                match step.call.as_ref()?.resource() {
-                    Resource::Instance(id) => Some(id),
-                    _ => None,
-                }
-            });
-        let Some(id) = ended else { return Ok(None) };
+        let taken = self.plan.steps.iter().filter(|step| step.n < self.step).rev();
+        let ended: Vec<InstanceId> = taken
+            .skip_while(|step| step.wait.is_some())
+            .take_while(|step| step.wait.is_none())
+            .filter_map(|step| match step.call.as_ref()?.resource() {
+                Resource::Instance(id) => Some(id),
+                _ => None,
+            })
+            .collect();
         let place = self.plan.place();
         let observer = self.ports.observer;
-        Ok(match self.attend(observer.state(&place, &Resource::Instance(id.clone()))).await? {
-            Ok(State::Instance(mark)) => leaving(&mark).map(|where_| format!("{id} is {where_}")),
-            Ok(_) => Some(format!("the answer is not of {id}")),
-            Err(failure) => Some(words::sentence_of(&failure).why),
+        for id in ended {
+            let why = match self.attend(observer.state(&place, &Resource::Instance(id.clone()))).await? {
+                Ok(State::Instance(mark)) => leaving(&mark).map(|where_| format!("{id} {where_}")),
+                Ok(_) => Some(format!("the answer is not of {id}")),
+                Err(failure) => Some(words::sentence_of(&failure).why),
+            };
+            if why.is_some() {
+                return Ok(why);
+            }
+        }
+        Ok(None)
+    }
+
+    /// Instances that later steps end: nobody waits for their health.
+    fn to_end(&self) -> HashSet<InstanceId> {
+        let left = self.plan.steps.iter().filter(|step| step.n > self.step);
+        left.filter_map(|step| match step.call.as_ref()? {
+            Call::TerminateInstanceInAutoScalingGroup(end) => Some(end.instance.clone()),
+            _ => None,
         })
+        .collect()
     }
 
     /// Why the group is not whole and healthy yet, by a look.
@@ -179,24 +198,25 @@ impl Run<'_> {
         if !group.weighted && serving.len() != wanted {
             return Some(format!("{} of {wanted} instances of {name} are in service", serving.len()));
         }
-        let healthy = serving
-            .iter()
+        let to_end = self.to_end();
+        let stay = || serving.iter().filter(|instance| !to_end.contains(&instance.id));
+        let healthy = stay()
             .filter(|instance| {
                 instance.state == Some(InstanceState::Running)
                     && instance.health.verdict() == Verdict::Healthy
             })
             .count();
-        (healthy < serving.len())
-            .then(|| format!("{healthy} of {} instances of {name} are healthy", serving.len()))
+        let count = stay().count();
+        (healthy < count).then(|| format!("{healthy} of {count} instances of {name} are healthy"))
     }
 }
 
 /// Where an instance that is on its way out stands; `None` where it is gone.
 fn leaving(mark: &InstanceMark) -> Option<String> {
     match &mark.lifecycle {
-        Some(lifecycle) => Some(lifecycle.to_string()),
+        Some(lifecycle) => Some(stands(lifecycle)),
         None if mark.has_ended() => None,
-        None => mark.state.as_ref().map(ToString::to_string),
+        None => mark.state.as_ref().map(|state| format!("is {state}")),
     }
 }
 
@@ -204,7 +224,21 @@ fn leaving(mark: &InstanceMark) -> Option<String> {
 fn unsettled(found: &GroupState) -> Option<String> {
     let aside = ["InService", "Standby"];
     let (id, lifecycle) = found.members.iter().find(|(_, lifecycle)| !aside.contains(&lifecycle.raw()))?;
-    Some(format!("{id} is {lifecycle}"))
+    Some(format!("{id} {}", stands(lifecycle)))
+}
+
+/// A lifecycle state in words: who waits in a hook waits for somebody to complete it, an hour unless it says otherwise
+/// [autoscaling: `LifecycleHook`].
+fn stands(lifecycle: &Text) -> String {
+    match lifecycle.raw() {
+        "Pending:Wait" => "waits in a lifecycle hook before it is in service (Pending:Wait)".into(),
+        "Terminating:Wait" => "waits in a lifecycle hook before it ends (Terminating:Wait)".into(),
+        "Terminating:Retained" => {
+            "was kept by a lifecycle hook that was abandoned (Terminating:Retained): terminate it by hand"
+                .into()
+        }
+        _ => format!("is {lifecycle}"),
+    }
 }
 
 /// A refresh that has not ended, in one sentence.

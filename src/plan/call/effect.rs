@@ -72,14 +72,21 @@ impl Call {
                 stopped(back, was.refresh.as_ref(), is.refresh.as_ref())
             }
             Self::UpdateAutoScalingGroup(update) => {
+                // Of the sizes only those count that it writes.
+                let blank = Sizes { min: 0, desired: 0, max: 0 };
                 let wanted = GroupState {
-                    sizes: is.sizes.map(|sizes| sizes_after(update, sizes)),
+                    sizes: is.sizes.map(|_| sizes_after(update, blank)),
                     saved: update.template.clone().map(Saved::Template),
                     ..GroupState::default()
                 };
                 let written = |state: &GroupState| {
                     let saved = update.template.as_ref().and(state.saved.clone());
-                    State::Group(GroupState { sizes: state.sizes, saved, ..GroupState::default() })
+                    let sizes = state.sizes.map(|now| Sizes {
+                        min: update.min.map_or(0, |_| now.min),
+                        desired: update.desired.map_or(0, |_| now.desired),
+                        max: update.max.map_or(0, |_| now.max),
+                    });
+                    State::Group(GroupState { sizes, saved, ..GroupState::default() })
                 };
                 let found = written(is);
                 told(State::Group(wanted).holds_in(&found), &written(was), &found)

@@ -2,8 +2,9 @@
 //! nor below the cluster's minimum. A group of one is said.
 
 use super::{Check, Guard, OnGroup};
-use crate::plan::verbs::{Kind, healthy};
-use crate::plan::{Answer, Intent};
+use crate::fleet::{Instance, InstanceState, Verdict};
+use crate::plan::verbs::{Kind, healthy, replace};
+use crate::plan::{Answer, Call, Intent};
 
 pub(super) const GUARD: Guard = Guard { name: "capacity", overridable: true, check: Check::Group(check) };
 
@@ -22,14 +23,16 @@ fn check(subject: &OnGroup<'_>) -> (Answer, String) {
     let Some(lowest) = subject.lowest_healthy else {
         return (Answer::Block, format!("how many instances of {name} are healthy could not be read"));
     };
-    let needed = subject.policy.min_healthy(&subject.cluster.id).max(count.div_ceil(2));
+    let needed = replace::enough(subject.policy, subject.cluster, count);
+    let lowest = ended_now(subject).map_or(lowest, |left| left.min(lowest));
     if count > 0 && lowest < needed {
         return (
             Answer::Block,
             format!("{lowest} of {count} healthy instances of {name} would be left and {needed} are needed"),
         );
     }
-    if group.desired <= 1 {
+    let is_replaced = matches!(subject.intent, Intent::Replace { .. });
+    if group.desired <= 1 && !(is_replaced && lowest >= count) {
         return (
             Answer::Warn,
             format!("{name} is a group of one: nothing else carries its traffic meanwhile"),
@@ -51,7 +54,7 @@ fn old_side(subject: &OnGroup<'_>) -> (Answer, String) {
         return (Answer::Block, format!("{name} takes traffic: it is not ended"));
     }
     let new = subject.cluster.group(to).and_then(|new| healthy(new));
-    let needed = subject.policy.min_healthy(&subject.cluster.id).max(group.instances.len().div_ceil(2));
+    let needed = replace::enough(subject.policy, subject.cluster, group.instances.len());
     match new {
         Some(new) if new >= needed => {
             (Answer::Pass, format!("{name} takes no traffic, and {to} has {new} healthy instances"))
@@ -62,4 +65,15 @@ fn old_side(subject: &OnGroup<'_>) -> (Answer, String) {
         ),
         None => (Answer::Block, format!("how many instances of {to} are healthy could not be read")),
     }
+}
+
+/// Healthy instances that are left when this call ends one, by the look that was just taken.
+fn ended_now(subject: &OnGroup<'_>) -> Option<usize> {
+    subject.operation?;
+    let Some(Call::TerminateInstanceInAutoScalingGroup(end)) = subject.call else { return None };
+    let sound = |one: &&Instance| {
+        one.state == Some(InstanceState::Running) && one.health.verdict() == Verdict::Healthy
+    };
+    let left = subject.group.instances.iter().filter(sound).filter(|one| one.id != end.instance);
+    Some(left.count())
 }

@@ -9,7 +9,11 @@ fn scale(desired: i32, bounds: (Option<i32>, Option<i32>)) -> Intent {
 }
 
 fn replace(instances: &[InstanceId]) -> Intent {
-    Intent::Replace { cluster: id(), group: "orders-blue".into(), instances: instances.to_vec() }
+    in_batches(instances, Batches::default())
+}
+
+fn in_batches(instances: &[InstanceId], batches: Batches) -> Intent {
+    Intent::Replace { cluster: id(), group: "orders-blue".into(), instances: instances.to_vec(), batches }
 }
 
 /// `orders` with its sizes, and the instances of blue.
@@ -99,4 +103,89 @@ fn nothing_is_meant_by_no_instance_a_strange_one_or_the_same_twice() {
         orders.world.group_mut("orders-blue").members[0].lifecycle = lifecycle.into();
         assert!(planned(&orders, &replace(&ids[..1]), &History::default()).is_err(), "{lifecycle}");
     }
+}
+
+/// Blue with this many instances, all healthy, and its bounds.
+fn of_size(size: usize, max: i32) -> (Orders, Vec<InstanceId>) {
+    let mut orders = orders(100, 0);
+    for n in 2..size {
+        orders.world.member("orders-blue", &format!("i-blue{n}"), "ami-1");
+    }
+    let ids: Vec<InstanceId> = (0..size).map(|n| InstanceId::new(format!("i-blue{n}"))).collect();
+    let group = orders.world.group_mut("orders-blue");
+    group.members.truncate(size);
+    (group.min, group.desired, group.max) = (1, i32::try_from(size).unwrap(), max);
+    let arn = orders.blue.clone();
+    let targets = orders.world.targets_mut(&arn);
+    targets.clear();
+    targets.extend(ids.iter().map(|id| target(id.raw(), TargetState::Healthy)));
+    (orders, ids)
+}
+
+/// The steps in short: `end i`, `end-last i`, `set n`, `update`, `replaced`, `sized`.
+fn short(plan: &Plan) -> Vec<String> {
+    let word = |step: &Step| match (&step.call, &step.wait) {
+        (Some(Call::TerminateInstanceInAutoScalingGroup(end)), _) if end.decrement => {
+            format!("end-last {}", end.instance)
+        }
+        (Some(Call::TerminateInstanceInAutoScalingGroup(end)), _) => format!("end {}", end.instance),
+        (Some(Call::SetDesiredCapacity(set)), _) => format!("set {}", set.desired),
+        (Some(Call::UpdateAutoScalingGroup(update)), _) => {
+            format!("update {:?} {:?}", update.desired, update.max)
+        }
+        (Some(other), _) => other.operation().to_owned(),
+        (None, wait) => format!("{:?}", wait.as_ref().unwrap().what),
+    };
+    plan.steps.iter().map(word).collect()
+}
+
+#[test]
+fn a_batch_is_ended_together_and_waited_for_together() {
+    let (orders, ids) = of_size(8, 9);
+    let plan = made(&orders, &in_batches(&ids[..5], Batches { at_once: 3, launch_first: false }));
+    assert_eq!(
+        short(&plan),
+        ["end i-blue0", "end i-blue1", "Replaced", "end i-blue2", "end i-blue3", "end i-blue4", "Replaced"]
+    );
+    assert_eq!(plan.reach.lowest_healthy, Some(5), "the largest batch is counted");
+    assert_eq!(verdict(&plan, "capacity").verdict, Answer::Pass);
+    let zero = in_batches(&ids[..5], Batches { at_once: 0, launch_first: false });
+    assert!(refusal(&orders, &zero).contains("are none"));
+}
+
+#[test]
+fn where_too_few_would_be_left_as_many_are_launched_first() {
+    let (orders, ids) = of_size(1, 3);
+    let plan = made(&orders, &replace(&ids));
+    assert_eq!(short(&plan), ["set 2", "Sized", "end-last i-blue0", "Replaced"]);
+    assert_eq!(plan.reach.lowest_healthy, Some(1));
+    assert_eq!(verdict(&plan, "capacity").verdict, Answer::Pass);
+    assert!(matches!(plan.way_back(), Some(Call::SetDesiredCapacity(set)) if set.desired == 1));
+    assert!(plan.notes.iter().any(|note| note.contains("too few would be left")), "{:?}", plan.notes);
+
+    let (orders, ids) = of_size(4, 9);
+    let plan = made(&orders, &in_batches(&ids[..3], Batches { at_once: 3, launch_first: false }));
+    assert_eq!(short(&plan)[0], "set 7", "one of four is less than half of them");
+}
+
+#[test]
+fn what_is_launched_first_stays_until_the_last_batch_and_the_largest_size_is_given_back() {
+    let (orders, ids) = of_size(3, 3);
+    let plan = made(&orders, &in_batches(&ids, Batches { at_once: 2, launch_first: true }));
+    assert_eq!(
+        short(&plan),
+        [
+            "update Some(5) Some(5)",
+            "Sized",
+            "end i-blue0",
+            "Replaced",
+            "end-last i-blue1",
+            "end-last i-blue2",
+            "Replaced",
+            "update None Some(3)"
+        ]
+    );
+    assert_eq!(plan.reach.lowest_healthy, Some(3));
+    let Some(Call::UpdateAutoScalingGroup(back)) = plan.way_back() else { panic!("{:?}", plan.steps) };
+    assert_eq!((back.desired, back.max), (Some(3), Some(3)));
 }

@@ -4,7 +4,7 @@
 mod deploy;
 mod refresh;
 mod refresh_back;
-mod replace;
+pub(super) mod replace;
 mod resume;
 mod rollback;
 mod scale;
@@ -136,7 +136,9 @@ pub(super) fn draft<'a>(intent: &Intent, given: Given<'a>) -> Result<Draft<'a>, 
             let (steps, source) = (steps.as_ref(), source.as_ref());
             deploy::draft(given, &deploy::Asked { group, image, steps, retire: *retire, source })
         }
-        Intent::Replace { group, instances, .. } => replace::draft(given, group, instances),
+        Intent::Replace { group, instances, batches, .. } => {
+            replace::draft(given, group, instances, *batches)
+        }
         Intent::Scale { group, desired, min, max, .. } => scale::draft(given, group, *desired, (*min, *max)),
     }
 }

@@ -5,10 +5,12 @@
 //! change, and is not written over.
 
 use super::{Draft, Given, Kind, Move, Writes, kind, source};
-use crate::fleet::{Actions, same_actions};
+use crate::fleet::{Actions, Section, same_actions};
 use crate::plan::change::words;
 use crate::plan::resource::seen;
-use crate::plan::{Call, Effect, Expected, OperationId, Plan, Refusal, Resource, State, Step, Wait};
+use crate::plan::{
+    Call, Effect, Expected, InstanceMark, OperationId, Plan, Refusal, Resource, State, Step, Wait,
+};
 
 pub(super) fn draft<'a>(given: Given<'a>, operation: &OperationId) -> Result<Draft<'a>, Refusal> {
     let history = given.history;
@@ -123,7 +125,13 @@ fn left_to_do(step: &Step, call: &Call) -> Move {
 fn by_state<'a>(given: Given<'a>, operation: &OperationId, plan: &Plan) -> Result<Draft<'a>, Refusal> {
     let effect = |step: &Step| {
         let (call, expects) = (step.call.as_ref()?, step.expects.as_ref()?);
-        let found = seen(given.fleet, given.cluster, &expects.resource)?;
+        let found = seen(given.fleet, given.cluster, &expects.resource).or_else(|| {
+            // An instance that has ended is in no look.
+            let ends = matches!(call, Call::TerminateInstanceInAutoScalingGroup(_));
+            let gap = |section| given.fleet.gap(&given.cluster.id.place, section, None);
+            let complete = gap(Section::Instances).is_none() && gap(Section::Groups).is_none();
+            (ends && complete).then(|| State::Instance(InstanceMark::default()))
+        })?;
         if let (Call::CreateLaunchTemplateVersion(create), State::Template(was)) = (call, &expects.state) {
             // A look does not tell descriptions: ours is the next one with the image that was wanted.
             let place = &given.cluster.id.place;
@@ -134,7 +142,10 @@ fn by_state<'a>(given: Given<'a>, operation: &OperationId, plan: &Plan) -> Resul
         }
         Some(call.effect(&expects.state, &found))
     };
-    let taken = plan.steps.iter().rposition(|step| effect(step) == Some(Effect::Taken));
+    // What was never begun is not there because of it, whatever is there.
+    let begun = begun(given, operation);
+    let sent = |step: &Step| begun.is_none_or(|last| step.n <= last);
+    let taken = plan.steps.iter().rposition(|step| sent(step) && effect(step) == Some(Effect::Taken));
     let left = taken.map_or(&plan.steps[..], |n| &plan.steps[n + 1..]);
     let stands = taken.map_or_else(
         || "nothing of it is there yet".to_owned(),
@@ -179,6 +190,13 @@ fn by_state<'a>(given: Given<'a>, operation: &OperationId, plan: &Plan) -> Resul
         phrase: "resume".into(),
         notes: vec![format!("goes on with {} {operation}: {stands}", plan.verb)],
     })
+}
+
+/// The last step whose intent was written down, by the journal or by whoever held the lease: nothing is sent before.
+/// `None`: nothing tells.
+fn begun(given: Given<'_>, operation: &OperationId) -> Option<u32> {
+    let records = given.history.records_of(operation).map(|record| record.step);
+    records.chain(given.history.claims_of(operation).map(|claim| claim.step)).max()
 }
 
 /// Steps as waits before the first call, and calls with their waits.

@@ -1,6 +1,6 @@
 //! What is waited for between calls, each with its time and with what happens at its end.
 
-use crate::fleet::{Fleet, GroupName, InstanceId, TargetGroupArn};
+use crate::fleet::{Fleet, GroupName, TargetGroupArn};
 use crate::plan::change::Change;
 use crate::plan::{Late, Policy, Wait, WaitFor};
 
@@ -71,11 +71,12 @@ pub(super) fn refreshed(group: &GroupName, seconds: u64) -> Wait {
     }
 }
 
-/// Until an instance is gone, and its group whole and healthy again.
-pub(super) fn replaced(id: &InstanceId, group: &GroupName, seconds: u64) -> Wait {
+/// Until instances are gone, and their group whole and healthy again.
+pub(super) fn replaced(ids: &str, count: usize, group: &GroupName, seconds: u64) -> Wait {
+    let are = if count == 1 { "is" } else { "are" };
     Wait {
         seconds,
-        until: format!("{id} is gone, and {group} is whole and healthy again"),
+        until: format!("{ids} {are} gone, and {group} is whole and healthy again"),
         what: WaitFor::Replaced,
         late: Late::Hold,
         group: Some(group.clone()),

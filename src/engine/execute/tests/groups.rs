@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::site::{Home, Site};
 use crate::fleet::{InstanceId, ServerGroup};
-use crate::plan::{Call, Intent, Outcome, Steer};
+use crate::plan::{Batches, Call, Intent, Outcome, Steer};
 use crate::provider::FailureKind;
 use crate::provider::demo::Fate;
 
@@ -25,7 +25,12 @@ fn scale(site: &Site, desired: i32) -> Intent {
 }
 
 fn replace(site: &Site, instances: &[InstanceId]) -> Intent {
-    Intent::Replace { cluster: site.cluster.clone(), group: GROUP.into(), instances: instances.to_vec() }
+    Intent::Replace {
+        cluster: site.cluster.clone(),
+        group: GROUP.into(),
+        instances: instances.to_vec(),
+        batches: Batches::default(),
+    }
 }
 
 /// How often the site was asked to end this instance.
