@@ -146,6 +146,7 @@ impl Operation {
                 (Some(WaitFor::Person), _) => "waiting for you",
                 (Some(WaitFor::Refreshed | WaitFor::Replaced), _) => "replacing",
                 (Some(WaitFor::Sized), _) => "scaling",
+                (Some(WaitFor::Aside), _) => "setting aside",
                 (_, Truth::Wanted) => "sending",
                 (_, Truth::Written) => "reading back",
                 (_, Truth::ReadBack) => "settling",

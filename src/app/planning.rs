@@ -49,9 +49,12 @@ pub fn wait_words(wait: &Wait) -> String {
     let about = match wait.what {
         WaitFor::Bake => "",
         WaitFor::Settled => "about ",
-        WaitFor::Healthy | WaitFor::Person | WaitFor::Refreshed | WaitFor::Replaced | WaitFor::Sized => {
-            "at most "
-        }
+        WaitFor::Healthy
+        | WaitFor::Person
+        | WaitFor::Refreshed
+        | WaitFor::Replaced
+        | WaitFor::Sized
+        | WaitFor::Aside => "at most ",
     };
     format!("{about}{time}; else it {}", wait.late.word())
 }
@@ -75,6 +78,9 @@ pub fn title(plan: &Plan, fleet: &Fleet) -> String {
             [only] => format!("Replace {only} of {group}"),
             several => format!("Replace {} instances of {group}", several.len()),
         },
+        Intent::Quarantine { group, instance, .. } => format!("Quarantine {instance} of {group}"),
+        Intent::Release { group, instance, .. } => format!("Release {instance} to {group}"),
+        Intent::Terminate { group, instance, .. } => format!("Terminate {instance} of {group}"),
         Intent::Scale { group, desired, .. } => format!("Scale {group} to {desired}"),
         Intent::Deploy { group, cluster: id, .. } => {
             format!("Deploy {} to {}", plan.cluster, words::side(&id.name, group))

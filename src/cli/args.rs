@@ -6,6 +6,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use jiff::{SignedDuration, Span, SpanRelativeTo};
 
 use super::groups::{ReplaceArgs, ScaleArgs};
+use super::quarantine::QuarantineArgs;
 use super::refresh::RefreshArgs;
 use crate::drift::Severity;
 
@@ -255,6 +256,20 @@ pub enum PlanVerb {
     Replace(ReplaceArgs),
     /// Gives a group another size
     Scale(ScaleArgs),
+    /// Takes a suspect out of traffic and out of its group's reach, and keeps it for study
+    Quarantine(QuarantineArgs),
+    /// Puts an instance that stands by back into service
+    Release {
+        /// The instance
+        #[arg(value_name = "INSTANCE")]
+        instance: String,
+    },
+    /// Ends an instance that is in quarantine, and no other
+    Terminate {
+        /// The instance
+        #[arg(value_name = "INSTANCE")]
+        instance: String,
+    },
 }
 
 /// What can be done about an operation that is half done.

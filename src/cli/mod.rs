@@ -15,6 +15,7 @@ mod journal;
 mod lists;
 mod operations;
 mod plan;
+mod quarantine;
 mod refresh;
 mod session;
 mod snapshot;

@@ -6,7 +6,7 @@ use super::args::{Percents, PlanVerb};
 use super::documents;
 use super::exit::End;
 use super::session::{self, Session};
-use super::{groups, refresh};
+use super::{groups, quarantine, refresh};
 use crate::app::planning::wait_words;
 use crate::app::words;
 use crate::fleet::{Action, Cluster, ClusterId, Fleet, GroupName, ImageId, Scope, SourceArn};
@@ -93,6 +93,9 @@ fn intent(verb: &PlanVerb, fleet: &Fleet, policy: &Policy) -> Result<Intent, Ref
         PlanVerb::Refresh(args) => refresh::intent(args, fleet),
         PlanVerb::Replace(args) => groups::replace(args, fleet),
         PlanVerb::Scale(args) => groups::scale(args, fleet),
+        PlanVerb::Quarantine(args) => quarantine::quarantine(args, fleet),
+        PlanVerb::Release { instance } => quarantine::release(instance, fleet),
+        PlanVerb::Terminate { instance } => quarantine::terminate(instance, fleet),
     }
 }
 

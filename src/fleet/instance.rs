@@ -11,6 +11,15 @@ use super::{
 /// The tag that Auto Scaling puts on what it launches; its value is the group's name.
 pub const GROUP_TAG: &str = "aws:autoscaling:groupName";
 
+/// The tag on an instance that was set aside for study: why, by whom, when.
+pub const QUARANTINE_TAG: &str = "flightdeck:quarantine";
+
+/// The tag that tells which group such an instance was taken from.
+pub const QUARANTINED_FROM: &str = "flightdeck:quarantined-from";
+
+/// What the value of [`QUARANTINE_TAG`] begins with once the instance was released.
+pub const RELEASED: &str = "released · ";
+
 /// Which source told the image of an instance.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum ImageSource {
@@ -81,6 +90,17 @@ impl Instance {
     /// A tag's value.
     pub fn tag(&self, key: &str) -> Option<&Text> {
         self.facts.as_ref()?.tags.get(key)
+    }
+
+    /// Why, by whom and since when it is in quarantine; `None` where no tag says so, or it was released.
+    pub fn quarantine(&self) -> Option<&Text> {
+        self.tag(QUARANTINE_TAG).filter(|says| !says.raw().starts_with(RELEASED))
+    }
+
+    /// Whether it stands by: still of its group, which neither uses nor counts it.
+    pub fn stands_by(&self) -> bool {
+        let lifecycle = self.membership.as_ref().map(|member| member.lifecycle.raw());
+        matches!(lifecycle, Some("Standby" | "EnteringStandby"))
     }
 
     /// Whether it runs now, by EC2's word.

@@ -37,7 +37,9 @@ pub use health::{Health, TargetHealth, Verdict};
 pub use identity::Identity;
 pub use ids::*;
 pub use image::{Availability, BAD_TAG, FamilyId, Image};
-pub use instance::{GROUP_TAG, ImageSource, Instance, Membership, Running};
+pub use instance::{
+    GROUP_TAG, ImageSource, Instance, Membership, QUARANTINE_TAG, QUARANTINED_FROM, RELEASED, Running,
+};
 pub use naming::{ClusterNaming, ClusterSelector, Naming, Watched};
 pub use scope::Scope;
 pub use text::{Exact, Text, clean};

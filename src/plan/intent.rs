@@ -3,10 +3,11 @@
 use std::fmt;
 use std::str::FromStr;
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::{OperationId, Protected, Standby};
-use crate::fleet::{ClusterId, GroupName, ImageId, InstanceId, SourceArn};
+use crate::fleet::{ClusterId, GroupName, ImageId, InstanceId, SourceArn, Text};
 
 /// A whole percentage, 0–100.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize)]
@@ -180,6 +181,63 @@ pub enum Intent {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         max: Option<i32>,
     },
+    /// A suspect is taken out of traffic and out of its group's reach, and kept for study.
+    Quarantine {
+        /// The cluster.
+        cluster: ClusterId,
+        /// The group that has it.
+        group: GroupName,
+        /// The instance.
+        instance: InstanceId,
+        /// How.
+        how: Aside,
+        /// Whether its group launches another; else it gets smaller by one.
+        replacement: bool,
+        /// Why, for its tag.
+        reason: Text,
+        /// Who wants it and when, for its tag.
+        by: Author,
+    },
+    /// An instance that stands by goes back into service.
+    Release {
+        /// The cluster.
+        cluster: ClusterId,
+        /// The group that has it.
+        group: GroupName,
+        /// The instance.
+        instance: InstanceId,
+        /// Who wants it and when, for its tag.
+        by: Author,
+    },
+    /// An instance in quarantine is ended.
+    Terminate {
+        /// The cluster.
+        cluster: ClusterId,
+        /// The group that has it, or had it.
+        group: GroupName,
+        /// The instance.
+        instance: InstanceId,
+    },
+}
+
+/// How an instance is taken aside.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Aside {
+    /// It stands by in its group: it can come back.
+    Standby,
+    /// It leaves its group for good.
+    Detach,
+}
+
+/// Who wants something, and when that was said.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Author {
+    /// What a person is called.
+    pub who: Text,
+    /// When.
+    pub at: Timestamp,
 }
 
 /// How chosen instances are replaced: by default one after the other, each ended before another is launched.
@@ -272,7 +330,10 @@ impl Intent {
             | Self::Deploy { cluster, .. }
             | Self::Refresh { cluster, .. }
             | Self::Replace { cluster, .. }
-            | Self::Scale { cluster, .. } => cluster,
+            | Self::Scale { cluster, .. }
+            | Self::Quarantine { cluster, .. }
+            | Self::Release { cluster, .. }
+            | Self::Terminate { cluster, .. } => cluster,
         }
     }
 
@@ -287,6 +348,9 @@ impl Intent {
             Self::Refresh { .. } => "refresh",
             Self::Replace { .. } => "replace",
             Self::Scale { .. } => "scale",
+            Self::Quarantine { .. } => "quarantine",
+            Self::Release { .. } => "release",
+            Self::Terminate { .. } => "terminate",
         }
     }
 
@@ -296,8 +360,29 @@ impl Intent {
             Self::Deploy { group, .. }
             | Self::Refresh { group, .. }
             | Self::Replace { group, .. }
-            | Self::Scale { group, .. } => Some(group),
+            | Self::Scale { group, .. }
+            | Self::Quarantine { group, .. }
+            | Self::Release { group, .. }
+            | Self::Terminate { group, .. } => Some(group),
             Self::Shift { .. } | Self::Switch { .. } | Self::Rollback { .. } | Self::Resume { .. } => None,
         }
+    }
+
+    /// The instance that is set aside, given back or ended; `None` where it is about something else.
+    pub fn set_aside(&self) -> Option<&InstanceId> {
+        match self {
+            Self::Quarantine { instance, .. }
+            | Self::Release { instance, .. }
+            | Self::Terminate { instance, .. } => Some(instance),
+            _ => None,
+        }
+    }
+
+    /// Whether its group launches nothing for it.
+    pub(super) fn launches_nothing(&self) -> bool {
+        matches!(
+            self,
+            Self::Quarantine { replacement: false, .. } | Self::Release { .. } | Self::Terminate { .. }
+        )
     }
 }

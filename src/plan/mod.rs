@@ -46,7 +46,7 @@ pub use gates::{GateFinding, Reading, request_counts, watch};
 pub use guard::{Answer, Finding};
 pub use guards::{can_override, check, check_way_back};
 pub use history::History;
-pub use intent::{Batches, Intent, Knobs, Percent, RefreshTo, Stepped};
+pub use intent::{Aside, Author, Batches, Intent, Knobs, Percent, RefreshTo, Stepped};
 pub use light::{Light, LightKind, light};
 pub use operations::{Known, KnownState, WayOut, operations};
 pub use policy::{ClusterPolicy, GatePolicy, LeaseStore, Policy};
@@ -62,7 +62,7 @@ use crate::fleet::{AccountId, Cluster, ClusterId, ClusterName, Fleet, Place, Reg
 use sides::Sides;
 use verbs::Given;
 
-pub use verbs::{duration, idle_group};
+pub use verbs::{duration, idle_group, standing};
 
 /// Schema of a plan in JSON.
 pub const PLAN_SCHEMA: &str = "flightdeck.plan.v1";

@@ -11,8 +11,8 @@ use serde::{Deserialize, Serialize};
 use super::TemplateNumber;
 use super::change;
 use crate::fleet::{
-    Actions, Cluster, Fleet, GroupName, InstanceId, LaunchSource, Place, RefreshId, ServerGroup, SourceArn,
-    Tags, TemplateId, TemplateRef, TemplateVersion, Text, same_actions,
+    Actions, Cluster, Fleet, GroupName, Instance, InstanceId, LaunchSource, Place, RefreshId, ServerGroup,
+    SourceArn, Tags, TemplateId, TemplateRef, TemplateVersion, Text, same_actions,
 };
 
 /// What a call writes to. In JSON a listener or a rule is its plain ARN, everything else says what it is.
@@ -347,6 +347,16 @@ pub(super) fn latest(fleet: &Fleet, place: &Place, template: &TemplateId) -> Opt
     versions.iter().rev().find(|version| version.is_latest).map(|version| version.number)
 }
 
+/// How flightdeck's own tags begin.
+const OWN_TAGS: &str = "flightdeck:";
+
+/// The tags of an instance that are flightdeck's own.
+pub(super) fn own_tags(instance: &Instance) -> Tags {
+    let all = instance.facts.iter().flat_map(|facts| &facts.tags);
+    let own = all.filter(|(key, _)| key.raw().starts_with(OWN_TAGS));
+    own.map(|(key, value)| (key.clone(), value.clone())).collect()
+}
+
 /// What a look at a cluster tells of something; `None` where it does not show it, or not enough of it.
 pub(super) fn seen(fleet: &Fleet, cluster: &Cluster, resource: &Resource) -> Option<State> {
     let place = &cluster.id.place;
@@ -367,7 +377,7 @@ pub(super) fn seen(fleet: &Fleet, cluster: &Cluster, resource: &Resource) -> Opt
                 group: membership.map(|membership| membership.group.clone()),
                 lifecycle: membership.map(|membership| membership.lifecycle.clone()),
                 state: instance.state.as_ref().map(|state| state.word().into()),
-                tags: Tags::new(),
+                tags: own_tags(instance),
             }))
         }
     }

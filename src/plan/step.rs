@@ -25,6 +25,8 @@ pub enum WaitFor {
     Replaced,
     /// The group has as many healthy instances as it wants.
     Sized,
+    /// The instance that was set aside takes no traffic any more, and its group is whole and healthy without it.
+    Aside,
 }
 
 /// What becomes of an operation whose wait does not end as it should before its deadline.

@@ -14,6 +14,7 @@ use crate::fleet::{
 
 mod groups;
 mod guarded;
+mod quarantine;
 mod refreshes;
 mod steps;
 mod ways_back;

@@ -2,10 +2,11 @@
 //!
 //! What stays on an instance after DetachInstances is not told by a primary source, so only what proves it counts:
 //! the group's own word while it goes, the group's tag, or a place in a target group that a server group fills.
-//! Whatever shows none of these is `unmanaged`.
+//! So does flightdeck's own tag on an instance in quarantine. Whatever shows none of these is `unmanaged`.
 
+use super::in_quarantine;
 use crate::drift::{Findings, Rule, Severity, Standing, Subject};
-use crate::fleet::GROUP_TAG;
+use crate::fleet::{GROUP_TAG, QUARANTINED_FROM};
 
 pub(super) struct Detached;
 
@@ -26,7 +27,7 @@ impl Rule for Detached {
         let expected = || "in its server group".to_owned();
         if let Some(state @ ("Detaching" | "Detached")) = subject.lifecycle() {
             let why = "It is being taken out of its group, which then no longer checks or replaces it.";
-            findings.found(subject, expected(), state.into(), why.into());
+            findings.found(subject, expected(), state.into(), in_quarantine(subject, why));
             return;
         }
         if !matches!(subject.standing, Standing::Unmanaged) {
@@ -34,6 +35,14 @@ impl Rule for Detached {
         }
         if let Some(group) = subject.instance.tag(GROUP_TAG) {
             let why = format!("{group} launched it and no longer has it: nothing checks or replaces it.");
+            let why = in_quarantine(subject, &why);
+            findings.found(subject, expected(), format!("outside of {group}"), why);
+            return;
+        }
+        if let (Some(group), Some(_)) =
+            (subject.instance.tag(QUARANTINED_FROM), subject.instance.quarantine())
+        {
+            let why = in_quarantine(subject, "No group checks or replaces it.");
             findings.found(subject, expected(), format!("outside of {group}"), why);
             return;
         }
@@ -53,7 +62,7 @@ impl Rule for Detached {
 
 #[cfg(test)]
 mod tests {
-    use crate::drift::rules::testing::{found, orders};
+    use crate::drift::rules::testing::{found, orders, whys};
     use crate::fleet::TargetState;
     use crate::fleet::builders::target;
 
@@ -87,5 +96,18 @@ mod tests {
             ]
         );
         assert_eq!(found(&world, "unmanaged").len(), 3);
+    }
+
+    #[test]
+    fn an_instance_that_was_detached_for_study_names_why_and_from_where() {
+        let mut world = orders("ami-2");
+        world.instance("i-1", "ami-2").tags = [
+            ("flightdeck:quarantine".into(), "INC-7 · ann · today".into()),
+            ("flightdeck:quarantined-from".into(), "orders-blue".into()),
+        ]
+        .into();
+        assert_eq!(found(&world, "detached"), ["outside of orders-blue for in its server group"]);
+        let why = whys(&world, "detached").remove(0);
+        assert!(why.starts_with("In quarantine: INC-7 · ann · today."), "{why}");
     }
 }

@@ -17,7 +17,13 @@ mod traffic;
 mod unknown;
 mod unmanaged;
 
-use super::Rule;
+use super::{Rule, Subject};
+
+/// A sentence about an instance that is set aside, after why it is in quarantine, where its tag says so.
+fn in_quarantine(subject: &Subject<'_>, why: &str) -> String {
+    let quarantine = subject.instance.quarantine();
+    quarantine.map_or_else(|| why.to_owned(), |says| format!("In quarantine: {says}. {why}"))
+}
 
 /// Every rule. Of equally bad findings of an instance, the one of the earlier rule counts.
 pub static RULES: &[&dyn Rule] = &[

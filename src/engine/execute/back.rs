@@ -2,15 +2,23 @@
 //!
 //! It is held by the guards of a rollback alone, and never fights somebody else's change.
 
+use std::time::Duration;
+
 use super::{Run, Stop, words};
 use crate::fleet::same_actions;
-use crate::plan::{Course, Refusal, State, Truth, check_way_back};
+use crate::plan::{Call, Course, Effect, Refusal, State, Truth, check_way_back};
 
 /// How a way back ends.
 const RESTORED: &str = "what was before is restored";
 
 /// The same, where a side was only made ready.
 const NO_TRAFFIC: &str = "no traffic was moved; the side that was made ready stays as it is";
+
+/// Longest time in which connections drain [elbv2: TargetGroupAttribute].
+const LONGEST_DRAIN: Duration = Duration::from_hours(1);
+
+/// Time between two looks whether they have.
+const DRAIN_PAUSE: Duration = Duration::from_secs(10);
 
 impl Run<'_> {
     /// Goes back, and says how that ended.
@@ -63,11 +71,36 @@ impl Run<'_> {
             // Nothing was replaced, and nothing is taken back.
             return Ok(RESTORED);
         }
+        if !of_refresh && call.source().is_none() && self.is_there_already(&call).await? {
+            return Ok(RESTORED);
+        }
         // Step 0: it takes the whole operation back.
         self.send(0, &call, None).await?;
         if of_refresh {
             self.keep_vigil_back(&call).await?;
         }
         Ok(RESTORED)
+    }
+
+    /// Whether what a call leads to is there: then nothing was changed yet that it would take back. What is on its way
+    /// to stand by comes back only once its connections have drained.
+    async fn is_there_already(&mut self, call: &Call) -> Result<bool, Stop> {
+        let begun = self.ports.clock.monotonic();
+        loop {
+            let (place, resource) = (self.plan.place(), call.resource());
+            let observer = self.ports.observer;
+            let found = self.attend(observer.state(&place, &resource)).await?;
+            let found = found.map_err(|failure| self.failed(&failure))?;
+            if call.effect(&found, &found) == Effect::Taken {
+                return Ok(true);
+            }
+            let leaves = matches!((call, &found), (Call::ExitStandby(_), State::Instance(mark))
+                if mark.lifecycle.as_ref().is_some_and(|lifecycle| lifecycle.raw() == "EnteringStandby"));
+            if !leaves || self.ports.clock.monotonic().saturating_sub(begun) >= LONGEST_DRAIN {
+                return Ok(false);
+            }
+            self.say(Truth::Wanted, "it comes back once its connections have drained", None);
+            self.rest(DRAIN_PAUSE).await?;
+        }
     }
 }

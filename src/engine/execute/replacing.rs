@@ -49,6 +49,9 @@ impl Run<'_> {
             return Ok(Some(why));
         }
         Ok(match self.look().await? {
+            Ok(fleet) if what == WaitFor::Aside => {
+                self.not_aside(&fleet, &found, &group).or_else(|| self.not_whole(&fleet, &group))
+            }
             Ok(fleet) => self.not_whole(&fleet, &group),
             Err(failure) => Some(words::sentence_of(&failure).why),
         })
@@ -179,6 +182,23 @@ impl Run<'_> {
             _ => None,
         })
         .collect()
+    }
+
+    /// Why the instance that is set aside may take traffic yet: by its group, and by the group's targets.
+    fn not_aside(&self, fleet: &Fleet, found: &GroupState, name: &GroupName) -> Option<String> {
+        let history = self.history();
+        let id = history.origin(&self.plan.intent).set_aside()?;
+        if let Some(lifecycle) = found.members.get(id).filter(|lifecycle| lifecycle.raw() != "Standby") {
+            return Some(format!("{id} is {lifecycle}"));
+        }
+        let group = fleet.cluster(self.plan.intent.cluster())?.group(name)?;
+        group.target_groups.iter().find_map(|arn| {
+            let Some(health) = fleet.target_groups.get(arn).and_then(|group| group.health.as_ref()) else {
+                return Some(format!("the targets of {} could not be read", arn.name()));
+            };
+            let target = health.value.iter().find(|target| target.id == *id)?;
+            Some(format!("{id} is {} in {}", target.state.word(), arn.name()))
+        })
     }
 
     /// Why the group is not whole and healthy yet, by a look.

@@ -3,6 +3,7 @@
 mod crash;
 mod groups;
 mod properties;
+mod quarantine;
 mod refreshes;
 mod site;
 mod steering;

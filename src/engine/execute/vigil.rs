@@ -116,6 +116,7 @@ impl Run<'_> {
             WaitFor::Refreshed => "AWS has refreshed it".into(),
             WaitFor::Replaced => "it is replaced, and the group is whole".into(),
             WaitFor::Sized => "the group is as large as wanted, and healthy".into(),
+            WaitFor::Aside => "it takes no traffic, and the group is whole without it".into(),
         }))
     }
 
@@ -315,6 +316,7 @@ impl Run<'_> {
             Some(WaitFor::Refreshed) => "AWS has not ended the refresh in time",
             Some(WaitFor::Replaced) => "it was not replaced in time",
             Some(WaitFor::Sized) => "the group did not get its size in time",
+            Some(WaitFor::Aside) => "it was not set aside in time",
             Some(WaitFor::Person) | None => "nobody let it go on in time",
         };
         match vigil.late {
@@ -329,7 +331,7 @@ const LONGEST_WAY_BACK: u64 = 4 * 3_600;
 
 /// Whether it is a group that is waited for, and no traffic.
 fn is_of_group(what: WaitFor) -> bool {
-    matches!(what, WaitFor::Refreshed | WaitFor::Replaced | WaitFor::Sized)
+    matches!(what, WaitFor::Refreshed | WaitFor::Replaced | WaitFor::Sized | WaitFor::Aside)
 }
 
 /// What is said of weights that are true for good where nobody counts requests.

@@ -16,7 +16,15 @@ fn check(subject: &OnGroup<'_>) -> (Answer, String) {
         return old_side(subject);
     }
     let group = subject.group;
-    let (name, count) = (&group.id.name, group.instances.len());
+    let name = &group.id.name;
+    let count = group.instances.iter().filter(|instance| !instance.stands_by()).count();
+    let takes_none = matches!(
+        subject.call,
+        Some(Call::CreateTags(_) | Call::ExitStandby(_) | Call::TerminateInstances(_))
+    );
+    if takes_none {
+        return (Answer::Pass, format!("nothing is taken from what {name} serves with"));
+    }
     if !group.live && !subject.cluster.traffic.is_empty() {
         return (Answer::Pass, format!("{name} takes no traffic"));
     }

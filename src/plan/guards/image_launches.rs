@@ -20,7 +20,7 @@ pub(super) fn wanted(subject: &OnGroup<'_>) -> Option<ImageId> {
             of_version(subject, start.desired.template()?.version)
         }
         // What the group launches by itself.
-        (Intent::Replace { .. } | Intent::Scale { .. }, _) => saved(subject),
+        (Intent::Replace { .. } | Intent::Scale { .. } | Intent::Quarantine { .. }, _) => saved(subject),
         _ => None,
     }
 }
@@ -50,7 +50,9 @@ fn check(subject: &OnGroup<'_>) -> (Answer, String) {
     if subject.kind == Kind::Back {
         return (Answer::Pass, "the way back takes the image of before".into());
     }
-    if matches!(subject.intent, Intent::Scale { desired, .. } if *desired <= subject.group.desired) {
+    let shrinks =
+        matches!(subject.intent, Intent::Scale { desired, .. } if *desired <= subject.group.desired);
+    if shrinks || subject.intent.launches_nothing() {
         return (Answer::Pass, "nothing is launched".into());
     }
     if subject.is_old_side() {

@@ -20,6 +20,7 @@ mod never_to_zero;
 mod one_image;
 mod pace;
 mod processes;
+mod quarantined;
 mod refresh_under_way;
 mod sticky;
 mod target_groups;
@@ -167,6 +168,7 @@ pub(super) static GUARDS: &[Guard] = &[
     group_facts::GUARD,
     refresh_under_way::GUARD,
     changeable::GUARD,
+    quarantined::GUARD,
     processes::GUARD,
     image_launches::GUARD,
     image_fits::GUARD,

@@ -17,6 +17,7 @@ fn check(subject: &OnGroup<'_>) -> (Answer, String) {
     }
     let words: Vec<String> = suspended.iter().map(ToString::to_string).collect();
     let stalls = suspended.iter().any(|process| NEEDED.contains(&process.raw()));
-    let verdict = if stalls && subject.kind != Kind::Back { Answer::Block } else { Answer::Warn };
+    let waits = subject.kind != Kind::Back && !subject.intent.launches_nothing();
+    let verdict = if stalls && waits { Answer::Block } else { Answer::Warn };
     (verdict, format!("processes of {} are suspended: {}", subject.group.id.name, words.join(", ")))
 }

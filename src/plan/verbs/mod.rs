@@ -2,8 +2,10 @@
 //! [`draft`]; guards, confirmation, steps, reach, digest, journal and undo follow from the draft.
 
 mod deploy;
+mod quarantine;
 mod refresh;
 mod refresh_back;
+mod release;
 pub(super) mod replace;
 mod resume;
 mod rollback;
@@ -17,6 +19,7 @@ mod weights;
 use jiff::Timestamp;
 
 pub use deploy::idle_group;
+pub use quarantine::standing;
 pub(in crate::plan) use replace::healthy;
 pub(super) use rollback::{goal, instead};
 pub use waits::duration;
@@ -140,6 +143,11 @@ pub(super) fn draft<'a>(intent: &Intent, given: Given<'a>) -> Result<Draft<'a>, 
             replace::draft(given, group, instances, *batches)
         }
         Intent::Scale { group, desired, min, max, .. } => scale::draft(given, group, *desired, (*min, *max)),
+        Intent::Quarantine { group, instance, how, replacement, reason, by, .. } => {
+            quarantine::draft(given, (group, instance), (*how, *replacement), (reason, by))
+        }
+        Intent::Release { group, instance, by, .. } => release::draft(given, (group, instance), by),
+        Intent::Terminate { group, instance, .. } => release::end(given, (group, instance)),
     }
 }
 
@@ -149,7 +157,12 @@ pub(super) fn kind(intent: &Intent, history: &History) -> Kind {
         Intent::Shift { .. } | Intent::Resume { .. } | Intent::Deploy { steps: Some(_), .. } => Kind::Shift,
         Intent::Switch { .. } | Intent::Deploy { .. } => Kind::Switch,
         Intent::Rollback { .. } => Kind::Back,
-        Intent::Refresh { .. } | Intent::Replace { .. } | Intent::Scale { .. } => Kind::Replace,
+        Intent::Refresh { .. }
+        | Intent::Replace { .. }
+        | Intent::Scale { .. }
+        | Intent::Quarantine { .. }
+        | Intent::Release { .. }
+        | Intent::Terminate { .. } => Kind::Replace,
     }
 }
 

@@ -16,7 +16,7 @@ use crate::plan::{
 pub(super) const LAUNCH: u64 = 300;
 
 /// Longest time in which instances are launched, or replaced, beside its draining, in seconds.
-const LONGEST: u64 = 1_800;
+pub(super) const LONGEST: u64 = 1_800;
 
 /// How long targets drain where nobody says [elbv2: TargetGroupAttribute], in seconds.
 const DRAINING: u64 = 300;
@@ -272,10 +272,10 @@ fn member<'a>(group: &'a ServerGroup, id: &InstanceId) -> Result<&'a Instance, R
     }
 }
 
-/// Healthy instances that run; `None` where the health of one is not known.
+/// Healthy instances that run and are not set aside; `None` where the health of one is not known.
 pub(in crate::plan) fn healthy(group: &ServerGroup) -> Option<usize> {
     let mut healthy = 0;
-    for instance in &group.instances {
+    for instance in group.instances.iter().filter(|instance| !instance.stands_by()) {
         match instance.health.verdict() {
             Verdict::Unknown => return None,
             Verdict::Healthy if instance.state == Some(InstanceState::Running) => healthy += 1,
@@ -286,7 +286,7 @@ pub(in crate::plan) fn healthy(group: &ServerGroup) -> Option<usize> {
 }
 
 /// The longest time a target of the group drains.
-fn draining(given: Given<'_>, group: &ServerGroup) -> u64 {
+pub(super) fn draining(given: Given<'_>, group: &ServerGroup) -> u64 {
     let delays = group.target_groups.iter().map(|arn| {
         let attributes = given.fleet.target_groups.get(arn).and_then(|group| group.attributes.as_ref());
         attributes.map_or(DRAINING, |attributes| u64::from(attributes.deregistration_delay))

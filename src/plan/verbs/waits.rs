@@ -1,6 +1,6 @@
 //! What is waited for between calls, each with its time and with what happens at its end.
 
-use crate::fleet::{Fleet, GroupName, TargetGroupArn};
+use crate::fleet::{Fleet, GroupName, InstanceId, TargetGroupArn};
 use crate::plan::change::Change;
 use crate::plan::{Late, Policy, Wait, WaitFor};
 
@@ -94,6 +94,17 @@ pub(super) fn sized(group: &GroupName, seconds: u64) -> Wait {
     }
 }
 
+/// Until an instance takes no traffic any more, and its group is whole and healthy without it.
+pub(super) fn aside(id: &InstanceId, group: &GroupName, seconds: u64) -> Wait {
+    Wait {
+        seconds,
+        until: format!("{id} takes no traffic any more, and {group} is whole and healthy without it"),
+        what: WaitFor::Aside,
+        late: Late::Hold,
+        group: Some(group.clone()),
+    }
+}
+
 /// Until a person says yes.
 pub(super) fn person() -> Wait {
     Wait {
@@ -112,7 +123,7 @@ pub(super) fn does(wait: &Wait) -> String {
         WaitFor::Bake => format!("bake for {}", duration(wait.seconds)),
         WaitFor::Healthy => format!("wait until {}, {} at most", wait.until, duration(wait.seconds)),
         WaitFor::Person => format!("wait for a person, {} at most", duration(wait.seconds)),
-        WaitFor::Refreshed | WaitFor::Replaced | WaitFor::Sized => {
+        WaitFor::Refreshed | WaitFor::Replaced | WaitFor::Sized | WaitFor::Aside => {
             format!("wait until {}, {} at most", wait.until, duration(wait.seconds))
         }
     }
