@@ -247,7 +247,12 @@ fn a_refresh_that_would_end_what_is_in_quarantine_is_blocked_and_one_that_ignore
     // Tagged and in service: what set it aside was left half done, or taken back.
     put(&mut orders, &id, "InService", Some(SAYS));
     assert_eq!(said(&orders, None).0, Answer::Block);
-    let replace = Intent::Replace { cluster: super::id(), group: "orders-blue".into(), instances: vec![id], batches: Batches::default() };
+    let replace = Intent::Replace {
+        cluster: super::id(),
+        group: "orders-blue".into(),
+        instances: vec![id],
+        batches: Batches::default(),
+    };
     assert_eq!(verdict_of(&made(&orders, &replace)), Answer::Block);
     assert_eq!(can_override("quarantined"), Some(true));
 }
