@@ -1,6 +1,7 @@
 //! An approved plan against a small cloud that lies, loses answers and is changed by others.
 
 mod crash;
+mod deploy;
 mod groups;
 mod properties;
 mod quarantine;

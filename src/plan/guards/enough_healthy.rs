@@ -18,6 +18,10 @@ fn check(subject: &Subject<'_>) -> (Answer, String) {
         let Some((side, group)) = subject.sides.get(arn).and_then(|side| Some((side, side.group?))) else {
             return (Answer::Block, format!("{name} was not seen, so the health of its targets is unknown"));
         };
+        if subject.remade {
+            fine.push(format!("{} is made ready first: checked before step {}", group.name, subject.step));
+            continue;
+        }
         if subject.is_not_checked_yet(arn) {
             // What blocks may come after it.
             unchecked.get_or_insert_with(|| {

@@ -87,6 +87,8 @@ pub(super) struct OnGroup<'a> {
     pub group: &'a ServerGroup,
     /// The call; `None` where only waits are left.
     pub call: Option<&'a Call>,
+    /// Whether the plan waits for a refresh of the group before this call.
+    pub awaited: bool,
     /// Fewest healthy instances on the way, as the plan counts them.
     pub lowest_healthy: Option<usize>,
 }
@@ -220,7 +222,8 @@ pub(super) fn ask(
     let intent = given.history.origin(intent);
     let lowest_healthy = draft.reach.as_ref().and_then(|reach| reach.lowest_healthy);
     let on_group = |step, group, call| {
-        Judged::Group(OnGroup { scene: scene(step), intent, group, call, lowest_healthy })
+        let awaited = draft.awaits_refresh_before(step, group);
+        Judged::Group(OnGroup { scene: scene(step), intent, group, call, awaited, lowest_healthy })
     };
     let mut judged: Vec<Judged<'_>> = draft.changes().map(traffic).collect();
     judged.extend(draft.calls().filter_map(|(step, call)| {
@@ -312,7 +315,8 @@ fn check_call(
         };
         let lowest_healthy = plan.reach.lowest_healthy;
         let group = &**group;
-        let judged = [Judged::Group(OnGroup { scene, intent, group, call: Some(call), lowest_healthy })];
+        let (call, awaited) = (Some(call), false);
+        let judged = [Judged::Group(OnGroup { scene, intent, group, call, awaited, lowest_healthy })];
         return GUARDS.iter().filter_map(|guard| worst(guard, &judged)).collect();
     };
     let Some(source) = cluster.traffic.iter().find(|source| source.arn == arn) else {

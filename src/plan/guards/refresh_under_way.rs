@@ -15,6 +15,9 @@ fn check(subject: &OnGroup<'_>) -> (Answer, String) {
         Some(refresh) if own => {
             (Answer::Pass, format!("the refresh of {name} is {}", refresh.fact.status.word()))
         }
+        Some(_) if subject.awaited => {
+            (Answer::Pass, format!("the refresh of {name} is waited for before step {}", subject.step))
+        }
         Some(refresh) => {
             let done = refresh.fact.percent.map(|percent| format!(", {percent} % done")).unwrap_or_default();
             let status = refresh.fact.status.word();

@@ -63,8 +63,7 @@ pub(super) fn draft<'a>(given: Given<'a>, asked: &Asked<'_>) -> Result<Draft<'a>
     moves.extend(traffic);
     let warm = policy.keep_warm(id).max(bound(source));
     if asked.retire {
-        let end = retired(live, warm, asks, &mut moves);
-        moves.extend(end);
+        retire(live, warm, asks, &mut moves)?;
         notes.push(format!(
             "{} ends last, {} after all of the traffic is on {name}; then a rollback has to launch it again",
             live.id.name,
@@ -72,7 +71,7 @@ pub(super) fn draft<'a>(given: Given<'a>, asked: &Asked<'_>) -> Result<Draft<'a>
         ));
     } else {
         notes.push(format!(
-            "{} stays up: keep it for {}, then `plan scale {} 0 --min 0`",
+            "{} stays up: keep it for {}, then `flightdeck plan scale {} 0 --min 0`",
             live.id.name,
             duration(warm),
             live.id.name
@@ -193,7 +192,7 @@ fn ready(
         notes.push(format!("{} runs the image already", idle.id.name));
     }
     if size != now || template.is_some() {
-        moves.push(scale::resize(idle, size, template));
+        moves.push(scale::resize(idle, size, template)?);
         seconds += replace::LAUNCH;
     }
     Ok((moves, seconds))
@@ -204,13 +203,13 @@ fn runs(group: &ServerGroup, image: &ImageId) -> bool {
     group.instances.iter().all(|one| one.running.as_ref().is_some_and(|running| running.image == *image))
 }
 
-/// The end of the old side, after it was kept warm behind the last call so far.
-fn retired(live: &ServerGroup, warm: u64, asks: bool, moves: &mut [Move]) -> Option<Move> {
-    let last = moves.last_mut()?;
-    last.waits.extend(waits::warm(&live.id.name, warm));
-    if asks {
-        last.waits.push(waits::person());
+/// The end of the old side, after it was kept warm.
+fn retire(live: &ServerGroup, warm: u64, asks: bool, moves: &mut Vec<Move>) -> Result<(), Refusal> {
+    let end = scale::resize(live, Sizes { min: 0, desired: 0, max: live.max }, None)?;
+    if let Some(last) = moves.last_mut() {
+        last.waits.extend(waits::warm(&live.id.name, warm));
+        last.waits.extend(asks.then(waits::person));
     }
-    let nothing = Sizes { min: 0, desired: 0, max: live.max };
-    Some(scale::resize(live, nothing, None))
+    moves.push(end);
+    Ok(())
 }

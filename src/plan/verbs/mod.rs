@@ -254,18 +254,23 @@ impl<'a> Draft<'a> {
 
     /// Whether a wait for healthy targets comes before this step: in an action, or in a group that is made ready.
     pub fn awaits_health_before(&self, step: u32) -> bool {
-        self.waits_before(step, &[WaitFor::Healthy]) || self.remakes_before(step)
+        self.waits_before(step).any(|wait| wait.what == WaitFor::Healthy) || self.remakes_before(step)
     }
 
     /// Whether instances are replaced or launched before this step.
     pub fn remakes_before(&self, step: u32) -> bool {
-        self.waits_before(step, &[WaitFor::Refreshed, WaitFor::Sized])
+        self.waits_before(step).any(|wait| matches!(wait.what, WaitFor::Refreshed | WaitFor::Sized))
     }
 
-    fn waits_before(&self, step: u32, what: &[WaitFor]) -> bool {
-        let calls = self.numbered().take_while(|(n, _)| *n < step);
-        let mut waits = self.first.iter().chain(calls.flat_map(|(_, one)| &one.waits));
-        waits.any(|wait| what.contains(&wait.what))
+    /// Whether a refresh of a group is waited for before this step.
+    pub fn awaits_refresh_before(&self, step: u32, group: &ServerGroup) -> bool {
+        let of_it = |wait: &Wait| wait.group.as_ref() == Some(&group.id.name);
+        self.waits_before(step).any(|wait| wait.what == WaitFor::Refreshed && of_it(wait))
+    }
+
+    fn waits_before(&self, step: u32) -> impl Iterator<Item = &Wait> {
+        let calls = self.numbered().take_while(move |(n, _)| *n < step);
+        self.first.iter().chain(calls.flat_map(|(_, one)| &one.waits))
     }
 
     /// Seconds of all waits.

@@ -50,7 +50,7 @@ pub(super) fn draft<'a>(
         group: Some(group),
         kind: Kind::Replace,
         first: Vec::new(),
-        moves: vec![resize(group, then, None)],
+        moves: vec![resize(group, then, None)?],
         back: None,
         phrase: desired.to_string(),
         notes,
@@ -65,8 +65,29 @@ pub(super) fn draft<'a>(
 }
 
 /// Gives a group another size, and what it launches from where that changes with it.
-pub(super) fn resize(group: &ServerGroup, then: Sizes, template: Option<TemplateNumber>) -> Move {
+///
+/// # Errors
+/// More instances are protected from scale-in than would be left: they would stay.
+pub(super) fn resize(
+    group: &ServerGroup,
+    then: Sizes,
+    template: Option<TemplateNumber>,
+) -> Result<Move, Refusal> {
     let name = &group.id.name;
+    let members = group.instances.iter().filter_map(|instance| instance.membership.as_ref());
+    let protected = members.filter(|member| member.protected).count();
+    if !group.weighted
+        && then.desired < group.desired
+        && usize::try_from(then.desired).is_ok_and(|left| left < protected)
+    {
+        return Err(Refusal::new(
+            format!(
+                "{protected} instances of {name} are protected from scale-in, and {} are to be left",
+                then.desired
+            ),
+            "take the protection off them, or leave them: scaling down ends no protected one",
+        ));
+    }
     let now = Sizes { min: group.min, desired: group.desired, max: group.max };
     let launches = template.as_ref().map(|number| format!(", from {} version {}", number.id, number.version));
     let launches = launches.unwrap_or_default();
@@ -88,7 +109,7 @@ pub(super) fn resize(group: &ServerGroup, then: Sizes, template: Option<Template
         _ => None,
     };
     let state = GroupState { sizes: Some(now), saved, ..GroupState::default() };
-    Move {
+    Ok(Move {
         does: format!(
             "scale {name} {} → {} (between {} and {}){launches}",
             now.desired, then.desired, then.min, then.max
@@ -99,5 +120,5 @@ pub(super) fn resize(group: &ServerGroup, then: Sizes, template: Option<Template
             undo: Some(Box::new(call(now, before))),
         },
         waits: vec![waits::sized(name, LONGEST)],
-    }
+    })
 }

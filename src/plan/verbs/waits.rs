@@ -42,10 +42,8 @@ pub(super) fn bake(seconds: u64) -> Option<Wait> {
 /// Until the old side was kept up long enough after the new one has settled; `None` for no time at all.
 pub(super) fn warm(old: &GroupName, seconds: u64) -> Option<Wait> {
     let wait = bake(seconds)?;
-    Some(Wait {
-        until: format!("{old} was kept warm, and every gate stayed good; a bad one leads back"),
-        ..wait
-    })
+    let until = format!("{old} was kept warm, and every gate stayed good; a bad one leads back");
+    Some(Wait { until, group: Some(old.clone()), ..wait })
 }
 
 /// Until the targets of a side that was just put in with weight 0 are healthy.
@@ -118,14 +116,15 @@ pub(super) fn person() -> Wait {
 
 /// A wait as a step's sentence.
 pub(super) fn does(wait: &Wait) -> String {
-    match wait.what {
-        WaitFor::Settled => "wait until the new weights have settled".into(),
-        WaitFor::Bake => format!("bake for {}", duration(wait.seconds)),
-        WaitFor::Healthy => format!("wait until {}, {} at most", wait.until, duration(wait.seconds)),
-        WaitFor::Person => format!("wait for a person, {} at most", duration(wait.seconds)),
-        WaitFor::Refreshed | WaitFor::Replaced | WaitFor::Sized | WaitFor::Aside => {
-            format!("wait until {}, {} at most", wait.until, duration(wait.seconds))
-        }
+    match (wait.what, &wait.group) {
+        (WaitFor::Settled, _) => "wait until the new weights have settled".into(),
+        (WaitFor::Bake, Some(old)) => format!("keep {old} warm for {}", duration(wait.seconds)),
+        (WaitFor::Bake, None) => format!("bake for {}", duration(wait.seconds)),
+        (WaitFor::Person, _) => format!("wait for a person, {} at most", duration(wait.seconds)),
+        (
+            WaitFor::Healthy | WaitFor::Refreshed | WaitFor::Replaced | WaitFor::Sized | WaitFor::Aside,
+            _,
+        ) => format!("wait until {}, {} at most", wait.until, duration(wait.seconds)),
     }
 }
 
