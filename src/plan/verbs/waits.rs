@@ -121,10 +121,9 @@ pub(super) fn does(wait: &Wait) -> String {
         (WaitFor::Bake, Some(old)) => format!("keep {old} warm for {}", duration(wait.seconds)),
         (WaitFor::Bake, None) => format!("bake for {}", duration(wait.seconds)),
         (WaitFor::Person, _) => format!("wait for a person, {} at most", duration(wait.seconds)),
-        (
-            WaitFor::Healthy | WaitFor::Refreshed | WaitFor::Replaced | WaitFor::Sized | WaitFor::Aside,
-            _,
-        ) => format!("wait until {}, {} at most", wait.until, duration(wait.seconds)),
+        (WaitFor::Healthy | WaitFor::Refreshed | WaitFor::Replaced | WaitFor::Sized | WaitFor::Aside, _) => {
+            format!("wait until {}, {} at most", wait.until, duration(wait.seconds))
+        }
     }
 }
 
