@@ -1,13 +1,28 @@
 //! What plans are called on a screen. The plans themselves are `plan`'s.
 
-use super::summary::side_image;
+use super::summary::{image_label, side_image};
 use super::words;
-use crate::fleet::{Action, Cluster, Fleet, GroupName, TargetGroupArn};
-use crate::plan::{self, Call, Intent, Plan, Wait, WaitFor};
+use crate::fleet::{Action, Cluster, Fleet, GroupName, ImageId, TargetGroupArn};
+use crate::plan::{self, Call, Intent, Plan, RefreshTo, Wait, WaitFor};
 
 /// Where a plan leads: the image of the side that gets everything, else the side's name; the weights where sides share it.
 pub fn goal_of(plan: &Plan, fleet: &Fleet, cluster: &Cluster) -> String {
     let call = plan.steps.iter().rev().find_map(|step| step.call.as_ref());
+    let made = plan.steps.iter().find_map(|step| match &step.call {
+        Some(Call::CreateLaunchTemplateVersion(create)) => create.changes.image.as_ref(),
+        _ => None,
+    });
+    if let Some(image) = made {
+        return image_label(fleet, &cluster.id.place, &ImageId::new(image.raw()));
+    }
+    if let Some(Call::StartInstanceRefresh(start)) = call {
+        let fact =
+            start.desired.template().and_then(|to| fleet.template(&cluster.id.place, &to.id, to.version));
+        let image = fact.and_then(|fact| {
+            fact.resolved_image.clone().or_else(|| fact.image.as_ref().map(|image| ImageId::new(image.raw())))
+        });
+        return image.map_or_else(|| "before".into(), |image| image_label(fleet, &cluster.id.place, &image));
+    }
     let weights = call.into_iter().flat_map(Call::actions).flat_map(Action::weights);
     let mut serving = weights.filter(|(_, weight)| *weight > 0);
     let (Some((arn, _)), Some(call)) = (serving.next(), call) else { return "before".into() };
@@ -85,6 +100,9 @@ pub fn title(plan: &Plan, fleet: &Fleet) -> String {
         Intent::Deploy { group, cluster: id, .. } => {
             format!("Deploy {} to {}", plan.cluster, words::side(&id.name, group))
         }
+        Intent::Refresh { group, to: RefreshTo::Type(wanted), .. } => format!("Scale {group} to {wanted}"),
+        Intent::CancelRefresh { group, .. } => format!("Cancel the refresh of {group}"),
+        Intent::RollbackRefresh { group, .. } => format!("Take the refresh of {group} back"),
         Intent::Refresh { group, .. } => format!("Refresh {group} of {}", plan.cluster),
         Intent::Rollback { .. } => {
             let goal = cluster.map(|cluster| format!(" → {}", goal_of(plan, fleet, cluster)));

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use jiff::{SignedDuration, Span, SpanRelativeTo};
 
-use super::groups::{ReplaceArgs, ScaleArgs};
+use super::groups::{OfGroup, ReplaceArgs, ScaleArgs};
 use super::quarantine::QuarantineArgs;
 use super::refresh::RefreshArgs;
 use crate::drift::Severity;
@@ -254,7 +254,7 @@ pub enum PlanVerb {
     Refresh(RefreshArgs),
     /// Ends chosen instances one after the other; their group launches others
     Replace(ReplaceArgs),
-    /// Gives a group another size
+    /// Gives a group another size, or instances of another type
     Scale(ScaleArgs),
     /// Takes a suspect out of traffic and out of its group's reach, and keeps it for study
     Quarantine(QuarantineArgs),
@@ -270,6 +270,10 @@ pub enum PlanVerb {
         #[arg(value_name = "INSTANCE")]
         instance: String,
     },
+    /// Cancels the refresh of a group that is under way, or its rollback, whoever started it
+    Cancel(OfGroup),
+    /// Lets AWS take back the refresh of a group that is under way, whoever started it
+    RollbackRefresh(OfGroup),
 }
 
 /// What can be done about an operation that is half done.

@@ -1,11 +1,13 @@
-//! `flightdeck plan scale` and `plan replace`: their words, and what they mean in this fleet.
+//! `flightdeck plan scale`, `replace`, `cancel` and `rollback-refresh`: their words, and what they mean in this fleet.
 
 use clap::{ArgGroup, Args};
 
 use super::refresh::in_cluster;
 use crate::drift::Judgement;
 use crate::fleet::{Cluster, Fleet, GroupName, InstanceId, ServerGroup};
-use crate::plan::{Batches, Choice, Intent, Percent, Refusal, choose, find_cluster, replacement};
+use crate::plan::{
+    Batches, Choice, Intent, Knobs, Percent, RefreshTo, Refusal, choose, find_cluster, replacement,
+};
 
 /// Words of `plan scale`.
 #[derive(Clone, PartialEq, Eq, Debug, Args)]
@@ -14,8 +16,8 @@ pub struct ScaleArgs {
     #[arg(value_name = "GROUP")]
     group: String,
     /// Its size, in capacity units
-    #[arg(value_name = "N")]
-    desired: i32,
+    #[arg(value_name = "N", required_unless_present = "instance_type")]
+    desired: Option<i32>,
     /// Its cluster, as NAME or NAME@REGION, where several have a group of this name
     #[arg(long, value_name = "CLUSTER")]
     cluster: Option<String>,
@@ -25,6 +27,20 @@ pub struct ScaleArgs {
     /// Another largest size
     #[arg(long, value_name = "N")]
     max: Option<i32>,
+    /// Another instance type instead of a size: a launch template version is made with it, and the group refreshed
+    #[arg(long = "type", value_name = "TYPE", conflicts_with_all = ["desired", "min", "max"])]
+    instance_type: Option<String>,
+}
+
+/// A group and nothing else.
+#[derive(Clone, PartialEq, Eq, Debug, Args)]
+pub struct OfGroup {
+    /// The group
+    #[arg(value_name = "GROUP")]
+    group: String,
+    /// Its cluster, as NAME or NAME@REGION, where several have a group of this name
+    #[arg(long, value_name = "CLUSTER")]
+    cluster: Option<String>,
 }
 
 /// Words of `plan replace`.
@@ -107,14 +123,34 @@ impl ReplaceArgs {
 /// # Errors
 /// No cluster has such a group, or several have.
 pub(super) fn scale(args: &ScaleArgs, fleet: &Fleet) -> Result<Intent, Refusal> {
-    let cluster = in_cluster(&args.group, args.cluster.as_deref(), fleet)?;
-    Ok(Intent::Scale {
-        cluster: cluster.id.clone(),
-        group: args.group.as_str().into(),
-        desired: args.desired,
-        min: args.min,
-        max: args.max,
-    })
+    let cluster = in_cluster(&args.group, args.cluster.as_deref(), fleet)?.id.clone();
+    let group = args.group.as_str().into();
+    if let Some(wanted) = &args.instance_type {
+        let to = RefreshTo::Type(wanted.as_str().into());
+        return Ok(Intent::Refresh { cluster, group, to, knobs: Knobs::default() });
+    }
+    let desired = args
+        .desired
+        .ok_or_else(|| Refusal::new("nothing says how large the group is to be", "name a size"))?;
+    Ok(Intent::Scale { cluster, group, desired, min: args.min, max: args.max })
+}
+
+/// What the words of `plan cancel` mean in this fleet.
+///
+/// # Errors
+/// No cluster has such a group, or several have.
+pub(super) fn cancel(args: &OfGroup, fleet: &Fleet) -> Result<Intent, Refusal> {
+    let cluster = in_cluster(&args.group, args.cluster.as_deref(), fleet)?.id.clone();
+    Ok(Intent::CancelRefresh { cluster, group: args.group.as_str().into() })
+}
+
+/// What the words of `plan rollback-refresh` mean in this fleet.
+///
+/// # Errors
+/// No cluster has such a group, or several have.
+pub(super) fn rollback_refresh(args: &OfGroup, fleet: &Fleet) -> Result<Intent, Refusal> {
+    let cluster = in_cluster(&args.group, args.cluster.as_deref(), fleet)?.id.clone();
+    Ok(Intent::RollbackRefresh { cluster, group: args.group.as_str().into() })
 }
 
 /// What the words of `plan replace` mean in this fleet, where they name the instances.

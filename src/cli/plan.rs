@@ -96,6 +96,8 @@ fn intent(verb: &PlanVerb, fleet: &Fleet, policy: &Policy) -> Result<Intent, Ref
         PlanVerb::Quarantine(args) => quarantine::quarantine(args, fleet),
         PlanVerb::Release { instance } => quarantine::release(instance, fleet),
         PlanVerb::Terminate { instance } => quarantine::terminate(instance, fleet),
+        PlanVerb::Cancel(args) => groups::cancel(args, fleet),
+        PlanVerb::RollbackRefresh(args) => groups::rollback_refresh(args, fleet),
     }
 }
 

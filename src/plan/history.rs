@@ -312,7 +312,10 @@ impl History {
 
     /// Whether an intent is a way back, by itself or by what it resumes.
     pub(crate) fn leads_back(&self, intent: &Intent) -> bool {
-        matches!(self.origin(intent), Intent::Rollback { .. })
+        matches!(
+            self.origin(intent),
+            Intent::Rollback { .. } | Intent::CancelRefresh { .. } | Intent::RollbackRefresh { .. }
+        )
     }
 
     /// What an intent comes down to: of a resumed operation, what that one wanted.

@@ -154,6 +154,20 @@ pub enum Intent {
         #[serde(default, skip_serializing_if = "Knobs::are_default")]
         knobs: Knobs,
     },
+    /// The refresh of a group that is under way, or its rollback, stops where it is, whoever started it.
+    CancelRefresh {
+        /// The cluster.
+        cluster: ClusterId,
+        /// The group.
+        group: GroupName,
+    },
+    /// The refresh of a group that is under way is taken back by AWS, whoever started it.
+    RollbackRefresh {
+        /// The cluster.
+        cluster: ClusterId,
+        /// The group.
+        group: GroupName,
+    },
     /// Chosen instances of a group are ended, one after the other or so many at once, and the group launches others.
     Replace {
         /// The cluster.
@@ -271,6 +285,8 @@ pub enum RefreshTo {
     Image(ImageId),
     /// A version of the group's launch template.
     Version(i64),
+    /// An instance type, with the image that the group launches now: a launch template version with it is made.
+    Type(Text),
 }
 
 /// How a refresh goes; what is `None` is the strict default.
@@ -329,6 +345,8 @@ impl Intent {
             | Self::Resume { cluster, .. }
             | Self::Deploy { cluster, .. }
             | Self::Refresh { cluster, .. }
+            | Self::CancelRefresh { cluster, .. }
+            | Self::RollbackRefresh { cluster, .. }
             | Self::Replace { cluster, .. }
             | Self::Scale { cluster, .. }
             | Self::Quarantine { cluster, .. }
@@ -345,9 +363,11 @@ impl Intent {
             Self::Rollback { .. } => "rollback",
             Self::Resume { .. } => "resume",
             Self::Deploy { .. } => "deploy",
+            Self::Refresh { to: RefreshTo::Type(_), .. } | Self::Scale { .. } => "scale",
             Self::Refresh { .. } => "refresh",
+            Self::CancelRefresh { .. } => "cancel",
+            Self::RollbackRefresh { .. } => "rollback-refresh",
             Self::Replace { .. } => "replace",
-            Self::Scale { .. } => "scale",
             Self::Quarantine { .. } => "quarantine",
             Self::Release { .. } => "release",
             Self::Terminate { .. } => "terminate",
@@ -359,6 +379,8 @@ impl Intent {
         match self {
             Self::Deploy { group, .. }
             | Self::Refresh { group, .. }
+            | Self::CancelRefresh { group, .. }
+            | Self::RollbackRefresh { group, .. }
             | Self::Replace { group, .. }
             | Self::Scale { group, .. }
             | Self::Quarantine { group, .. }

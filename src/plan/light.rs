@@ -6,10 +6,10 @@ use super::change;
 use super::guards::required_for_way_back;
 use super::sides::Side;
 use super::verbs::goal;
-use super::{History, Policy};
+use super::{History, Policy, RefreshTo};
 use crate::fleet::{
-    Availability, Cluster, Fleet, Image, RefreshStatus, ServerGroup, TargetGroupArn, TrafficSource, Verdict,
-    Weight, same_actions,
+    Availability, Cluster, Fleet, Image, LaunchSource, RefreshStatus, ServerGroup, TargetGroupArn,
+    TemplateRef, TemplateVersionFact, TrafficSource, Verdict, Weight, same_actions,
 };
 
 /// How a cluster could go back.
@@ -56,22 +56,35 @@ pub fn light(fleet: &Fleet, cluster: &Cluster, history: &History, policy: &Polic
     if let Some(light) = recorded(fleet, cluster, history, policy).or_else(|| idle(fleet, cluster, policy)) {
         return light;
     }
+    match last_good(fleet, cluster) {
+        Ok((group, image, _)) => Light {
+            kind: LightKind::Image,
+            target: Some(image.label().to_string()),
+            minutes: Some(minutes_of_a_refresh(group)),
+            why: format!("{} can be refreshed to {image}, which still exists", group.id.name),
+        },
+        Err(why) => Light { kind: LightKind::None, target: None, minutes: None, why },
+    }
+}
+
+/// The group that takes the traffic and can go back by a refresh, with the image and the version of its launch template
+/// that it goes to.
+///
+/// # Errors
+/// Why none can.
+pub(super) fn last_good<'a>(
+    fleet: &'a Fleet,
+    cluster: &'a Cluster,
+) -> Result<(&'a ServerGroup, &'a Image, RefreshTo), String> {
     let live = cluster.groups.iter().filter(|group| group.live || cluster.traffic.is_empty());
     let mut why = "no group takes traffic".to_string();
     for group in live {
         match earlier_image(fleet, group) {
-            Ok(image) => {
-                return Light {
-                    kind: LightKind::Image,
-                    target: Some(image.label().to_string()),
-                    minutes: Some(minutes_of_a_refresh(group)),
-                    why: format!("{} can be refreshed to {image}, which still exists", group.id.name),
-                };
-            }
+            Ok((image, to)) => return Ok((group, image, to)),
             Err(reason) => why = reason,
         }
     }
-    Light { kind: LightKind::None, target: None, minutes: None, why }
+    Err(why)
 }
 
 /// What a rollback would restore, if the sides that would carry the traffic are up.
@@ -204,7 +217,7 @@ fn minutes_of_a_refresh(group: &ServerGroup) -> u64 {
 }
 
 /// The newest earlier image of the group's family that can be launched and that a template version names.
-fn earlier_image<'a>(fleet: &'a Fleet, group: &ServerGroup) -> Result<&'a Image, String> {
+fn earlier_image<'a>(fleet: &'a Fleet, group: &ServerGroup) -> Result<(&'a Image, RefreshTo), String> {
     let place = &group.id.place;
     let name = &group.id.name;
     let wanted = group.wants.first().and_then(|wanted| wanted.image.as_ref());
@@ -214,13 +227,24 @@ fn earlier_image<'a>(fleet: &'a Fleet, group: &ServerGroup) -> Result<&'a Image,
     let (Some(family), Some(rank)) = (&current.family, current.rank) else {
         return Err(format!("{current} belongs to no family whose versions can be ordered"));
     };
-    let named = |image: &Image| {
-        fleet.templates.iter().filter(|((at, _), _)| at == place).flat_map(|(_, versions)| versions).any(
-            |version| {
-                version.resolved_image.as_ref() == Some(&image.id)
-                    || version.image.as_ref().is_some_and(|named| named.raw() == image.id.raw())
-            },
-        )
+    let LaunchSource::Template(TemplateRef { id: Some(template), .. }) = &group.source else {
+        return Err(format!(
+            "{name} launches from no launch template of its own, which a refresh could go back by"
+        ));
+    };
+    let names = |version: &&TemplateVersionFact, image: &Image| {
+        version.resolved_image.as_ref() == Some(&image.id)
+            || version.image.as_ref().is_some_and(|named| named.raw() == image.id.raw())
+    };
+    // A version of its own is there already; of an image that only another template names, one is made.
+    let leads_to = |image: &Image| {
+        let here = fleet.templates.iter().filter(|((at, _), _)| at == place);
+        let (own, other): (Vec<_>, Vec<_>) = here
+            .flat_map(|((_, id), versions)| versions.iter().map(move |version| (id, version)))
+            .filter(|(_, version)| names(version, image))
+            .partition(|(id, _)| *id == template);
+        let own = own.into_iter().map(|(_, version)| version.number).max();
+        own.map(RefreshTo::Version).or_else(|| other.first().map(|_| RefreshTo::Image(image.id.clone())))
     };
     let mut earlier: Vec<&Image> = fleet
         .images
@@ -236,8 +260,8 @@ fn earlier_image<'a>(fleet: &'a Fleet, group: &ServerGroup) -> Result<&'a Image,
     }
     earlier
         .iter()
-        .find(|image| image.availability == Availability::Available && named(image))
-        .copied()
+        .filter(|image| image.availability == Availability::Available)
+        .find_map(|image| Some((*image, leads_to(image)?)))
         .ok_or_else(|| {
             format!("no earlier image of {} both exists and stands in a template version", family.name)
         })

@@ -14,6 +14,7 @@ mod freeze;
 mod gates;
 mod guard;
 mod guards;
+mod half;
 mod history;
 mod intent;
 mod light;
@@ -45,6 +46,7 @@ pub use freeze::{Freeze, Moment, Window};
 pub use gates::{GateFinding, Reading, request_counts, watch};
 pub use guard::{Answer, Finding};
 pub use guards::{can_override, check, check_way_back};
+pub use half::{Half, half_finished};
 pub use history::History;
 pub use intent::{Aside, Author, Batches, Intent, Knobs, Percent, RefreshTo, Stepped};
 pub use light::{Light, LightKind, light};
@@ -58,7 +60,7 @@ pub use resource::{
 pub use second::Asked;
 pub use step::{Carried, CarriedBy, Expected, Late, Reach, Step, Wait, WaitFor};
 
-use crate::fleet::{AccountId, Cluster, ClusterId, ClusterName, Fleet, Place, Region};
+use crate::fleet::{AccountId, Cluster, ClusterId, ClusterName, Fleet, GroupName, Place, Region};
 use sides::Sides;
 use verbs::Given;
 
@@ -194,6 +196,14 @@ impl Plan {
     /// Whether a call of it moves traffic.
     pub fn moves_traffic(&self) -> bool {
         self.steps.iter().any(|step| step.call.as_ref().is_some_and(|call| call.source().is_some()))
+    }
+
+    /// The group that one of its calls writes to; `None` where none writes to a group.
+    fn group(&self) -> Option<GroupName> {
+        self.steps.iter().find_map(|step| match step.call.as_ref()?.resource() {
+            Resource::Group(name) => Some(name),
+            _ => None,
+        })
     }
 
     /// Whether a guard blocks it.

@@ -15,6 +15,7 @@ use crate::fleet::{
 mod groups;
 mod guarded;
 mod quarantine;
+mod refresh_ends;
 mod refreshes;
 mod steps;
 mod ways_back;

@@ -289,3 +289,44 @@ fn every_mistake_has_a_line_of_its_own() {
     let endless = demo(&home, &["--config", "/dev/zero", "snapshot"]);
     assert_eq!(endless.code, 2);
 }
+
+#[test]
+fn a_refresh_that_runs_is_cancelled_or_taken_back_and_where_none_runs_that_is_said() {
+    let home = Home::empty();
+    let snapshot = demo(&home, &["snapshot", "--json"]).json();
+    let groups: Vec<Value> = snapshot["clusters"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .flat_map(|cluster| cluster["groups"].as_array().unwrap().clone())
+        .collect();
+    let running = groups.iter().find(|group| !group["refresh"].is_null()).expect("one that runs");
+    let name = running["name"].as_str().unwrap();
+    let plan = demo(&home, &["plan", "cancel", name, "--json"]);
+    assert_eq!(plan.code, 0, "{}", plan.err);
+    let plan = plan.json();
+    assert_eq!(plan["verb"], "cancel");
+    assert_eq!(plan["steps"][0]["call"]["operation"], "CancelInstanceRefresh");
+    assert_eq!(plan["steps"][0]["undo"], Value::Null);
+
+    for verb in ["cancel", "rollback-refresh"] {
+        let none = demo(&home, &["plan", verb, "orders-green"]);
+        assert_eq!(none.code, 3, "{}", none.out);
+        assert!(none.err.contains("no instance refresh of orders-green is under way"), "{}", none.err);
+    }
+}
+
+#[test]
+fn another_instance_type_is_planned_as_a_version_and_a_refresh() {
+    let home = Home::empty();
+    let plan = demo(&home, &["plan", "scale", "orders-green", "--type", "m7g.4xlarge", "--json"]);
+    assert_eq!(plan.code, 0, "{}", plan.err);
+    let plan = plan.json();
+    assert_eq!(plan["verb"], "scale");
+    let operations: Vec<&Value> =
+        plan["steps"].as_array().unwrap().iter().map(|step| &step["call"]["operation"]).collect();
+    assert!(operations.contains(&&"CreateLaunchTemplateVersion".into()), "{operations:?}");
+    assert!(operations.contains(&&"StartInstanceRefresh".into()), "{operations:?}");
+    assert_eq!(demo(&home, &["plan", "scale", "orders-green", "4", "--type", "m7g.4xlarge"]).code, 64);
+    assert_eq!(demo(&home, &["plan", "scale", "orders-green"]).code, 64);
+}

@@ -9,7 +9,8 @@ use super::glance::someone_changed;
 use super::{Run, Stop, words};
 use crate::fleet::{Fleet, GroupName, InstanceId, InstanceState, RefreshStatus, Text, Verdict};
 use crate::plan::{
-    Call, Course, Effect, GroupState, InstanceMark, Newest, RefreshMark, Refusal, Resource, State, WaitFor,
+    Call, Course, Effect, GroupState, InstanceMark, Intent, Newest, RefreshMark, Refusal, Resource, State,
+    WaitFor,
 };
 use crate::provider::FailureKind;
 
@@ -130,10 +131,19 @@ impl Run<'_> {
         };
         let mut taken = self.plan.steps.iter().filter(|step| step.n < self.step).rev();
         let last = taken.find_map(|step| step.call.as_ref());
-        let back = self.course == Course::Back || matches!(last, Some(Call::RollbackInstanceRefresh(_)));
+        let history = self.history();
+        let wants = history.origin(&self.plan.intent);
+        let back = self.course == Course::Back
+            || matches!(last, Some(Call::RollbackInstanceRefresh(_)))
+            || matches!(wants, Intent::RollbackRefresh { .. });
+        let ends = self.course != Course::Back && matches!(wants, Intent::CancelRefresh { .. });
         let reason = mark.reason.as_ref().map(|reason| format!(": {reason}")).unwrap_or_default();
         let held = |says: &str| Err(self.stop(Refusal::new(format!("{says}{reason}"), HALF)));
         match RefreshStatus::of_word(&mark.status) {
+            RefreshStatus::Cancelled if ends => Ok(None),
+            RefreshStatus::Successful | RefreshStatus::RollbackSuccessful if ends => {
+                held("it was over before it could be cancelled")
+            }
             RefreshStatus::Successful if back => held("the refresh was over before it could go back"),
             RefreshStatus::Successful => Ok(None),
             RefreshStatus::RollbackSuccessful if back => Ok(None),

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::fleet::{InstanceId, TemplateId, Text};
+use crate::fleet::{ImageId, InstanceId, TemplateId, Text};
 
 /// Makes a launch template version [ec2: CreateLaunchTemplateVersion]: the whole data of the source version with these
 /// changes. `provider` sends every field, since AWS drops snapshots of block devices with `SourceVersion`.
@@ -65,6 +65,13 @@ pub struct CreateTags {
 pub struct TerminateInstances {
     #[serde(rename = "InstanceIds")]
     instances: [InstanceId; 1],
+}
+
+impl TemplateChanges {
+    /// Another image.
+    pub fn to_image(image: &ImageId) -> Self {
+        Self { image: Some(image.raw().into()), instance_type: None }
+    }
 }
 
 impl CreateTemplateVersion {

@@ -39,7 +39,12 @@ impl Call {
             (Self::ModifyListener { actions, .. } | Self::ModifyRule { actions, .. }, _) => {
                 Some(State::Actions(actions.clone()))
             }
-            (Self::StartInstanceRefresh(_), State::Group(group)) => {
+            (
+                Self::StartInstanceRefresh(_)
+                | Self::CancelInstanceRefresh(_)
+                | Self::RollbackInstanceRefresh(_),
+                State::Group(group),
+            ) => {
                 let Some(Newest::Refresh(mark)) = &group.refresh else { return None };
                 let refresh = Some(Newest::Refresh(RefreshMark::of(mark.id.clone())));
                 Some(State::Group(GroupState { refresh, ..GroupState::default() }))

@@ -16,6 +16,7 @@ pub(super) fn wanted(subject: &OnGroup<'_>) -> Option<ImageId> {
             Some(image.clone())
         }
         (Intent::Refresh { to: RefreshTo::Version(number), .. }, _) => of_version(subject, *number),
+        (Intent::Refresh { to: RefreshTo::Type(_), .. }, _) => saved(subject),
         (_, Some(Call::StartInstanceRefresh(start))) => {
             of_version(subject, start.desired.template()?.version)
         }

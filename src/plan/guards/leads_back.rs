@@ -4,19 +4,20 @@
 use super::{Check, Guard, OnGroup};
 use crate::fleet::{Availability, ImageId};
 use crate::plan::verbs::Kind;
-use crate::plan::{Answer, Call, Saved};
+use crate::plan::{Answer, Call, Intent, Saved};
 
 pub(super) const GUARD: Guard = Guard { name: "leads-back", overridable: true, check: Check::Group(check) };
 
 fn check(subject: &OnGroup<'_>) -> (Answer, String) {
-    if subject.kind == Kind::Back {
-        return (Answer::Pass, "it is the way back".into());
-    }
-    let Some(Call::StartInstanceRefresh(start)) = subject.call else {
-        return (Answer::Pass, "it starts no refresh that could fail half-way".into());
-    };
-    if !start.preferences.auto_rollback {
-        return (Answer::Warn, "AWS does not go back by itself where the refresh fails".into());
+    match (subject.intent, subject.call) {
+        // AWS goes where the group launches from, without a look at it.
+        (Intent::RollbackRefresh { .. }, Some(Call::RollbackInstanceRefresh(_))) => {}
+        _ if subject.kind == Kind::Back => return (Answer::Pass, "it is the way back".into()),
+        (_, Some(Call::StartInstanceRefresh(start))) if start.preferences.auto_rollback => {}
+        (_, Some(Call::StartInstanceRefresh(_))) => {
+            return (Answer::Warn, "AWS does not go back by itself where the refresh fails".into());
+        }
+        _ => return (Answer::Pass, "it starts no refresh that could fail half-way".into()),
     }
     let Some(id) = goes_to(subject) else {
         return (Answer::Warn, "which image the way back would launch could not be read".into());

@@ -308,7 +308,7 @@ fn check_call(
         let intent = history.origin(&plan.intent);
         let named = match call.resource() {
             Resource::Group(name) => Some(name),
-            _ => intent.group().cloned(),
+            _ => intent.group().cloned().or_else(|| plan.group()),
         };
         let Some(group) = named.and_then(|name| cluster.group(&name)) else {
             return gone(format!("the group of {} is not seen any more", id.name));

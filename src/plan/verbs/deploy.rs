@@ -8,8 +8,8 @@ use super::refresh::{known, launches_from, new_version, next};
 use super::{Draft, Given, Kind, Move, refresh, replace, scale, shift, source, sticky_note, waits};
 use crate::fleet::{Cluster, GroupName, ImageId, ServerGroup, SourceArn, TrafficSource};
 use crate::plan::{
-    Knobs, Percent, Reach, RefreshTo, Refusal, Sizes, Stepped, TemplateNumber, Wait, WaitFor, duration,
-    nearest,
+    Knobs, Percent, Reach, RefreshTo, Refusal, Sizes, Stepped, TemplateChanges, TemplateNumber, Wait,
+    WaitFor, duration, nearest,
 };
 
 /// What is asked of a deployment.
@@ -178,7 +178,7 @@ fn ready(
             wants.saved.clone()
         } else {
             let target = TemplateNumber { version: next(given, &wants)?, ..wants.saved.clone() };
-            moves.push(new_version(given, &wants, image, &target)?);
+            moves.push(new_version(given, &wants, TemplateChanges::to_image(image), &target)?);
             target
         };
         template = (wants.number() != Some(&target)).then_some(target);

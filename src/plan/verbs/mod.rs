@@ -2,9 +2,11 @@
 //! [`draft`]; guards, confirmation, steps, reach, digest, journal and undo follow from the draft.
 
 mod deploy;
+mod earlier;
 mod quarantine;
 mod refresh;
 mod refresh_back;
+mod refresh_ends;
 mod release;
 pub(super) mod replace;
 mod resume;
@@ -142,6 +144,8 @@ pub(super) fn draft<'a>(intent: &Intent, given: Given<'a>) -> Result<Draft<'a>, 
         Intent::Replace { group, instances, batches, .. } => {
             replace::draft(given, group, instances, *batches)
         }
+        Intent::CancelRefresh { group, .. } => refresh_ends::cancelled(given, group),
+        Intent::RollbackRefresh { group, .. } => refresh_ends::taken_back(given, group),
         Intent::Scale { group, desired, min, max, .. } => scale::draft(given, group, *desired, (*min, *max)),
         Intent::Quarantine { group, instance, how, replacement, reason, by, .. } => {
             quarantine::draft(given, (group, instance), (*how, *replacement), (reason, by))
@@ -156,7 +160,8 @@ pub(super) fn kind(intent: &Intent, history: &History) -> Kind {
     match history.origin(intent) {
         Intent::Shift { .. } | Intent::Resume { .. } | Intent::Deploy { steps: Some(_), .. } => Kind::Shift,
         Intent::Switch { .. } | Intent::Deploy { .. } => Kind::Switch,
-        Intent::Rollback { .. } => Kind::Back,
+        // What only ends a refresh must not wait for what holds a change.
+        Intent::Rollback { .. } | Intent::CancelRefresh { .. } | Intent::RollbackRefresh { .. } => Kind::Back,
         Intent::Refresh { .. }
         | Intent::Replace { .. }
         | Intent::Scale { .. }

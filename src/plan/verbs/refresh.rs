@@ -1,6 +1,6 @@
 //! `refresh GROUP --image|--template-version`: the group's instances are replaced by AWS's own instance refresh, rolling,
-//! to a numbered launch template version; of an image one is made first, from the whole data of the one that is wanted
-//! now.
+//! to a numbered launch template version; of an image or an instance type one is made first, from the whole data of the
+//! one that is wanted now.
 //!
 //! Strict by default: never fewer healthy than wanted, launched before others end, the cluster's alarms, back by itself
 //! where it fails. AWS goes back to what the group has saved, by number: where it names `$Latest` or `$Default`, or
@@ -13,7 +13,8 @@ use std::collections::BTreeMap;
 use sha2::{Digest as _, Sha256};
 
 use super::{Draft, Given, Kind, Move, Writes, waits};
-use crate::fleet::{GroupName, ImageId, LaunchSource, ServerGroup, TemplateId, TemplateVersion};
+use crate::fleet::{GroupName, ImageId, LaunchSource, ServerGroup, TemplateId, TemplateVersion, Text};
+use crate::plan::half::versions;
 use crate::plan::resource::latest;
 use crate::plan::{
     Call, CreateTemplateVersion, Desired, Expected, GroupState, Knobs, Newest, OfGroup, Reach, RefreshMark,
@@ -39,6 +40,13 @@ pub(super) fn draft<'a>(
     let target = match to {
         RefreshTo::Version(number) => existing(given, &wants, *number)?,
         RefreshTo::Image(image) if wants.image.as_ref() == Some(image) => wants.saved.clone(),
+        RefreshTo::Type(wanted) => {
+            other_type(given, &wants, wanted)?;
+            notes.push(format!(
+                "whether {wanted} is to be had in the zones of {name} is not read: AWS tries launches that fail for an hour"
+            ));
+            TemplateNumber { version: next(given, &wants)?, ..wants.saved.clone() }
+        }
         RefreshTo::Image(_) => TemplateNumber { version: next(given, &wants)?, ..wants.saved.clone() },
     };
     let base = base(given, group, &wants, &target);
@@ -46,34 +54,20 @@ pub(super) fn draft<'a>(
     let mut state = GroupState { refresh: newest(group), ..GroupState::default() };
     state.saved = Some(Saved::of(&group.source));
     if let Some(base) = base.as_ref().filter(|_| pins) {
-        moves.push(Move {
-            does: format!("pin {name} to {} version {}, which it is to go back to", base.id, base.version),
-            writes: Writes::Call {
-                call: Box::new(Call::UpdateAutoScalingGroup(UpdateGroup {
-                    group: name.clone(),
-                    min: None,
-                    max: None,
-                    desired: None,
-                    template: Some(base.clone()),
-                })),
-                expects: Expected {
-                    resource: Resource::Group(name.clone()),
-                    state: State::Group(state.clone()),
-                },
-                undo: None,
-            },
-            waits: Vec::new(),
-        });
+        moves.push(pin(name, base, &state));
         notes.push(format!(
             "{name} launches from {} now: it is pinned to a number first, as AWS goes back to nothing else",
             wants.words
         ));
         state.saved = Some(Saved::Template(base.clone()));
     }
-    if let RefreshTo::Image(image) = to
-        && target.version != wants.saved.version
-    {
-        moves.push(new_version(given, &wants, image, &target)?);
+    let changes = match to {
+        RefreshTo::Image(image) if target != wants.saved => TemplateChanges::to_image(image),
+        RefreshTo::Type(wanted) => TemplateChanges { image: None, instance_type: Some(wanted.clone()) },
+        RefreshTo::Image(_) | RefreshTo::Version(_) => TemplateChanges::default(),
+    };
+    if changes != TemplateChanges::default() {
+        moves.push(new_version(given, &wants, changes, &target)?);
     }
     let way_back = way_back(given, &wants, &target, state.saved.as_ref());
     if let Err(why) = &way_back {
@@ -112,7 +106,10 @@ pub(super) fn draft<'a>(
         first: Vec::new(),
         moves,
         back: Some(undo),
-        phrase: "refresh".into(),
+        phrase: match to {
+            RefreshTo::Type(wanted) => wanted.to_string(),
+            RefreshTo::Image(_) | RefreshTo::Version(_) => "refresh".into(),
+        },
         notes,
         reach: Some(Reach {
             instances: group.instances.len(),
@@ -205,6 +202,25 @@ pub(super) fn launches_from(given: Given<'_>, group: &ServerGroup) -> Result<Lau
     Ok(Launches { saved, by_number, words, image, by_parameter })
 }
 
+/// Lets a group launch from a version by its number, so that AWS can go back to it.
+fn pin(name: &GroupName, base: &TemplateNumber, state: &GroupState) -> Move {
+    Move {
+        does: format!("pin {name} to {} version {}, which it is to go back to", base.id, base.version),
+        writes: Writes::Call {
+            call: Box::new(Call::UpdateAutoScalingGroup(UpdateGroup {
+                group: name.clone(),
+                min: None,
+                max: None,
+                desired: None,
+                template: Some(base.clone()),
+            })),
+            expects: Expected { resource: Resource::Group(name.clone()), state: State::Group(state.clone()) },
+            undo: None,
+        },
+        waits: Vec::new(),
+    }
+}
+
 /// A version that was asked for, where it is there.
 fn existing(given: Given<'_>, wants: &Launches, number: i64) -> Result<TemplateNumber, Refusal> {
     let id = &wants.saved.id;
@@ -243,13 +259,7 @@ fn base(
     if leads_back {
         return Some(wants.saved.clone());
     }
-    let mut run: BTreeMap<i64, usize> = BTreeMap::new();
-    for instance in &group.instances {
-        let from = instance.launched_from.as_ref().filter(|from| from.id.as_ref() == Some(&wants.saved.id));
-        if let Some(TemplateVersion::Number(number)) = from.map(|from| &from.version) {
-            *run.entry(*number).or_default() += 1;
-        }
-    }
+    let run = versions(group, &wants.saved.id);
     let place = &given.cluster.id.place;
     let most =
         run.into_iter().filter(|(number, _)| *number != target.version).max_by_key(|(_, count)| *count);
@@ -280,25 +290,48 @@ fn way_back(
     Ok(())
 }
 
-/// Makes the version of an image.
+/// # Errors
+/// What was asked for is no instance type, or the one that is launched already.
+fn other_type(given: Given<'_>, wants: &Launches, wanted: &Text) -> Result<(), Refusal> {
+    let TemplateNumber { id, version } = &wants.saved;
+    let sound = |part: &str| {
+        !part.is_empty() && part.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-')
+    };
+    if !wanted.raw().split_once('.').is_some_and(|(family, size)| sound(family) && sound(size)) {
+        return Err(Refusal::new(format!("`{wanted}` is no instance type"), "name one such as m7g.large"));
+    }
+    let fact = given.fleet.template(&given.cluster.id.place, id, *version);
+    if fact.and_then(|fact| fact.instance_type.as_ref()) == Some(wanted) {
+        return Err(Refusal::new(
+            format!("version {version} of {id} launches {wanted} already"),
+            "nothing to scale; refresh the group where its instances are of another type",
+        ));
+    }
+    Ok(())
+}
+
+/// Makes the version that is to come.
 pub(super) fn new_version(
     given: Given<'_>,
     wants: &Launches,
-    image: &ImageId,
+    changes: TemplateChanges,
     target: &TemplateNumber,
 ) -> Result<Move, Refusal> {
     let TemplateNumber { id, version: source } = &wants.saved;
-    let token = token(id, *source, image, target.version);
+    let what: Vec<&str> =
+        [&changes.image, &changes.instance_type].into_iter().flatten().map(Text::raw).collect();
+    let what = Text::from(what.join(" and "));
+    let token = token(id, *source, &what, target.version);
     let call = Call::CreateLaunchTemplateVersion(CreateTemplateVersion {
         template: id.clone(),
         source: *source,
-        description: format!("flightdeck: {image}, else as version {source} ({token})").into(),
-        changes: TemplateChanges { image: Some(image.raw().into()), instance_type: None },
+        description: format!("flightdeck: {what}, else as version {source} ({token})").into(),
+        changes,
         token: token.into(),
     });
     let latest = next(given, wants)? - 1;
     Ok(Move {
-        does: format!("make {id} version {} as version {source}, with {image}", target.version),
+        does: format!("make {id} version {} as version {source}, with {what}", target.version),
         writes: Writes::Call {
             call: Box::new(call),
             expects: Expected {
@@ -312,11 +345,11 @@ pub(super) fn new_version(
 }
 
 /// The same for the same version of the same template only, so that no answer that is lost makes two.
-fn token(template: &TemplateId, source: i64, image: &ImageId, number: i64) -> String {
+fn token(template: &TemplateId, source: i64, changes: &Text, number: i64) -> String {
     use std::fmt::Write as _;
     /// Characters of a token: enough to be one of its kind, and short in a description.
     const LENGTH: usize = 20;
-    let text = format!("{} {source} {} {number}", template.raw(), image.raw());
+    let text = format!("{} {source} {} {number}", template.raw(), changes.raw());
     let mut hex = Sha256::digest(text).iter().fold(String::new(), |mut hex, byte| {
         let _infallible = write!(hex, "{byte:02x}");
         hex
@@ -326,7 +359,7 @@ fn token(template: &TemplateId, source: i64, image: &ImageId, number: i64) -> St
 }
 
 /// What AWS knows of the newest refresh, as far as a look tells it.
-fn newest(group: &ServerGroup) -> Option<Newest> {
+pub(super) fn newest(group: &ServerGroup) -> Option<Newest> {
     let newest = group.refresh.as_ref().or(group.last_refresh.as_ref());
     let mark = newest.map(|refresh| Newest::Refresh(RefreshMark::of(refresh.fact.id.clone())));
     mark.or_else(|| group.refreshes_known.then_some(Newest::None))

@@ -1,15 +1,12 @@
 //! The way back of a refresh: while it runs AWS takes it back, afterwards another refresh goes to the version that the
 //! group had saved before.
 
-use super::{Draft, Given, Kind, Move, Writes, refresh, waits};
+use super::{Draft, Given, refresh, refresh_ends};
 use crate::plan::resource::seen;
 use crate::plan::{
-    Call, Effect, Expected, GroupState, Intent, Knobs, Newest, OfGroup, Plan, Reach, RefreshMark, RefreshTo,
-    Refusal, Resource, Saved, StartRefresh, State,
+    Call, Effect, Expected, GroupState, Intent, Knobs, Plan, RefreshTo, Refusal, Resource, Saved,
+    StartRefresh, State,
 };
-
-/// Longest time in which AWS takes a refresh back, in seconds.
-const LONGEST: u64 = 4 * 3_600;
 
 /// What takes back the refresh of a plan; `None` where it is a plan of something else.
 pub(super) fn draft<'a>(given: Given<'a>, plan: &Plan) -> Option<Result<Draft<'a>, Refusal>> {
@@ -55,42 +52,8 @@ fn of<'a>(
         return Err(Refusal::new(format!("{name} is not there any more"), "look who deleted it"));
     };
     let taken = call.effect(&State::Group(before.clone()), &State::Group(found.clone())) == Effect::Taken;
-    if let (Some(refresh), true) = (&group.refresh, taken) {
-        if !start.preferences.auto_rollback && !matches!(before.saved, Some(Saved::Template(_))) {
-            return Err(Refusal::new(
-                format!(
-                    "AWS cannot take the refresh of {name} back: the group has saved no numbered version"
-                ),
-                "let it end or cancel it, then refresh the group to the version you want",
-            ));
-        }
-        let mark = RefreshMark::of(refresh.fact.id.clone());
-        let state = GroupState { refresh: Some(Newest::Refresh(mark)), ..GroupState::default() };
-        return Ok(Draft {
-            source: None,
-            group: Some(group),
-            kind: Kind::Back,
-            first: Vec::new(),
-            moves: vec![Move {
-                does: format!("take the refresh of {name} back"),
-                writes: Writes::Call {
-                    call: Box::new(Call::RollbackInstanceRefresh(OfGroup { group: name.clone() })),
-                    expects: Expected { resource, state: State::Group(state) },
-                    undo: None,
-                },
-                waits: vec![waits::refreshed(name, LONGEST)],
-            }],
-            back: None,
-            phrase: "back".into(),
-            notes: vec!["AWS replaces again what it has replaced: the percentage runs back to 0".into()],
-            reach: Some(Reach {
-                instances: group.instances.len(),
-                percent: 0.0,
-                lowest_healthy: None,
-                seconds: LONGEST,
-                before: None,
-            }),
-        });
+    if group.refresh.is_some() && taken {
+        return refresh_ends::taken_back(given, name);
     }
     let Some(Saved::Template(saved)) = &before.saved else {
         return Err(Refusal::new(

@@ -5,11 +5,12 @@
 //! change, and is not written over.
 
 use super::{Draft, Given, Kind, Move, Writes, kind, source};
-use crate::fleet::{Actions, Section, same_actions};
+use crate::fleet::{Actions, Section, Text, same_actions};
 use crate::plan::change::words;
 use crate::plan::resource::seen;
 use crate::plan::{
-    Call, Effect, Expected, InstanceMark, OperationId, Plan, Refusal, Resource, State, Step, Wait,
+    Call, Effect, Expected, InstanceMark, OperationId, Plan, Refusal, Resource, State, Step, TemplateChanges,
+    Wait,
 };
 
 pub(super) fn draft<'a>(given: Given<'a>, operation: &OperationId) -> Result<Draft<'a>, Refusal> {
@@ -133,10 +134,12 @@ fn by_state<'a>(given: Given<'a>, operation: &OperationId, plan: &Plan) -> Resul
             (ends && complete).then(|| State::Instance(InstanceMark::default()))
         })?;
         if let (Call::CreateLaunchTemplateVersion(create), State::Template(was)) = (call, &expects.state) {
-            // A look does not tell descriptions: ours is the next one with the image that was wanted.
+            // A look does not tell descriptions: ours is the next one with what was wanted.
             let place = &given.cluster.id.place;
             let next = given.fleet.template(place, &create.template, was.latest + 1);
-            if next.is_some_and(|next| next.image == create.changes.image) {
+            let TemplateChanges { image, instance_type } = &create.changes;
+            let has = |wanted: &Option<Text>, is: &Option<Text>| wanted.is_none() || wanted == is;
+            if next.is_some_and(|next| has(image, &next.image) && has(instance_type, &next.instance_type)) {
                 return Some(Effect::Taken);
             }
         }

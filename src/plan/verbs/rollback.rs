@@ -4,12 +4,11 @@
 //! Where to: what was before the newest operation if that was one fully live side, else the last fully live side on
 //! record, else what was before the newest operation although it was mixed, and the plan says so. Of one operation:
 //! exactly what was before it. Without any record: the side that is up, takes no traffic and runs an earlier image.
-//! Rolling back by image (an instance refresh, a new group) comes with the verbs that
-//! replace instances.
+//! Where no old side is up, the side that takes the traffic goes back by itself (`earlier`).
 
 use super::{
-    Change, Draft, Given, Kind, Move, one_side, refresh_back, shift, source, sticky_note, waits, weights,
-    writable,
+    Change, Draft, Given, Kind, Move, earlier, one_side, refresh_back, shift, source, sticky_note, waits,
+    weights, writable,
 };
 use crate::fleet::{Action, Cluster, SourceArn, TargetGroupArn, TrafficSource, Weight, same_actions};
 use crate::plan::change::{self, words};
@@ -31,8 +30,23 @@ pub(super) fn draft<'a>(
     let (source, goal, mut notes) = match (of, unrecorded(given, wanted)) {
         (Some(operation), _) => of_one(given, operation, wanted)?,
         (None, Some((source, side))) => return to_idle(given, source, side),
+        (None, None) if wanted.is_none() && !is_recorded(given) && stands_alone(given.cluster) => {
+            let instead =
+                format!("no old side of {name} is up, and the journal has no record of an earlier change");
+            return earlier::draft(given, instead);
+        }
         (None, None) => of_the_cluster(given, wanted)?,
     };
+    if of.is_none()
+        && wanted.is_none()
+        && !same_actions(goal.before, &source.actions)
+        && let Some(gone) = gone(given, goal.before)
+    {
+        return earlier::draft(
+            given,
+            format!("{gone}, which carried the traffic before {}, has no instances", goal.operation),
+        );
+    }
     if same_actions(goal.before, &source.actions) {
         return Err(Refusal::new(
             format!("the traffic of {name} is already as it was before operation {}", goal.operation),
@@ -84,11 +98,9 @@ fn moves(given: Given<'_>, source: &TrafficSource, goal: &[Action]) -> Result<Ve
 
 /// The side to go back to where no record tells of any change: the idle one with an earlier image.
 fn unrecorded<'a>(given: Given<'a>, wanted: Option<&SourceArn>) -> Option<(&'a TrafficSource, &'a Weight)> {
-    let (fleet, cluster, history) = (given.fleet, given.cluster, given.history);
-    let (source, side) = idle_side(fleet, cluster, given.policy)?;
+    let (source, side) = idle_side(given.fleet, given.cluster, given.policy)?;
     let is_meant = wanted.is_none_or(|wanted| *wanted == source.arn);
-    let recorded = cluster.traffic.iter().any(|source| goal(history, cluster, &source.arn).is_some());
-    (is_meant && !recorded).then_some((source, side))
+    (is_meant && !is_recorded(given)).then_some((source, side))
 }
 
 /// Back to a side that no record tells of, in one call.
@@ -107,6 +119,29 @@ fn to_idle<'a>(given: Given<'a>, source: &'a TrafficSource, side: &Weight) -> Re
     notes.extend(untrusted_note(given.history));
     notes.extend(sticky_note(source));
     Ok(Draft::traffic(source, Kind::Back, moves, "back".into(), notes))
+}
+
+/// Whether any record tells of an earlier change to the cluster's traffic.
+fn is_recorded(given: Given<'_>) -> bool {
+    let (history, cluster) = (given.history, given.cluster);
+    cluster.traffic.iter().any(|source| goal(history, cluster, &source.arn).is_some())
+}
+
+/// Whether one group carries everything: what several share goes back by traffic alone.
+fn stands_alone(cluster: &Cluster) -> bool {
+    cluster.groups.iter().filter(|group| group.live || cluster.traffic.is_empty()).count() == 1
+}
+
+/// The side that would carry the traffic and has nothing left to carry it.
+fn gone(given: Given<'_>, before: &[Action]) -> Option<String> {
+    let mut serving = change::weights(before).into_iter().filter(|(_, weight)| *weight > 0);
+    serving.find_map(|(arn, _)| {
+        let behind = given.cluster.groups.iter().filter(|group| group.target_groups.contains(&arn));
+        let instances: usize = behind.map(|group| group.instances.len()).sum();
+        let registered = given.fleet.target_groups.get(&arn).and_then(|group| group.health.as_ref());
+        let registered = registered.is_some_and(|health| !health.value.is_empty());
+        (instances == 0 && !registered).then(|| arn.name().to_string())
+    })
 }
 
 /// What the cluster goes back to.

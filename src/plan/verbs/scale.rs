@@ -35,7 +35,9 @@ pub(super) fn draft<'a>(
     if then == now {
         return Err(Refusal::new(format!("{name} has that size already"), "nothing to scale"));
     }
-    let mut notes = Vec::new();
+    let mut notes = vec![format!(
+        "scaling policies and scheduled actions of {name} are not read: where it has some, they set its size again"
+    )];
     if group.weighted {
         notes.push(format!("{name} counts capacity units, which are not instances"));
     }

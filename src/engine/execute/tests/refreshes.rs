@@ -9,6 +9,7 @@ use crate::plan::{
     Call, Event, Intent, Knobs, Newest, Outcome, Plan, RefreshTo, Resource, Saved, State, Steer, WayOut,
     operations,
 };
+use crate::provider::demo::Fate;
 use crate::provider::{Clock as _, Observer as _, Operator as _};
 
 /// The idle side of `orders`, which is refreshed in these tests.
@@ -211,4 +212,90 @@ fn an_image_gets_a_version_of_its_own_and_the_group_goes_to_it() {
     assert_eq!(runs(&site), Some(saved(&site)));
     let made = site.fleet().template(&site.place(), &template, saved(&site)).unwrap().image.clone();
     assert_eq!(made, Some(image));
+}
+
+/// Somebody else's tool starts a refresh, and this much time passes.
+fn started_elsewhere(site: &Site, home: &Home, version: i64, passed: Duration) {
+    let plan = planned(site, home, &to_version(site, version));
+    let start = plan.steps.iter().find_map(|step| match &step.call {
+        Some(call @ Call::StartInstanceRefresh(_)) => Some(call.clone()),
+        _ => None,
+    });
+    now(site.demo.apply(&site.place(), &start.unwrap())).unwrap();
+    site.clock.pass(passed);
+}
+
+fn cancel(site: &Site) -> Intent {
+    Intent::CancelRefresh { cluster: site.cluster.clone(), group: GROUP.into() }
+}
+
+#[test]
+fn a_refresh_that_another_tool_started_is_cancelled_and_the_group_is_half_finished() {
+    let (site, home) = (Site::new(), Home::new("ann"));
+    let (before, other) = (saved(&site), if saved(&site) == 1 { 2 } else { 1 });
+    started_elsewhere(&site, &home, other, Duration::from_mins(4));
+    let outcome = site.run(&home, &cancel(&site));
+    assert!(matches!(outcome, Outcome::Done { .. }), "{outcome:?}");
+    assert_eq!((status(&site), saved(&site)), (RefreshStatus::Cancelled, before));
+    let half = crate::plan::half_finished(&group(&site)).expect("half finished");
+    assert_eq!(
+        (half.finish(), half.go_back()),
+        (RefreshTo::Version(other), Some(RefreshTo::Version(before)))
+    );
+    // And is finished by the same again.
+    let outcome = site.run(&home, &to_version(&site, other));
+    assert!(matches!(outcome, Outcome::Done { .. }), "{outcome:?}");
+    assert_eq!((runs(&site), crate::plan::half_finished(&group(&site))), (Some(other), None));
+}
+
+#[test]
+fn a_rollback_is_cancelled_too_and_a_refresh_of_another_tool_is_taken_back() {
+    let (site, home) = (Site::new(), Home::new("ann"));
+    let (before, other) = (saved(&site), if saved(&site) == 1 { 2 } else { 1 });
+    started_elsewhere(&site, &home, other, Duration::from_mins(4));
+    let back = Intent::RollbackRefresh { cluster: site.cluster.clone(), group: GROUP.into() };
+    let outcome = site.run(&home, &back);
+    assert!(matches!(outcome, Outcome::Done { .. }), "{outcome:?}");
+    assert_eq!((status(&site), runs(&site)), (RefreshStatus::RollbackSuccessful, Some(before)));
+
+    started_elsewhere(&site, &home, other, Duration::from_mins(4));
+    let roll_back = Call::RollbackInstanceRefresh(crate::plan::OfGroup { group: GROUP.into() });
+    now(site.demo.apply(&site.place(), &roll_back)).unwrap();
+    let outcome = site.run(&home, &cancel(&site));
+    assert!(matches!(outcome, Outcome::Done { .. }), "{outcome:?}");
+    assert_eq!(status(&site), RefreshStatus::Cancelled);
+}
+
+#[test]
+fn a_cancel_is_sent_once_whatever_becomes_of_its_answer() {
+    for fate in [Fate::Unanswered, Fate::Lost] {
+        let (site, home) = (Site::new(), Home::new("ann"));
+        let other = if saved(&site) == 1 { 2 } else { 1 };
+        started_elsewhere(&site, &home, other, Duration::from_mins(2));
+        let plan = planned(&site, &home, &cancel(&site));
+        site.demo.weather(|weather| weather.changes.push_back(fate.clone()));
+        let approved = site.approve(&home, plan, &[]);
+        let outcome = site.execute(&home, approved).unwrap();
+        let sent = site.demo.sent();
+        let cancels = sent.iter().filter(|sent| matches!(sent.call, Call::CancelInstanceRefresh(_)));
+        assert_eq!(cancels.count(), 1, "{fate:?}");
+        match fate {
+            Fate::Unanswered => assert!(matches!(outcome, Outcome::Done { .. }), "{outcome:?}"),
+            _ => assert!(matches!(outcome, Outcome::Failed { .. }), "{outcome:?}"),
+        }
+    }
+}
+
+#[test]
+fn another_instance_type_is_launched_by_a_version_of_its_own() {
+    let (site, home) = (Site::new(), Home::new("ann"));
+    let Intent::Refresh { cluster, group: name, knobs, .. } = to_version(&site, 1) else { panic!() };
+    let now_runs = group(&site).instances[0].instance_type.clone().unwrap();
+    let (family, _) = now_runs.raw().split_once('.').unwrap();
+    let wanted = crate::fleet::Text::from(format!("{family}.8xlarge"));
+    let to = RefreshTo::Type(wanted.clone());
+    let outcome = site.run(&home, &Intent::Refresh { cluster, group: name, to, knobs });
+    assert!(matches!(outcome, Outcome::Done { .. }), "{outcome:?}");
+    let types: Vec<_> = group(&site).instances.iter().map(|one| one.instance_type.clone()).collect();
+    assert!(types.iter().all(|one| one.as_ref() == Some(&wanted)), "{types:?}");
 }
