@@ -2,11 +2,11 @@
 
 use super::dialogs::{
     Arm, Change, Confirm, Dialog, FilterLine, Gaps, Help, IgnoreForm, Leave, Palette, Reaction, RefreshForm,
-    Second, ShiftForm, SteerDialog,
+    ScaleForm, Second, ShiftForm, SteerDialog, selected_group,
 };
 use super::screens::{Activity, Cluster, Operations, Screen, Step};
 use super::{Effect, Model, Session, Subject, Tone, applies};
-use crate::fleet::{self, GroupName, InstanceId, Scope};
+use crate::fleet::{self, ClusterId, GroupName, InstanceId, Scope};
 use crate::keymap::Action;
 use crate::plan::{self, Batches, Intent, Steer};
 
@@ -75,11 +75,24 @@ fn act_on_screen(model: &mut Model, action: Action, effects: &mut Vec<Effect>) {
         Action::Shift => plan_change(model, Change::Shift, effects),
         Action::Switch => plan_change(model, Change::Switch, effects),
         Action::Rollback => plan_change(model, Change::Rollback, effects),
-        Action::Refresh => {
+        Action::Refresh | Action::Scale => {
             // What is decided here is decided on fresh facts.
             let subject = model.screen().view().subject().cloned();
             effects.extend(subject.map(|id| Effect::Observe(Scope::Cluster(id))));
-            model.dialogs.extend(RefreshForm::new(model).ok().map(Dialog::Refresh));
+            let form = match action {
+                Action::Refresh => RefreshForm::new(model).map(Dialog::Refresh),
+                _ => ScaleForm::new(model).map(Dialog::Scale),
+            };
+            model.dialogs.extend(form.ok());
+        }
+        Action::CancelRefresh | Action::RollbackRefresh => {
+            if let Ok((cluster, group)) = refreshing(model) {
+                let intent = match action {
+                    Action::CancelRefresh => Intent::CancelRefresh { cluster, group },
+                    _ => Intent::RollbackRefresh { cluster, group },
+                };
+                confirm(model, &intent, effects);
+            }
         }
         Action::Replace => {
             if let Ok(intent) = replace(model) {
@@ -151,6 +164,29 @@ pub(super) fn replace(model: &Model) -> Result<Intent, String> {
     let seen = model.observation.as_ref().filter(|_| !ids.is_empty()).ok_or("no instance is selected")?;
     plan::replacement(&seen.fleet, model.screen().view().subject(), ids, Batches::default())
         .map_err(|refusal| refusal.to_string())
+}
+
+/// The group whose refresh is meant: that of the selected instance, else the only one with a refresh under way.
+///
+/// # Errors
+/// None is under way, or several are.
+pub(super) fn refreshing(model: &Model) -> Result<(ClusterId, GroupName), String> {
+    let id = model.screen().view().subject();
+    let cluster = id.and_then(|id| model.observation.as_ref()?.fleet.cluster(id));
+    let cluster = cluster.ok_or("no cluster is selected")?;
+    let selected = selected_group(model, cluster);
+    let mut under_way = cluster.groups.iter().filter(|group| group.refresh.is_some());
+    let found = |group: &fleet::ServerGroup| Ok((cluster.id.clone(), group.id.name.clone()));
+    if let Some(group) = under_way.clone().find(|group| Some(&group.id.name) == selected) {
+        return found(group);
+    }
+    match (under_way.next(), under_way.next()) {
+        (Some(only), None) => found(only),
+        (Some(_), Some(_)) => {
+            Err("refreshes of several groups are under way: select an instance of one".into())
+        }
+        (None, _) => Err(format!("no instance refresh of {} is under way", cluster.id.name)),
+    }
 }
 
 /// Plans and asks, or says why no plan can be made.

@@ -1,6 +1,6 @@
 //! Whether an action applies now, and if not, why: help and palette show the reason, and pressing the key says it.
 
-use super::dialogs::{IgnoreForm, RefreshForm};
+use super::dialogs::{IgnoreForm, RefreshForm, ScaleForm};
 use super::screens::Screen;
 use super::{Model, Session, WayBack, words};
 use crate::fleet::LoadBalancerKind;
@@ -33,10 +33,17 @@ pub fn applies(model: &Model, action: Action) -> Result<(), String> {
             may_steer(model, action)
         }
         Action::Rollback if context == Context::Operations => may_steer(model, action),
+        Action::Rollback if is_without_traffic(model) => {
+            is_free(model, action).and_then(|()| can_go_back(model))
+        }
         Action::Rollback => {
             has_traffic(model).and_then(|()| is_free(model, action)).and_then(|()| can_go_back(model))
         }
         Action::Refresh => RefreshForm::new(model).map(drop).and_then(|()| is_free(model, action)),
+        Action::Scale => ScaleForm::new(model).map(drop).and_then(|()| is_free(model, action)),
+        Action::CancelRefresh | Action::RollbackRefresh => {
+            super::act::refreshing(model).map(drop).and_then(|()| may_end_refresh(model))
+        }
         Action::Replace => super::act::replace(model).map(drop).and_then(|()| is_free(model, action)),
         Action::Ignore => IgnoreForm::new(model).map(drop),
         Action::Arm => may_arm(model),
@@ -129,6 +136,26 @@ fn is_free(model: &Model, action: Action) -> Result<(), String> {
         Some(operation) => Err(format!("{} {} is not over yet", operation.verb, operation.id)),
         None => Ok(()),
     }
+}
+
+/// What this cockpit follows is let go first: AWS goes on with it, and nothing is done behind its back.
+fn may_end_refresh(model: &Model) -> Result<(), String> {
+    let subject = model.screen().view().subject();
+    match subject.and_then(|id| model.in_the_way(id, false)) {
+        Some(own) if own.verb == "refresh" => Err(format!(
+            "refresh {} follows it here: abort it to go back, or hold it, which lets AWS go on, and then cancel",
+            own.id
+        )),
+        Some(own) => Err(format!("{} {} is not over yet", own.verb, own.id)),
+        None => Ok(()),
+    }
+}
+
+/// A cluster that no load balancer serves: it can go back only by a refresh.
+fn is_without_traffic(model: &Model) -> bool {
+    let cluster =
+        model.screen().view().subject().and_then(|id| model.observation.as_ref()?.fleet.cluster(id));
+    cluster.is_some_and(|cluster| cluster.traffic.is_empty())
 }
 
 /// There must be a group that does not have all the traffic already.

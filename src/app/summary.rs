@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
-use super::{Fields, Observation, words};
+use super::{Fields, Observation, Rolling, words};
 use crate::drift::{Count, RuleName, Severity};
 use crate::fleet::{
     Cluster, ClusterId, Fleet, Image, ImageId, Instance, Place, ServerGroup, Text, TrafficSource, Verdict,
 };
-use crate::plan::Light;
+use crate::plan::{Light, half_finished};
 
 /// What a row of the fleet screen is about.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -63,8 +63,10 @@ pub struct Summary {
     pub drift: DriftCount,
     /// The way back; none for what stands in no group.
     pub back: Option<WayBack>,
-    /// An instance refresh under way, in words.
-    pub refresh: Option<String>,
+    /// A side with an instance refresh under way.
+    pub refresh: Option<(String, Rolling)>,
+    /// A side that a refresh left half replaced.
+    pub half: Option<String>,
     /// Instances.
     pub instances: usize,
     /// Things of its place that could not be read and that it rests on.
@@ -167,6 +169,7 @@ impl Summary {
             (None, _) if observation.traffic_gap(&cluster.id.place) => TrafficWord::Unknown,
             (None, _) => TrafficWord::NoLoadBalancer,
         };
+        let side = |group: &ServerGroup| words::side(&cluster.id.name, &group.id.name);
         let serving: Vec<&ServerGroup> = if cluster.groups.iter().any(|group| group.live) {
             cluster.groups.iter().filter(|group| group.live).map(AsRef::as_ref).collect()
         } else {
@@ -184,7 +187,8 @@ impl Summary {
                 .get(&cluster.id)
                 .map_or_else(DriftCount::default, |sum| count_drift(&sum.worst)),
             back: Some(back),
-            refresh: cluster.groups.iter().find_map(|group| refresh_word(cluster, group)),
+            refresh: cluster.groups.iter().find_map(|group| Some((side(group), Rolling::of(group)?))),
+            half: cluster.groups.iter().find(|group| half_finished(group).is_some()).map(|group| side(group)),
             instances: cluster.instances().count(),
             gaps: observation.gaps_of_cluster(cluster).count(),
             seen_at: cluster.seen_at,
@@ -212,6 +216,7 @@ impl Summary {
             drift: drift_of(observation, &instances),
             back: None,
             refresh: None,
+            half: None,
             instances: instances.len(),
             gaps: 0,
             seen_at: observation.fleet.ages.get(&(place.clone(), crate::fleet::Section::Instances)).copied(),
@@ -343,13 +348,4 @@ fn count_drift(counts: &[Count]) -> DriftCount {
         }
     }
     drift
-}
-
-fn refresh_word(cluster: &Cluster, group: &ServerGroup) -> Option<String> {
-    let fact = &group.refresh.as_ref()?.fact;
-    let side = words::side(&cluster.id.name, &group.id.name);
-    Some(match fact.percent {
-        Some(percent) => format!("refresh {percent} % {side}"),
-        None => format!("refresh {side}"),
-    })
 }

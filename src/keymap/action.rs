@@ -108,7 +108,10 @@ actions! {
     Switch         "switch"          "switches all traffic to the other group"       Change  [Fleet Cluster]            "switch" 5;
     Refresh        "refresh"         "replaces a group's instances, rolling"         Change  [Cluster]                  "refresh" 5;
     Replace        "replace"         "replaces the instance by a new one"              Change  [Cluster Instance]         "replace" 6;
+    Scale          "scale"           "gives a group another size or type"           Change  [Cluster]                  "scale" 9;
     Rollback       "rollback"        "rolls traffic back to what it was"             Change  [Fleet Cluster Operations] "roll back" 3;
+    CancelRefresh  "cancel-refresh"  "cancels the refresh of the group"             Change  [Cluster];
+    RollbackRefresh "rollback-refresh" "lets AWS take the refresh of the group back" Change [Cluster];
     HoldAll        "hold-all"        "stops every operation of this cockpit"         Steer   ALL                        "stop all" 1;
     Pause          "pause"           "pauses the operation, or lets it go on"        Steer   [Operations]               "pause" 4;
     StepNow        "step-now"        "ends the wait and takes the next step"         Steer   [Operations]               "step now" 5;

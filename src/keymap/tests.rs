@@ -160,67 +160,70 @@ fn help_lists_everything_that_applies_grouped_by_what_it_is_about() {
 fn the_table_of_keys_is_derived_from_the_rows_and_the_keys_in_use() {
     insta::assert_snapshot!(Keymap::default().table(), @r#"
     move
-      k, up      move-up          one row up                                    everywhere
-      j, down    move-down        one row down                                  everywhere
-      ctrl-u     half-page-up     half a page up                                every screen, dialog
-      ctrl-d     half-page-down   half a page down                              every screen, dialog
-      pageup     page-up          one page up                                   everywhere
-      pagedown   page-down        one page down                                 everywhere
-      g, home    first            the first row                                 every screen, dialog
-      G, end     last             the last row                                  every screen, dialog
-      tab        next-field       the next field or answer of a dialog          dialog, text
-      shift-tab  previous-field   the previous field or answer of a dialog      dialog, text
-      n          next-drift       the next row with drift                       fleet, cluster
-      N          previous-drift   the previous row with drift                   fleet, cluster
+      k, up      move-up           one row up                                    everywhere
+      j, down    move-down         one row down                                  everywhere
+      ctrl-u     half-page-up      half a page up                                every screen, dialog
+      ctrl-d     half-page-down    half a page down                              every screen, dialog
+      pageup     page-up           one page up                                   everywhere
+      pagedown   page-down         one page down                                 everywhere
+      g, home    first             the first row                                 every screen, dialog
+      G, end     last              the last row                                  every screen, dialog
+      tab        next-field        the next field or answer of a dialog          dialog, text
+      shift-tab  previous-field    the previous field or answer of a dialog      dialog, text
+      n          next-drift        the next row with drift                       fleet, cluster
+      N          previous-drift    the previous row with drift                   fleet, cluster
 
     look
-      enter      open             goes into the selected row                    fleet, cluster, operations
-      esc        back             goes back, or leaves a dialog alone           cluster, instance, operations, activity, dialog, text
-      ]          next-source      the next listener or rule with traffic        cluster
-      [          previous-source  the previous listener or rule with traffic    cluster
-      space      mark             marks the instance, or unmarks it             cluster
-      m a        mark-all         marks every instance that is listed           cluster
-      m t        mark-tainted     marks what is tainted in this server group    cluster
-      m b        mark-behind      marks what is behind in this server group     cluster
-      m o        mark-oldest      marks the oldest yet unmarked in this group   cluster
-      m n        unmark           unmarks all instances                         cluster
-      d          details          shows or hides why something has drifted      cluster, instance
-      I          ignore           lets a finding rest until a date              cluster, instance
-      u          gaps             lists what could not be read, and why         fleet, cluster, instance
-      >          sort-next        sorts by the next column                      fleet, cluster
-      <          sort-reverse     turns the order of the rows around            fleet, cluster
-      /          filter           shows only the rows that match                fleet, cluster, operations, activity
-      o          operations       shows what runs, what was left, what is past  fleet, cluster, instance, activity
-      A          activity         shows what was done, and by whom              fleet, cluster, instance, operations
+      enter      open              goes into the selected row                    fleet, cluster, operations
+      esc        back              goes back, or leaves a dialog alone           cluster, instance, operations, activity, dialog, text
+      ]          next-source       the next listener or rule with traffic        cluster
+      [          previous-source   the previous listener or rule with traffic    cluster
+      space      mark              marks the instance, or unmarks it             cluster
+      m a        mark-all          marks every instance that is listed           cluster
+      m t        mark-tainted      marks what is tainted in this server group    cluster
+      m b        mark-behind       marks what is behind in this server group     cluster
+      m o        mark-oldest       marks the oldest yet unmarked in this group   cluster
+      m n        unmark            unmarks all instances                         cluster
+      d          details           shows or hides why something has drifted      cluster, instance
+      I          ignore            lets a finding rest until a date              cluster, instance
+      u          gaps              lists what could not be read, and why         fleet, cluster, instance
+      >          sort-next         sorts by the next column                      fleet, cluster
+      <          sort-reverse      turns the order of the rows around            fleet, cluster
+      /          filter            shows only the rows that match                fleet, cluster, operations, activity
+      o          operations        shows what runs, what was left, what is past  fleet, cluster, instance, activity
+      A          activity          shows what was done, and by whom              fleet, cluster, instance, operations
 
     change
-      s          shift            shifts traffic between the server groups      fleet, cluster
-      b          switch           switches all traffic to the other group       fleet, cluster
-      f          refresh          replaces a group's instances, rolling         cluster
-      x          replace          replaces the instance by a new one            cluster, instance
-      r          rollback         rolls traffic back to what it was             fleet, cluster, operations
+      s          shift             shifts traffic between the server groups      fleet, cluster
+      b          switch            switches all traffic to the other group       fleet, cluster
+      f          refresh           replaces a group's instances, rolling         cluster
+      x          replace           replaces the instance by a new one            cluster, instance
+      S          scale             gives a group another size or type            cluster
+      r          rollback          rolls traffic back to what it was             fleet, cluster, operations
+      C          cancel-refresh    cancels the refresh of the group              cluster
+      B          rollback-refresh  lets AWS take the refresh of the group back   cluster
 
     operations
-      !, ctrl-x  hold-all         stops every operation of this cockpit         everywhere
-      p          pause            pauses the operation, or lets it go on        operations
-      n          step-now         ends the wait and takes the next step         operations
-      h          hold             stops it where it is, to be taken up later    operations
-      x          abort            stops it and takes back what it did           operations
-      y          approve          approves a colleague's plan as second person  operations
-      R          resume           takes up what was held or left, and goes on   operations
+      !, ctrl-x  hold-all          stops every operation of this cockpit         everywhere
+      p          pause             pauses the operation, or lets it go on        operations
+      n          step-now          ends the wait and takes the next step         operations
+      h          hold              stops it where it is, to be taken up later    operations
+      x          abort             stops it and takes back what it did           operations
+      y          approve           approves a colleague's plan as second person  operations
+      R          resume            takes up what was held or left, and goes on   operations
 
     answer
-      enter      accept           takes what is selected or typed               dialog, text
-      y          yes              answers yes                                   dialog
-      n          no               answers no                                    dialog
+      enter      accept            takes what is selected or typed               dialog, text
+      y          yes               answers yes                                   dialog
+      n          no                answers no                                    dialog
 
     session
-      a          arm              arms this session for writing, or disarms it  every screen
-      ctrl-r     observe-now      looks at the account at once                  every screen
-      :          palette          finds any action or cluster by name           every screen
-      ?          help             shows all keys of this screen                 every screen
-      ctrl-z     suspend          puts the cockpit behind the shell             everywhere
-      q, ctrl-c  quit             leaves, asking only while an operation runs   everywhere
+      a          arm               arms this session for writing, or disarms it  every screen
+      ctrl-r     observe-now       looks at the account at once                  every screen
+      :          palette           finds any action or cluster by name           every screen
+      ?          help              shows all keys of this screen                 every screen
+      ctrl-z     suspend           puts the cockpit behind the shell             everywhere
+      q, ctrl-c  quit              leaves, asking only while an operation runs   everywhere
     "#);
 }
 

@@ -27,6 +27,10 @@ pub const HALF: &str = "◐";
 pub const MOVING: &str = "…";
 /// A row that is marked.
 pub const MARKED: &str = "✚";
+/// Instances are replaced.
+pub const ROLLING: &str = "⟳";
+/// What was replaced is replaced again by what was before.
+pub const RUNNING_BACK: &str = "⟲";
 /// The selected row.
 pub const HERE: &str = "▸";
 

@@ -4,13 +4,13 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::shift::Choice;
-use super::{Popup, Reaction};
+use super::Reaction;
+use super::form::{Choice, Form};
 use crate::app::screens::Screen;
 use crate::app::{Effect, Model, TextField};
 use crate::drift::{Finding, Ignore, RuleName};
 use crate::fleet::{ClusterId, ClusterSelector, InstanceId, Place, Text};
-use crate::keymap::{Action, Context, Key};
+use crate::plan::Refusal;
 
 /// The time a finding rests unless something else is typed.
 const USUAL: &str = "14 d";
@@ -48,7 +48,7 @@ pub struct IgnoreForm {
     /// The field that is typed or chosen now.
     pub focus: IgnoreField,
     /// Why it was not taken.
-    pub mistake: Option<String>,
+    pub refusal: Option<Refusal>,
 }
 
 /// The selected instance.
@@ -90,34 +90,23 @@ impl IgnoreForm {
             until: TextField::new(USUAL),
             reason: TextField::default(),
             focus: IgnoreField::Reason,
-            mistake: None,
+            refusal: None,
         })
     }
 
-    fn turn_field(&mut self, forward: bool) {
-        let fields = IgnoreField::ALL;
-        let at = fields.iter().position(|field| *field == self.focus).unwrap_or(0);
-        self.focus = fields[(at + if forward { 1 } else { fields.len() - 1 }) % fields.len()];
-    }
-
-    fn typed(&mut self) -> Option<&mut TextField> {
-        match self.focus {
-            IgnoreField::Rule => None,
-            IgnoreField::Until => Some(&mut self.until),
-            IgnoreField::Reason => Some(&mut self.reason),
-        }
-    }
-
-    fn ignore(&mut self, model: &Model) -> Result<Ignore, String> {
+    fn ignore(&mut self, model: &Model) -> Result<Ignore, Refusal> {
         let Some(until) = until(self.until.text(), model.now) else {
             self.focus = IgnoreField::Until;
-            return Err("type a date such as 2027-01-31, or a time such as 14 d, of at most a year".into());
+            return Err(Refusal::new(
+                "that is no time within a year",
+                "type a date such as 2027-01-31, or a time such as 14 d",
+            ));
         };
         if self.reason.text().trim().is_empty() {
             self.focus = IgnoreField::Reason;
-            return Err("say why: whoever finds it next wants to know".into());
+            return Err(Refusal::new("no reason is given", "say why: whoever finds it next wants to know"));
         }
-        let rule = *self.rule.chosen().ok_or("no rule is chosen")?;
+        let rule = *self.rule.chosen().ok_or_else(|| Refusal::new("no rule is chosen", "choose one"))?;
         let ClusterId { name, place } = self.cluster.clone();
         let cluster = ClusterSelector { name, account: Some(place.account), region: Some(place.region) };
         let reason = Text::new(self.reason.text().trim());
@@ -146,45 +135,47 @@ fn until(typed: &str, now: Timestamp) -> Option<Timestamp> {
     (rests > SignedDuration::ZERO && rests <= LONGEST).then_some(end)
 }
 
-impl Popup for IgnoreForm {
-    fn context(&self) -> Context {
-        Context::Text
+impl Form for IgnoreForm {
+    type Field = IgnoreField;
+
+    fn fields(&self) -> Vec<IgnoreField> {
+        IgnoreField::ALL.to_vec()
     }
 
-    fn takes_any_letter(&self) -> bool {
+    fn focus(&mut self) -> &mut IgnoreField {
+        &mut self.focus
+    }
+
+    fn typed(&mut self) -> Option<&mut TextField> {
+        match self.focus {
+            IgnoreField::Rule => None,
+            IgnoreField::Until => Some(&mut self.until),
+            IgnoreField::Reason => Some(&mut self.reason),
+        }
+    }
+
+    fn turn(&mut self, forward: bool, _model: &Model) {
+        if self.focus == IgnoreField::Rule {
+            self.rule.turn(forward);
+        }
+    }
+
+    fn refusal(&mut self) -> &mut Option<Refusal> {
+        &mut self.refusal
+    }
+
+    fn accept(&mut self, model: &Model, effects: &mut Vec<Effect>) -> Result<Reaction, Refusal> {
+        effects.push(Effect::Ignore(Box::new(self.ignore(model)?)));
+        Ok(Reaction::Close)
+    }
+
+    /// It changes nothing that runs.
+    fn plans_for(&self) -> Option<&ClusterId> {
+        None
+    }
+
+    fn is_free_text(&self) -> bool {
         self.focus == IgnoreField::Reason
-    }
-
-    fn act(&mut self, action: Action, model: &mut Model, effects: &mut Vec<Effect>) -> Reaction {
-        match action {
-            Action::Back => return Reaction::Close,
-            Action::NextField => self.turn_field(true),
-            Action::PreviousField => self.turn_field(false),
-            Action::MoveDown if self.focus == IgnoreField::Rule => self.rule.turn(true),
-            Action::MoveUp if self.focus == IgnoreField::Rule => self.rule.turn(false),
-            Action::Accept => match self.ignore(model) {
-                Ok(ignore) => {
-                    effects.push(Effect::Ignore(Box::new(ignore)));
-                    return Reaction::Close;
-                }
-                Err(mistake) => self.mistake = Some(mistake),
-            },
-            _ => {}
-        }
-        Reaction::Stay
-    }
-
-    fn key(&mut self, key: Key, _model: &mut Model) {
-        if self.typed().is_some_and(|field| field.key(key)) {
-            self.mistake = None;
-        }
-    }
-
-    fn paste(&mut self, text: &str, _model: &mut Model) {
-        if let Some(field) = self.typed() {
-            field.paste(text);
-            self.mistake = None;
-        }
     }
 }
 

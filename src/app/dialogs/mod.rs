@@ -8,12 +8,14 @@ mod arm;
 mod asks;
 mod confirm;
 mod filter;
+mod form;
 mod gaps;
 mod help;
 mod ignore;
 mod leave;
 mod palette;
 mod refresh;
+mod scale;
 mod second;
 mod shift;
 mod steer;
@@ -22,12 +24,15 @@ pub use arm::Arm;
 pub use asks::{Ask, Asked, Asks};
 pub use confirm::{Confirm, Stage};
 pub use filter::FilterLine;
+pub use form::Form;
 pub use gaps::Gaps;
 pub use help::{Help, HelpRow};
 pub use ignore::{IgnoreField, IgnoreForm};
 pub use leave::{Going, Leave};
 pub use palette::{Item, Palette};
+pub(super) use refresh::selected_group;
 pub use refresh::{RefreshField, RefreshForm};
+pub use scale::{ScaleField, ScaleForm};
 pub use second::Second;
 pub use shift::{Change, FormField, ShiftForm};
 pub use steer::SteerDialog;
@@ -145,6 +150,8 @@ dialogs! {
     Shift(ShiftForm),
     /// What a refresh needs to know first.
     Refresh(RefreshForm),
+    /// What another size needs to know first.
+    Scale(ScaleForm),
     /// A plan, to be confirmed.
     Confirm(Confirm),
     /// A colleague's plan, to be approved by a second person.

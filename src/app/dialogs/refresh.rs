@@ -1,16 +1,15 @@
 //! What a refresh needs to know before it can be planned: which group, to which image or template version, and
 //! whether it stops for a while on its way.
 
-use super::shift::Choice;
-use super::{Confirm, Dialog, Popup, Reaction};
+use super::Reaction;
+use super::form::{self, Choice, Form};
 use crate::app::screens::Screen;
 use crate::app::{Effect, Model, TextField, words};
 use crate::fleet::{
     Availability, Cluster, ClusterId, Fleet, GroupName, Image, ImageId, ServerGroup, TemplateVersionFact,
     WantedSource,
 };
-use crate::keymap::{Action, Context, Key};
-use crate::plan::{Intent, Knobs, RefreshTo, Refusal};
+use crate::plan::{Half, Intent, Knobs, RefreshTo, Refusal, half_finished};
 
 /// A field of the form.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -19,13 +18,15 @@ pub enum RefreshField {
     Group,
     /// The image or template version it goes to.
     To,
+    /// Whether instances that match already stay.
+    Matching,
     /// Shares at which it stops for a while.
     Checkpoints,
 }
 
 impl RefreshField {
     /// All, in order.
-    pub const ALL: [Self; 3] = [Self::Group, Self::To, Self::Checkpoints];
+    pub const ALL: [Self; 4] = [Self::Group, Self::To, Self::Matching, Self::Checkpoints];
 }
 
 /// The form.
@@ -35,8 +36,11 @@ pub struct RefreshForm {
     pub cluster: ClusterId,
     /// Its server groups.
     pub group: Choice<GroupName>,
-    /// Template versions of the group and images of its family, the newest first.
+    /// Template versions of the group and images of its family, the newest first; of a group that is half replaced
+    /// first the two ways out.
     pub to: Choice<RefreshTo>,
+    /// Whether instances that match already stay.
+    pub matching_stay: bool,
     /// Shares at which it stops, as they are typed; empty for none.
     pub checkpoints: TextField,
     /// The field that is typed or chosen now.
@@ -52,24 +56,11 @@ impl RefreshForm {
     /// Why there is nothing to be refreshed.
     pub fn new(model: &Model) -> Result<Self, String> {
         let (cluster, fleet) = subject(model).ok_or("no cluster is selected")?;
-        let groups: Vec<(GroupName, String)> = cluster
-            .groups
-            .iter()
-            .map(|group| {
-                let side = words::side(&cluster.id.name, &group.id.name);
-                let count = words::count(group.instances.len(), "instance");
-                (group.id.name.clone(), format!("{side} ({count})"))
-            })
-            .collect();
-        if groups.is_empty() {
-            return Err(format!("{} has no server group", cluster.id.name));
-        }
-        let selected = selected_group(model, cluster);
-        let at = groups.iter().position(|(name, _)| Some(name) == selected).unwrap_or(0);
         let mut form = Self {
             cluster: cluster.id.clone(),
-            group: Choice::new(groups, at),
+            group: groups(model, cluster)?,
             to: Choice::new(Vec::new(), 0),
+            matching_stay: true,
             checkpoints: TextField::default(),
             focus: RefreshField::To,
             refusal: None,
@@ -83,26 +74,6 @@ impl RefreshForm {
         let group = cluster.groups.iter().find(|group| Some(&group.id.name) == self.group.chosen());
         let options = group.map(|group| goals(fleet, group)).unwrap_or_default();
         self.to = Choice::new(options, 0);
-    }
-
-    fn turn_field(&mut self, forward: bool) {
-        let fields = RefreshField::ALL;
-        let at = fields.iter().position(|field| *field == self.focus).unwrap_or(0);
-        self.focus = fields[(at + if forward { 1 } else { fields.len() - 1 }) % fields.len()];
-    }
-
-    fn turn_choice(&mut self, forward: bool, model: &Model) {
-        match self.focus {
-            RefreshField::Group => {
-                self.group.turn(forward);
-                if let Some((cluster, fleet)) = subject(model) {
-                    self.aim(fleet, cluster);
-                }
-            }
-            RefreshField::To => self.to.turn(forward),
-            RefreshField::Checkpoints => {}
-        }
-        self.refusal = None;
     }
 
     fn intent(&mut self) -> Result<Intent, Refusal> {
@@ -120,7 +91,9 @@ impl RefreshForm {
                 "type ascending percentages such as 25,50, or nothing",
             )
         })?;
-        let knobs = Knobs { checkpoints, ..Knobs::default() };
+        // That they stay is the default.
+        let skip_matching = (!self.matching_stay).then_some(false);
+        let knobs = Knobs { checkpoints, skip_matching, ..Knobs::default() };
         Ok(Intent::Refresh { cluster: self.cluster.clone(), group, to, knobs })
     }
 }
@@ -138,12 +111,35 @@ fn shares(text: &str) -> Option<Vec<i32>> {
     sound.then_some(shares)
 }
 
-fn subject(model: &Model) -> Option<(&Cluster, &Fleet)> {
+pub(super) fn subject(model: &Model) -> Option<(&Cluster, &Fleet)> {
     let fleet = &model.observation.as_ref()?.fleet;
     Some((fleet.cluster(model.screen().view().subject()?)?, fleet))
 }
 
-fn selected_group<'a>(model: &Model, cluster: &'a Cluster) -> Option<&'a GroupName> {
+/// The groups of a cluster, the selected instance's first of all.
+///
+/// # Errors
+/// It has none.
+pub(super) fn groups(model: &Model, cluster: &Cluster) -> Result<Choice<GroupName>, String> {
+    let groups: Vec<(GroupName, String)> = cluster
+        .groups
+        .iter()
+        .map(|group| {
+            let side = words::side(&cluster.id.name, &group.id.name);
+            let count = words::count(group.instances.len(), "instance");
+            (group.id.name.clone(), format!("{side} ({count})"))
+        })
+        .collect();
+    if groups.is_empty() {
+        return Err(format!("{} has no server group", cluster.id.name));
+    }
+    let selected = selected_group(model, cluster);
+    let at = groups.iter().position(|(name, _)| Some(name) == selected).unwrap_or(0);
+    Ok(Choice::new(groups, at))
+}
+
+/// The group of the selected instance.
+pub(in crate::app) fn selected_group<'a>(model: &Model, cluster: &'a Cluster) -> Option<&'a GroupName> {
     let Screen::Cluster(screen) = model.screen() else { return None };
     let selected = screen.list.selected()?;
     let mut groups = cluster.groups.iter();
@@ -169,14 +165,28 @@ fn goals(fleet: &Fleet, group: &ServerGroup) -> Vec<(RefreshTo, String)> {
     let words = |id: &ImageId| fleet.image(place, id).map_or_else(|| id.to_string(), ToString::to_string);
     let mut numbered: Vec<&TemplateVersionFact> = versions.iter().collect();
     numbered.sort_by_key(|version| std::cmp::Reverse(version.number));
+    let half = half_finished(group);
+    let (finish, back) = (half.as_ref().map(Half::finish), half.as_ref().and_then(Half::go_back));
     let mut goals: Vec<(RefreshTo, String)> = numbered
         .iter()
         .map(|version| {
             let image = image_of(version).as_ref().map_or_else(|| "image unknown".into(), words);
-            let now = if Some(version.number) == saved { ", which the group launches now" } else { "" };
-            (RefreshTo::Version(version.number), format!("version {} with {image}{now}", version.number))
+            let to = RefreshTo::Version(version.number);
+            let says = match &to {
+                to if Some(to) == finish.as_ref() => ", which finishes what is half done",
+                to if Some(to) == back.as_ref() => ", which goes back",
+                _ if Some(version.number) == saved => ", which the group launches now",
+                _ => "",
+            };
+            (to, format!("version {} with {image}{says}", version.number))
         })
         .collect();
+    // The two ways out of what is half done come first.
+    goals.sort_by_key(|(to, _)| match to {
+        to if Some(to) == finish.as_ref() => 0,
+        to if Some(to) == back.as_ref() => 1,
+        _ => 2,
+    });
     let named: Vec<ImageId> = numbered.iter().filter_map(|version| image_of(version)).collect();
     let family = wanted.image.as_ref().and_then(|id| fleet.image(place, id)?.family.as_ref());
     let mut images: Vec<&Image> = fleet
@@ -195,52 +205,53 @@ fn goals(fleet: &Fleet, group: &ServerGroup) -> Vec<(RefreshTo, String)> {
     goals
 }
 
-impl Popup for RefreshForm {
-    fn context(&self) -> Context {
-        Context::Text
+impl Form for RefreshForm {
+    type Field = RefreshField;
+
+    fn fields(&self) -> Vec<RefreshField> {
+        RefreshField::ALL.to_vec()
     }
 
-    fn cluster(&self) -> Option<&ClusterId> {
-        Some(&self.cluster)
+    fn focus(&mut self) -> &mut RefreshField {
+        &mut self.focus
     }
 
-    fn act(&mut self, action: Action, model: &mut Model, _effects: &mut Vec<Effect>) -> Reaction {
-        match action {
-            Action::Back => return Reaction::Close,
-            Action::NextField => self.turn_field(true),
-            Action::PreviousField => self.turn_field(false),
-            Action::MoveDown => self.turn_choice(true, model),
-            Action::MoveUp => self.turn_choice(false, model),
-            Action::Accept => match self.intent().and_then(|intent| Confirm::new(model, &intent)) {
-                Ok(confirm) => return Reaction::Become(Box::new(Dialog::Confirm(confirm))),
-                Err(refusal) => self.refusal = Some(refusal),
-            },
-            _ => {}
-        }
-        Reaction::Stay
+    fn typed(&mut self) -> Option<&mut TextField> {
+        (self.focus == RefreshField::Checkpoints).then_some(&mut self.checkpoints)
     }
 
-    fn key(&mut self, key: Key, model: &mut Model) {
+    fn turn(&mut self, forward: bool, model: &Model) {
         match self.focus {
-            RefreshField::Checkpoints if self.checkpoints.key(key) => self.refusal = None,
-            RefreshField::Group | RefreshField::To if key.typed() == Some(' ') => {
-                self.turn_choice(true, model);
+            RefreshField::Group => {
+                self.group.turn(forward);
+                if let Some((cluster, fleet)) = subject(model) {
+                    self.aim(fleet, cluster);
+                }
             }
-            _ => {}
+            RefreshField::To => self.to.turn(forward),
+            RefreshField::Matching => self.matching_stay = !self.matching_stay,
+            RefreshField::Checkpoints => {}
         }
     }
 
-    fn paste(&mut self, text: &str, _model: &mut Model) {
-        if self.focus == RefreshField::Checkpoints {
-            self.checkpoints.paste(text);
-            self.refusal = None;
-        }
+    fn refusal(&mut self) -> &mut Option<Refusal> {
+        &mut self.refusal
+    }
+
+    fn accept(&mut self, model: &Model, _effects: &mut Vec<Effect>) -> Result<Reaction, Refusal> {
+        let intent = self.intent()?;
+        form::plan(model, &intent)
+    }
+
+    fn plans_for(&self) -> Option<&ClusterId> {
+        Some(&self.cluster)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::app::dialogs::Dialog;
     use crate::app::fixture::Person;
 
     #[test]

@@ -3,10 +3,11 @@
 
 use jiff::SignedDuration;
 
-use super::{Confirm, Dialog, Popup, Reaction};
+use super::Reaction;
+use super::form::{self, Choice, Form};
 use crate::app::{Effect, Model, TextField, words};
 use crate::fleet::{Cluster, ClusterId, GroupName, SourceArn};
-use crate::keymap::{Action, Context, Key};
+use crate::keymap::Key;
 use crate::plan::{self, Intent, Percent, Refusal, Stepped};
 
 /// What the form leads to.
@@ -35,37 +36,6 @@ pub enum FormField {
     Shares,
     /// Time each step is watched.
     Bake,
-}
-
-/// A choice among things that have names of their own.
-#[derive(Clone, Debug)]
-pub struct Choice<K> {
-    /// Each with its words.
-    pub options: Vec<(K, String)>,
-    /// The chosen one.
-    pub at: usize,
-}
-
-impl<K: PartialEq> Choice<K> {
-    pub(super) fn new(options: Vec<(K, String)>, at: usize) -> Self {
-        Self { options, at }
-    }
-
-    pub(super) fn chosen(&self) -> Option<&K> {
-        self.options.get(self.at).map(|(key, _)| key)
-    }
-
-    pub(super) fn turn(&mut self, forward: bool) {
-        let len = self.options.len().max(1);
-        self.at = (self.at + if forward { 1 } else { len - 1 }) % len;
-    }
-
-    /// Takes new options; what was chosen stays chosen.
-    fn renew(&mut self, options: Vec<(K, String)>) {
-        let still = options.iter().position(|(key, _)| Some(key) == self.chosen());
-        self.at = still.unwrap_or(0);
-        self.options = options;
-    }
 }
 
 /// The form.
@@ -126,35 +96,6 @@ impl ShiftForm {
         form
     }
 
-    /// The fields it shows, in order.
-    pub fn fields(&self) -> Vec<FormField> {
-        let several = self.source.options.len() > 1;
-        let mut fields = Vec::new();
-        if several || self.change == Change::Rollback {
-            fields.push(FormField::Source);
-        }
-        if self.change != Change::Rollback {
-            fields.push(FormField::Group);
-        }
-        if self.change == Change::Shift {
-            fields.extend([FormField::Percent, FormField::Steps]);
-            if self.stepped {
-                fields.extend([FormField::Shares, FormField::Bake]);
-            }
-        }
-        fields
-    }
-
-    /// The field that is typed now, where it takes letters.
-    fn typed(&mut self) -> Option<&mut TextField> {
-        match self.focus {
-            FormField::Percent => Some(&mut self.percent),
-            FormField::Shares => Some(&mut self.shares),
-            FormField::Bake => Some(&mut self.bake),
-            FormField::Source | FormField::Group | FormField::Steps => None,
-        }
-    }
-
     fn groups(&self, cluster: &Cluster) -> Vec<(GroupName, String)> {
         let source = cluster.traffic.get(self.source.at);
         let names = cluster.groups.iter().map(|group| &group.id.name);
@@ -165,33 +106,6 @@ impl ShiftForm {
                 (name.clone(), format!("{side} (now {})", words::percent(share)))
             })
             .collect()
-    }
-
-    fn turn_field(&mut self, forward: bool) {
-        let fields = self.fields();
-        let at = fields.iter().position(|field| *field == self.focus).unwrap_or(0);
-        let next = (at + if forward { 1 } else { fields.len() - 1 }) % fields.len();
-        self.focus = fields[next];
-    }
-
-    fn turn_choice(&mut self, forward: bool, model: &Model) {
-        match self.focus {
-            FormField::Source => self.source.turn(forward),
-            FormField::Group => self.group.turn(forward),
-            FormField::Steps => self.stepped = !self.stepped,
-            FormField::Percent | FormField::Shares | FormField::Bake => {}
-        }
-        self.refusal = None;
-        self.renew(model);
-    }
-
-    fn renew(&mut self, model: &Model) {
-        let cluster = model.observation.as_ref().and_then(|seen| seen.fleet.cluster(&self.cluster));
-        if let Some(cluster) = cluster {
-            self.source.renew(sources(cluster));
-            let groups = self.groups(cluster);
-            self.group.renew(groups);
-        }
     }
 
     fn intent(&mut self) -> Result<Intent, Refusal> {
@@ -255,56 +169,78 @@ fn sources(cluster: &Cluster) -> Vec<(SourceArn, String)> {
     cluster.traffic.iter().map(|source| (source.arn.clone(), source.label.to_string())).collect()
 }
 
-impl Popup for ShiftForm {
-    fn context(&self) -> Context {
-        Context::Text
+impl Form for ShiftForm {
+    type Field = FormField;
+
+    fn fields(&self) -> Vec<FormField> {
+        let several = self.source.options.len() > 1;
+        let mut fields = Vec::new();
+        if several || self.change == Change::Rollback {
+            fields.push(FormField::Source);
+        }
+        if self.change != Change::Rollback {
+            fields.push(FormField::Group);
+        }
+        if self.change == Change::Shift {
+            fields.extend([FormField::Percent, FormField::Steps]);
+            if self.stepped {
+                fields.extend([FormField::Shares, FormField::Bake]);
+            }
+        }
+        fields
     }
 
-    fn cluster(&self) -> Option<&ClusterId> {
+    fn focus(&mut self) -> &mut FormField {
+        &mut self.focus
+    }
+
+    fn typed(&mut self) -> Option<&mut TextField> {
+        match self.focus {
+            FormField::Percent => Some(&mut self.percent),
+            FormField::Shares => Some(&mut self.shares),
+            FormField::Bake => Some(&mut self.bake),
+            FormField::Source | FormField::Group | FormField::Steps => None,
+        }
+    }
+
+    fn turn(&mut self, forward: bool, model: &Model) {
+        match self.focus {
+            FormField::Source => self.source.turn(forward),
+            FormField::Group => self.group.turn(forward),
+            FormField::Steps => self.stepped = !self.stepped,
+            FormField::Percent | FormField::Shares | FormField::Bake => {}
+        }
+        self.renew(model);
+    }
+
+    fn refusal(&mut self) -> &mut Option<Refusal> {
+        &mut self.refusal
+    }
+
+    fn accept(&mut self, model: &Model, _effects: &mut Vec<Effect>) -> Result<Reaction, Refusal> {
+        let intent = self.intent()?;
+        form::plan(model, &intent)
+    }
+
+    fn plans_for(&self) -> Option<&ClusterId> {
         Some(&self.cluster)
     }
 
-    fn act(&mut self, action: Action, model: &mut Model, _effects: &mut Vec<Effect>) -> Reaction {
-        match action {
-            Action::Back => return Reaction::Close,
-            Action::NextField => self.turn_field(true),
-            Action::PreviousField => self.turn_field(false),
-            Action::MoveDown => self.turn_choice(true, model),
-            Action::MoveUp => self.turn_choice(false, model),
-            Action::Accept => match self.intent().and_then(|intent| Confirm::new(model, &intent)) {
-                Ok(confirm) => return Reaction::Become(Box::new(Dialog::Confirm(confirm))),
-                Err(refusal) => self.refusal = Some(refusal),
-            },
-            _ => {}
-        }
-        Reaction::Stay
-    }
-
-    fn key(&mut self, key: Key, model: &mut Model) {
-        if self.typed().is_none() {
-            let is_digit = key.typed().is_some_and(|c| c.is_ascii_digit());
-            if is_digit && self.change == Change::Shift {
-                // A number can only mean the percentage, wherever else the cursor is.
-                self.focus = FormField::Percent;
-            } else if key.typed() == Some(' ') {
-                return self.turn_choice(true, model);
-            }
-        }
-        if self.typed().is_some_and(|field| field.key(key)) {
-            self.refusal = None;
+    fn before_key(&mut self, key: Key) {
+        let is_digit = key.typed().is_some_and(|c| c.is_ascii_digit());
+        if is_digit && self.change == Change::Shift && self.typed().is_none() {
+            // A number can only mean the percentage, wherever else the cursor is.
+            self.focus = FormField::Percent;
         }
     }
 
-    fn paste(&mut self, text: &str, _model: &mut Model) {
-        if let Some(field) = self.typed() {
-            field.paste(text);
-            self.refusal = None;
+    fn renew(&mut self, model: &Model) {
+        let cluster = model.observation.as_ref().and_then(|seen| seen.fleet.cluster(&self.cluster));
+        if let Some(cluster) = cluster {
+            self.source.renew(sources(cluster));
+            let groups = self.groups(cluster);
+            self.group.renew(groups);
         }
-    }
-
-    fn refresh(&mut self, model: &mut Model, _effects: &mut Vec<Effect>) -> bool {
-        self.renew(model);
-        true
     }
 }
 

@@ -148,7 +148,11 @@ fn an_action_that_does_not_apply_says_why() {
     person.press("j s");
     assert_eq!(notice(&person), "shift: no listener or rule sends traffic to legacy-batch");
     person.press("r");
-    assert!(notice(&person).starts_with("rollback: no listener"));
+    assert!(
+        notice(&person).starts_with("rollback: no old side of legacy-batch is up"),
+        "{}",
+        notice(&person)
+    );
     let mut person = Person::before(safe(), Policy::default());
     person.press("enter");
     assert_eq!(notice(&person), "open: nothing has been seen yet");
@@ -226,7 +230,7 @@ fn the_palette_opens_clusters_and_says_actions() {
     person.press(":").types("activity").press("enter");
     assert!(matches!(person.model.screen(), Screen::Activity(_)));
     person.press("esc :").types("rollb").press("enter");
-    assert!(notice(&person).contains("no listener or rule"), "{}", notice(&person));
+    assert!(notice(&person).contains("no old side of search is up"), "{}", notice(&person));
 }
 
 #[test]

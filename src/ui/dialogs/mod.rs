@@ -3,12 +3,14 @@
 mod arm;
 mod confirm;
 mod filter;
+mod form;
 mod gaps;
 mod help;
 mod ignore;
 mod leave;
 mod palette;
 mod refresh;
+mod scale;
 mod second;
 mod shift;
 mod steer;
@@ -32,6 +34,7 @@ pub fn draw(canvas: &mut Canvas<'_>, look: &Look<'_>, layout: &Layout) {
             Dialog::Filter(dialog) => filter::draw(canvas, layout.footer, dialog),
             Dialog::Shift(dialog) => shift::draw(canvas, look, layout.body, dialog),
             Dialog::Refresh(dialog) => refresh::draw(canvas, look, layout.body, dialog),
+            Dialog::Scale(dialog) => scale::draw(canvas, look, layout.body, dialog),
             Dialog::Confirm(dialog) => confirm::draw(canvas, look, layout.body, dialog),
             Dialog::Second(dialog) => second::draw(canvas, look, layout.body, dialog),
             Dialog::Ignore(dialog) => ignore::draw(canvas, look, layout.body, dialog),

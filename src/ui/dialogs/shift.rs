@@ -2,76 +2,48 @@
 
 use std::fmt::Write as _;
 
-use super::{Lines, field_pieces, key, labelled, popup, write};
+use super::form::{Form, chosen, draw as draw_form, typed};
+use super::key;
 use crate::app::Area;
-use crate::app::dialogs::{Change, FormField, ShiftForm};
+use crate::app::dialogs::{Change, Form as _, FormField, ShiftForm};
 use crate::keymap::{Action, Context};
-use crate::theme::Role;
-use crate::ui::canvas::{Canvas, Piece, piece};
-use crate::ui::{Look, glyphs};
-
-/// Columns of the form.
-const WIDE: u16 = 76;
+use crate::ui::Look;
+use crate::ui::canvas::Canvas;
 
 pub fn draw(canvas: &mut Canvas<'_>, look: &Look<'_>, body: Area, form: &ShiftForm) {
-    let columns = WIDE.min(body.width).saturating_sub(4);
-    let mut lines: Lines = Vec::new();
-    for field in form.fields() {
+    let fields = form.fields().into_iter().map(|field| {
         let here = field == form.focus;
-        let mut pieces = vec![piece(if here { glyphs::HERE } else { " " }, Role::Selected)];
         match field {
-            FormField::Source => {
-                pieces.push(piece(" on      ", Role::Dim));
-                let options = form.source.options.iter().map(|(_, words)| words.as_str());
-                pieces.extend(choice(options, form.source.at, here));
-            }
-            FormField::Group => {
-                pieces.push(piece(" group   ", Role::Dim));
-                let options = form.group.options.iter().map(|(_, words)| words.as_str());
-                pieces.extend(choice(options, form.group.at, here));
-            }
-            FormField::Percent => {
-                pieces.push(piece(" to      ", Role::Dim));
-                pieces.extend(field_pieces(&form.percent, here));
-                pieces.push(piece(" % of the traffic", Role::Dim));
-            }
+            FormField::Source => chosen(
+                "on",
+                here,
+                form.source.options.iter().map(|(_, words)| words.as_str()),
+                form.source.at,
+            ),
+            FormField::Group => chosen(
+                "group",
+                here,
+                form.group.options.iter().map(|(_, words)| words.as_str()),
+                form.group.at,
+            ),
+            FormField::Percent => typed("to", here, &form.percent, " % of the traffic"),
             FormField::Steps => {
-                pieces.push(piece(" how     ", Role::Dim));
                 let options = ["all at once", "in steps, each watched"].into_iter();
-                pieces.extend(choice(options, usize::from(form.stepped), here));
+                chosen("how", here, options, usize::from(form.stepped))
             }
-            FormField::Shares => {
-                pieces.push(piece(" steps   ", Role::Dim));
-                pieces.extend(field_pieces(&form.shares, here));
-                pieces.push(piece(" %, as far as they are on the way", Role::Dim));
-            }
-            FormField::Bake => {
-                pieces.push(piece(" watch   ", Role::Dim));
-                pieces.extend(field_pieces(&form.bake, here));
-                pieces.push(piece(" each step, before the next", Role::Dim));
-            }
+            FormField::Shares => typed("steps", here, &form.shares, " %, as far as they are on the way"),
+            FormField::Bake => typed("watch", here, &form.bake, " each step, before the next"),
         }
-        lines.push(pieces);
-    }
-    if let Some(refusal) = &form.refusal {
-        lines.push(Vec::new());
-        let mark = piece(format!("{} ", glyphs::BAD), Role::Error);
-        labelled(&mut lines, columns, &mark, &refusal.why, Role::Error);
-        labelled(&mut lines, columns, &piece("  ", Role::Text), &refusal.remedy, Role::Text);
-    }
-    lines.push(Vec::new());
-    let says = says(look, form);
-    labelled(&mut lines, columns, &piece("", Role::Dim), &says, Role::Dim);
+    });
     let title = match form.change {
         Change::Shift => "Shift",
         Change::Switch => "Switch",
         Change::Rollback => "Roll back",
     };
     let title = format!("{title} {}", form.cluster.name);
-    let height = u16::try_from(lines.len()).unwrap_or(u16::MAX).saturating_add(2);
-    let right = [piece(form.cluster.place.region.to_string(), Role::Dim)];
-    let inside = popup(canvas, look, body.middle(columns + 4, height), &title, &right);
-    write(canvas, inside, &lines);
+    let frame =
+        Form { title, cluster: &form.cluster, refusal: form.refusal.as_ref(), says: says(look, form) };
+    draw_form(canvas, look, body, &frame, fields.collect());
 }
 
 /// What the keys do here.
@@ -85,18 +57,4 @@ fn says(look: &Look<'_>, form: &ShiftForm) -> String {
         let _infallible = write!(says, " · {} {} choose", key(Action::MoveUp), key(Action::MoveDown));
     }
     says
-}
-
-pub(super) fn choice<'a>(
-    options: impl ExactSizeIterator<Item = &'a str>,
-    at: usize,
-    here: bool,
-) -> Vec<Piece> {
-    let len = options.len();
-    let chosen = options.enumerate().find(|(number, _)| *number == at).map_or("–", |(_, words)| words);
-    let mut pieces = vec![piece(chosen, if here { Role::Input } else { Role::Text })];
-    if len > 1 {
-        pieces.push(piece(format!("   {} of {len}", at + 1), Role::Dim));
-    }
-    pieces
 }

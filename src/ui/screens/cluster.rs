@@ -8,10 +8,11 @@ use super::border;
 use super::fleet::severity_role;
 use crate::app::measure::{width, wrap};
 use crate::app::screens::{Cluster, ClusterOrder, Line};
-use crate::app::{Area, Layout, Observation, words};
+use crate::app::{Area, Layout, Observation, Rolling, words};
 use crate::drift::Finding;
 use crate::fleet::{self, Instance, Place, ServerGroup, Text};
-use crate::plan::LightKind;
+use crate::keymap::{Action, Context};
+use crate::plan::{LightKind, half_finished};
 use crate::theme::Role;
 use crate::ui::Look;
 use crate::ui::canvas::{Canvas, Piece, piece, width_of};
@@ -69,7 +70,7 @@ pub fn draw(canvas: &mut Canvas<'_>, look: &Look<'_>, layout: &Layout, screen: &
     table.draw(canvas, screen.layout.table, &screen.list, |canvas, row, cells| match row.shows {
         Line::Group(number) => {
             if let Some(group) = cluster.and_then(|cluster| cluster.groups.get(number)) {
-                canvas.pieces(cells[0], 0, &heading(observation, group));
+                canvas.pieces(cells[0], 0, &heading(look, observation, group));
             }
         }
         line @ Line::Instance(..) => {
@@ -152,15 +153,17 @@ fn age(look: &Look<'_>, seen_at: Option<Timestamp>) -> Piece {
     }
 }
 
-fn heading(observation: &Observation, group: &ServerGroup) -> Vec<Piece> {
+fn heading(look: &Look<'_>, observation: &Observation, group: &ServerGroup) -> Vec<Piece> {
     let (glyph, word, role) =
         if group.live { (glyphs::FULL, "live", Role::Live) } else { (glyphs::EMPTY, "idle", Role::Idle) };
     let units = if group.weighted { " units" } else { "" };
-    let mut pieces = vec![
-        piece(format!("─ {} ", group.id.name), Role::Heading),
-        piece(format!("{glyph} {word} "), role),
-        piece(format!("· {} wanted, {}–{}{units} · ", group.desired, group.min, group.max), Role::Text),
-    ];
+    let mut pieces =
+        vec![piece(format!("─ {} ", group.id.name), Role::Heading), piece(format!("{glyph} {word} "), role)];
+    pieces.extend(moving(look, observation, group));
+    pieces.push(piece(
+        format!("· {} wanted, {}–{}{units} · ", group.desired, group.min, group.max),
+        Role::Text,
+    ));
     let wants: Vec<String> = group
         .wants
         .iter()
@@ -172,15 +175,6 @@ fn heading(observation: &Observation, group: &ServerGroup) -> Vec<Piece> {
             all
         });
     pieces.push(piece(format!("wants {} ", wants.join(" or ")), Role::Wanted));
-    if let Some(refresh) = &group.refresh {
-        let percent = refresh.fact.percent.map(|percent| format!(" {percent} %")).unwrap_or_default();
-        let to = refresh.wants.first().map(|wanted| wanted_word(observation, &group.id.place, wanted));
-        let to = to.map(|to| format!(" to {to}")).unwrap_or_default();
-        let says = format!("· {} refresh {}{percent}{to} ", glyphs::MOVING, refresh.fact.status.word());
-        pieces.push(piece(says, Role::Moving));
-    } else if !group.refreshes_known {
-        pieces.push(piece(format!("· {} refresh unknown ", glyphs::UNKNOWN), Role::Unknown));
-    }
     if let Some(status) = &group.status {
         pieces.push(piece(format!("· {status} "), Role::Warning));
     }
@@ -189,6 +183,35 @@ fn heading(observation: &Observation, group: &ServerGroup) -> Vec<Piece> {
         pieces.push(piece(format!("· {} suspended: {} ", glyphs::WARN, names.join(" ")), Role::Warning));
     }
     pieces
+}
+
+/// How far a refresh is, or that one stopped half-way, with the key that leads on and back.
+fn moving(look: &Look<'_>, observation: &Observation, group: &ServerGroup) -> Option<Piece> {
+    if let Some(rolling) = Rolling::of(group) {
+        let glyph = if rolling.back { glyphs::RUNNING_BACK } else { glyphs::ROLLING };
+        let mut says = vec![match rolling.percent {
+            Some(percent) => format!("{} {percent} %", rolling.says),
+            None => rolling.says.to_owned(),
+        }];
+        says.extend(rolling.to_go.map(|left| format!("{left} to go")));
+        says.extend((rolling.warming > 0).then(|| format!("{} warming up", rolling.warming)));
+        let to = rolling.to.map(|to| observation.image_label(&group.id.place, &to));
+        says.extend(to.map(|to| format!("to {to}")));
+        return Some(piece(format!("· {glyph} refresh {} ", says.join(", ")), Role::Moving));
+    }
+    if let Some(half) = half_finished(group) {
+        let key = look.model.keymap.chords(Context::Cluster, Action::Refresh).next();
+        let key = key.map_or_else(|| Action::Refresh.name().to_owned(), ToString::to_string);
+        let says = format!(
+            "· {} half-finished: {} of {} on version {} · {key} finishes or goes back ",
+            glyphs::WARN,
+            half.done,
+            half.of,
+            half.to.version
+        );
+        return Some(piece(says, Role::Warning));
+    }
+    (!group.refreshes_known).then(|| piece(format!("· {} refresh unknown ", glyphs::UNKNOWN), Role::Unknown))
 }
 
 fn wanted_word(observation: &Observation, place: &Place, wanted: &fleet::Wanted) -> String {

@@ -5,8 +5,8 @@ use super::operations::{state_look, step_word};
 use crate::app::measure::{fit, width};
 use crate::app::screens::{Fleet, FleetOrder, MOST_SIDES};
 use crate::app::{
-    Area, DriftCount, HealthCount, Layout, Observation, Operation, Side, SideImage, Summary, TrafficWord,
-    WayBack, words,
+    Area, DriftCount, HealthCount, Layout, Observation, Operation, Rolling, Side, SideImage, Summary,
+    TrafficWord, WayBack, words,
 };
 use crate::drift::Severity;
 use crate::plan::{Known, KnownState, LightKind};
@@ -87,7 +87,7 @@ pub fn draw(canvas: &mut Canvas<'_>, look: &Look<'_>, layout: &Layout, screen: &
 fn moves(look: &Look<'_>, observation: &Observation) -> bool {
     !look.model.operations.is_empty()
         || look.model.open().next().is_some()
-        || observation.summaries.iter().any(|summary| summary.refresh.is_some())
+        || observation.summaries.iter().any(|summary| summary.refresh.is_some() || summary.half.is_some())
 }
 
 fn title(canvas: &mut Canvas<'_>, look: &Look<'_>, line: Area, observation: &Observation) {
@@ -281,12 +281,56 @@ fn now_pieces(look: &Look<'_>, summary: &Summary, room: u16) -> Vec<Piece> {
     let Some(id) = summary.subject.cluster() else { return Vec::new() };
     let own = look.model.operation_on(id);
     match (own, look.model.open_on(id), &summary.refresh) {
-        (Some(own), _, _) if own.runs() => vec![operation_piece(own, look, room)],
-        (_, Some(one), _) => vec![known_piece(one, room)],
-        (Some(own), None, _) => vec![operation_piece(own, look, room)],
-        (None, None, Some(refresh)) => vec![piece(format!("{} {refresh}", glyphs::MOVING), Role::Moving)],
-        (None, None, None) => Vec::new(),
+        (Some(own), _, refresh) if own.runs() => {
+            beside(refresh.as_ref(), room, |room| operation_piece(own, look, room))
+        }
+        (_, Some(one), refresh) => beside(refresh.as_ref(), room, |room| known_piece(one, room)),
+        (_, None, Some((side, rolling))) => vec![rolling_piece(rolling, side, room)],
+        (Some(own), None, None) => vec![operation_piece(own, look, room)],
+        (None, None, None) => summary.half.iter().map(|side| half_piece(side, room)).collect(),
     }
+}
+
+/// What an operation says, with how far the refresh is in front of it where there is room for both.
+fn beside(refresh: Option<&(String, Rolling)>, room: u16, says: impl Fn(u16) -> Piece) -> Vec<Piece> {
+    /// Columns in which an operation still says something.
+    const LEAST: u16 = 12;
+    let short = refresh.filter(|(_, rolling)| rolling.percent.is_some());
+    let short = short.map(|(side, rolling)| rolling_piece(rolling, side, 0));
+    match short.map(|short| (width(&short.text) + 1, short)) {
+        Some((taken, short)) if room >= taken + LEAST => {
+            vec![short, piece(" ", Role::Text), says(room - taken)]
+        }
+        _ => vec![says(room)],
+    }
+}
+
+/// How far a refresh is: `⟳ refresh 40 % green, 3 to go`, or fewer; at least `⟳ 40 %`.
+fn rolling_piece(rolling: &Rolling, side: &str, room: u16) -> Piece {
+    let (glyph, word) =
+        if rolling.back { (glyphs::RUNNING_BACK, "back") } else { (glyphs::ROLLING, "refresh") };
+    let says = match rolling.percent {
+        Some(percent) => {
+            let left = rolling.to_go.map(|left| format!(", {left} to go")).unwrap_or_default();
+            vec![
+                format!("{glyph} {word} {percent} % {side}{left}"),
+                format!("{glyph} {word} {percent} % {side}"),
+                format!("{glyph} {percent} % {side}"),
+                format!("{glyph} {word} {percent} %"),
+                format!("{glyph} {percent} %"),
+            ]
+        }
+        None => vec![format!("{glyph} {word} {side}"), format!("{glyph} {word}")],
+    };
+    let fits = says.iter().find(|says| width(says) <= room).or(says.last());
+    piece(fits.cloned().unwrap_or_default(), Role::Moving)
+}
+
+/// A side that is half replaced with nothing running to finish it.
+fn half_piece(side: &str, room: u16) -> Piece {
+    let long = format!("{} half-finished {side}", glyphs::WARN);
+    let short = format!("{} half {side}", glyphs::WARN);
+    piece(if width(&long) <= room { long } else { short }, Role::Warning)
 }
 
 /// An operation of somebody else's cockpit, or one that was left half done: `ann: shift 2/4`, or fewer.
