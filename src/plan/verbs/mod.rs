@@ -342,7 +342,11 @@ impl<'a> Draft<'a> {
             notes.push("it waits until another person has approved its digest".into());
         }
         let refreshes = self.has_wait(WaitFor::Refreshed);
-        if refreshes {
+        if self.calls().any(|(_, call)| matches!(call, Call::CancelInstanceRefresh(_))) {
+            notes.push(
+                "AWS carries it: should flightdeck end, it stops all the same, and nobody follows it".into(),
+            );
+        } else if refreshes {
             notes.push(
                 "AWS carries the refresh: should flightdeck end, it goes on, and nobody follows it".into(),
             );
