@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use super::{border, filter_pieces};
-use crate::app::measure::width;
+use crate::app::measure::{width, wrap};
 use crate::app::screens::Operations;
 use crate::app::{Area, Layout, Operation, is_open, planning, words};
 use crate::fleet::Cluster;
@@ -122,14 +122,21 @@ pub fn step_word(one: &Known, own: Option<&Operation>) -> String {
     if one.of == 0 { step.to_string() } else { format!("{step}/{}", one.of) }
 }
 
+/// Most lines of the sentence that says why: two values that differ are named in it.
+const SENTENCE: usize = 4;
+
 /// The selected one: where it stands and why, the time that is left, who holds it, the ways out, its steps.
 fn in_full(canvas: &mut Canvas<'_>, look: &Look<'_>, mut rest: Area, one: &Known) {
     let own = look.model.own(&one.id).filter(|own| own.runs());
     let (glyph, role, word) = standing(look, one, own);
     let word = word.replace('-', " ");
     let says = own.and_then(|own| own.progress.as_ref()).map_or(&one.why, |progress| &progress.says);
-    let head = [piece(format!("{glyph} {word}"), role), piece(format!("  {says}"), Role::Text)];
-    canvas.pieces(rest.cut_top(1), 0, &head);
+    let state = format!("{glyph} {word}  ");
+    let indent = width(&state);
+    canvas.text(rest, 0, &state, role);
+    for line in wrap(says, rest.width.saturating_sub(indent)).iter().take(SENTENCE) {
+        canvas.text(rest.cut_top(1), indent, line, Role::Text);
+    }
     let wait = own.map_or_else(Vec::new, |own| time_left(look, own));
     if !wait.is_empty() {
         canvas.pieces(rest.cut_top(1), 2, &wait);
