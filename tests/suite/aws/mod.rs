@@ -4,6 +4,7 @@
 
 mod alarms;
 mod cockpit;
+mod deploy;
 mod documents;
 mod faults;
 mod gaps;

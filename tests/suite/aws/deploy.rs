@@ -1,0 +1,63 @@
+//! An image deployed by the program, on the rig: the side without traffic is made ready, put into the action, given the
+//! traffic, and the old one ends last.
+
+use serde_json::{Value, json};
+
+use super::{Desk, changed};
+use crate::rig::Rig;
+
+/// Nothing is watched or kept longer than it must be; what has settled is waited for all the same.
+const HASTY: &str = "[[cluster]]\nname = \"reports\"\nbake = \"0s\"\nkeep_warm = \"0s\"\n";
+
+fn group(rig: &Rig, name: &str) -> Value {
+    let asked = json!({ "AutoScalingGroupNames": [name] });
+    rig.call("autoscaling", "describe_auto_scaling_groups", &asked)["AutoScalingGroups"][0].clone()
+}
+
+/// The weights of the rule that carries the traffic, by target group's name.
+fn weights(rig: &Rig) -> Vec<(String, i64)> {
+    let found = rig.call("elbv2", "describe_rules", &json!({ "RuleArns": [rig.id("rules", "reports")] }));
+    let forward = &found["Rules"][0]["Actions"][0]["ForwardConfig"]["TargetGroups"];
+    let name = |arn: &Value| arn.as_str().unwrap().split('/').nth(1).unwrap().to_owned();
+    let mut weights: Vec<(String, i64)> = forward
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|tuple| (name(&tuple["TargetGroupArn"]), tuple["Weight"].as_i64().unwrap()))
+        .collect();
+    weights.sort();
+    weights
+}
+
+#[test]
+fn an_image_is_deployed_to_the_side_without_traffic_shifted_in_and_the_old_side_ends() {
+    let rig = Rig::with(&["reports"]);
+    rig.tell("run", &json!({ "factor": 300 }));
+    let desk = Desk::at(&rig);
+    let config = desk.keep("hasty.toml", HASTY);
+    let image = rig.id("images", "reports-0.3.0");
+    let words =
+        ["--config", &config, "plan", "deploy", "reports", "--image", image, "--steps", "50", "--retire"];
+    let planned = desk.done(&[&words[..], &["--json"]].concat());
+    let plan = desk.keep("plan.json", &planned.out);
+    let phrase = planned.json()["confirm"]["phrase"].as_str().unwrap().to_owned();
+    assert_eq!(phrase, "reports deploy");
+    rig.forget();
+    let applied = desk.run(&["--config", &config, "apply", &plan, "--confirm", &phrase]);
+    assert_eq!(applied.code, 0, "{}{}", applied.out, applied.err);
+    let sent = changed(&rig);
+    let of_traffic: Vec<usize> = (0..sent.len()).filter(|n| sent[*n] == "ModifyRule").collect();
+    assert_eq!(of_traffic.len(), 3, "into the action, half, all: {sent:?}");
+    let refreshed = sent.iter().position(|name| name == "StartInstanceRefresh").unwrap();
+    assert!(of_traffic[0] < refreshed && refreshed < of_traffic[1], "{sent:?}");
+    assert_eq!(sent.last().map(String::as_str), Some("UpdateAutoScalingGroup"), "{sent:?}");
+    let all = weights(&rig);
+    assert!(all.iter().all(|(name, weight)| (name == "reports-green") == (*weight > 0)), "{all:?}");
+    let (green, blue) = (group(&rig, "reports-green"), group(&rig, "reports-blue"));
+    assert_eq!(blue["DesiredCapacity"], 0);
+    assert_eq!(blue["Instances"].as_array().unwrap().len(), 0);
+    let version = &green["LaunchTemplate"]["Version"];
+    let members = green["Instances"].as_array().unwrap();
+    assert_eq!(members.len(), 2);
+    assert!(members.iter().all(|member| member["LaunchTemplate"]["Version"] == *version), "{members:?}");
+}
