@@ -6,6 +6,7 @@ mod groups;
 mod properties;
 mod quarantine;
 mod refreshes;
+mod replaced;
 mod site;
 mod steering;
 mod trouble;

@@ -244,6 +244,7 @@ impl Observer for Wires<'_> {
     async fn state(&self, place: &Place, resource: &Resource) -> Result<State, Failure> {
         self.home.fuse.stop_if_dead().await;
         self.site.log("read");
+        self.site.watch_the_group();
         self.site.demo.state(place, resource).await
     }
 
@@ -267,6 +268,7 @@ impl Operator for Wires<'_> {
     async fn apply(&self, place: &Place, call: &Call) -> Result<Receipt, Failure> {
         self.site.log("apply");
         self.site.watch_the_floor(call);
+        self.site.watch_the_group();
         self.home.fuse.through(self.site.demo.apply(place, call)).await
     }
 }
@@ -322,6 +324,8 @@ pub(super) struct Site {
     pub(super) log: Mutex<Vec<String>>,
     /// Healthy targets that carried the traffic when the test began; half of them is the floor.
     floor: usize,
+    /// A group that keeps so many healthy targets all the time.
+    kept: Mutex<Option<(GroupName, usize)>>,
     below: Mutex<Vec<String>>,
 }
 
@@ -352,6 +356,7 @@ impl Site {
             looks_fail: AtomicBool::new(false),
             log: Mutex::default(),
             floor: healthy.div_ceil(2),
+            kept: Mutex::default(),
             below: Mutex::default(),
         }
     }
@@ -407,6 +412,31 @@ impl Site {
             .count();
         if healthy < self.floor.max(1) {
             self.below.lock().unwrap().push(format!("{call:?} leaves {healthy} healthy targets"));
+        }
+    }
+
+    /// From now on a group is to keep so many healthy targets, whenever it is looked at.
+    pub(super) fn keep(&self, group: &GroupName, healthy: usize) {
+        *self.kept.lock().unwrap() = Some((group.clone(), healthy));
+    }
+
+    /// Notes a moment at which the group that is to be kept had too little.
+    fn watch_the_group(&self) {
+        let kept = self.kept.lock().unwrap().clone();
+        let Some((name, least)) = kept else { return };
+        let facts = self.demo.facts();
+        let groups = facts.iter().filter_map(|facts| facts.groups.as_ref()).flat_map(|seen| &seen.value);
+        let arns: Vec<_> =
+            groups.filter(|group| group.name == name).flat_map(|group| &group.target_groups).collect();
+        let healthy = facts
+            .iter()
+            .flat_map(|facts| arns.iter().filter_map(|arn| facts.target_health.get(*arn)))
+            .flat_map(|seen| &seen.value)
+            .filter(|target| target.state == TargetState::Healthy)
+            .count();
+        if healthy < least {
+            let at = self.clock.monotonic();
+            self.below.lock().unwrap().push(format!("{healthy} healthy in {name} at {at:?}, not {least}"));
         }
     }
 
