@@ -110,3 +110,41 @@ pub fn title(plan: &Plan, fleet: &Fleet) -> String {
         }
     }
 }
+
+/// Columns of the picture of a capacity.
+const CURVE: usize = 40;
+
+/// The healthy instances on the way of a plan, as a picture and in words: `▇▇▅▇▇ 12 → lowest 10 → 12 healthy`.
+pub fn capacity(plan: &Plan) -> Option<String> {
+    const BARS: [char; 9] = [' ', '▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
+    let points = &plan.capacity;
+    let (first, last) = (points.first()?, points.last()?);
+    let (most, lowest) = (*points.iter().max()?, points.iter().min()?);
+    // Of several points in one column the lowest is shown: it is never lost.
+    let columns = points.chunks(points.len().div_ceil(CURVE)).filter_map(|chunk| chunk.iter().min());
+    let bar = |point: &usize| BARS[(point * (BARS.len() - 1)).div_ceil(most.max(1))];
+    let picture: String = columns.map(bar).collect();
+    Some(format!("{picture} {first} → lowest {lowest} → {last} healthy"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::app::dialogs::Dialog;
+    use crate::app::fixture::Person;
+
+    #[test]
+    fn a_capacity_is_a_picture_and_words_in_which_the_lowest_is_never_lost() {
+        let mut person = Person::new();
+        person.press("j j enter G x");
+        let Some(Dialog::Confirm(confirm)) = person.model.dialogs.last() else { panic!("no plan") };
+        let mut plan = (*confirm.plan).clone();
+        assert_eq!(capacity(&plan).as_deref(), Some("█▇█ 6 → lowest 5 → 6 healthy"));
+        plan.capacity = std::iter::repeat_n(100, 399).chain([0]).chain([100]).collect();
+        let says = capacity(&plan).unwrap();
+        assert!(says.ends_with(" 100 → lowest 0 → 100 healthy") && says.starts_with('█'), "{says}");
+        assert!(says.chars().take_while(|c| !c.is_ascii_digit()).count() <= CURVE + 1, "{says}");
+        plan.capacity.clear();
+        assert_eq!(capacity(&plan), None);
+    }
+}

@@ -7,7 +7,7 @@ use super::documents;
 use super::exit::End;
 use super::session::{self, Session};
 use super::{groups, quarantine, refresh};
-use crate::app::planning::wait_words;
+use crate::app::planning::{capacity, wait_words};
 use crate::app::words;
 use crate::fleet::{Action, Cluster, ClusterId, Fleet, GroupName, ImageId, Scope, SourceArn};
 use crate::plan::{
@@ -170,6 +170,9 @@ pub(super) fn in_words(plan: &Plan) -> String {
         "  reach  {} instances · {} % of requests move · lowest healthy {healthy} · about {} s",
         plan.reach.instances, plan.reach.percent, plan.reach.seconds
     ));
+    if let Some(says) = capacity(plan) {
+        line(format!("  health {says}"));
+    }
     for guard in &plan.guards {
         let (glyph, word) = match guard.verdict {
             Answer::Pass => ('✔', "pass "),

@@ -126,6 +126,7 @@ impl Said {
         let mut planned = plan::ClusterPolicy {
             production: cluster.read("production", values::boolean).unwrap_or_default(),
             min_healthy: cluster.read("min_healthy", values::number(MIN_HEALTHY)),
+            max_replaced: cluster.read("max_replaced", values::number(MIN_HEALTHY)),
             bake: cluster.read("bake", values::seconds(BAKE)),
             keep_warm: cluster.read("keep_warm", values::seconds(KEEP_WARM)),
             manual_gate: cluster.read("manual_gate", values::boolean).unwrap_or_default(),

@@ -6,8 +6,9 @@ use sha2::{Digest as _, Sha256};
 
 use super::{OperationId, Plan};
 
-/// What the digest leaves out: itself, the id that is made of it, the times, and the guards' verdicts.
-const LEFT_OUT: [&str; 5] = ["digest", "id", "created_at", "expires_at", "guards"];
+/// What the digest leaves out: itself, the id that is made of it, the times, the guards' verdicts, and how health goes
+/// on the way, which is a picture and no work.
+const LEFT_OUT: [&str; 6] = ["digest", "id", "created_at", "expires_at", "guards", "capacity"];
 
 /// Characters of a plan's id after its `p-`: enough that no two plans of a lifetime share one.
 const ID_LENGTH: usize = 10;

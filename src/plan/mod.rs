@@ -9,6 +9,7 @@ mod carried;
 mod change;
 mod chosen;
 mod claim;
+mod curve;
 mod digest;
 mod freeze;
 mod gates;
@@ -149,6 +150,10 @@ pub struct Plan {
     pub back: Option<Call>,
     /// How far it reaches.
     pub reach: Reach,
+    /// Healthy instances of its group before, and after each call and wait, as far as they can be told; empty where it
+    /// changes none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub capacity: Vec<usize>,
     /// What the operator should know, one sentence each: sticky tails, mixed recorded actions, bookkeeping.
     pub notes: Vec<String>,
 }
@@ -268,9 +273,13 @@ pub fn plan(
         guards,
         steps: draft.steps(),
         reach: draft.reach(cluster, &sides, before),
+        capacity: Vec::new(),
         back: draft.back,
         notes: draft.notes,
     };
+    if let Some(group) = draft.group {
+        plan.capacity = curve::of(group, &plan.steps, plan.reach.lowest_healthy);
+    }
     if rollback_instead(&plan, fleet, history).is_some() {
         plan.notes.insert(
             0,

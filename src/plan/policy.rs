@@ -29,6 +29,8 @@ pub struct Policy {
 pub struct ClusterPolicy {
     /// Fewest healthy targets of a side that is given traffic.
     pub min_healthy: Option<usize>,
+    /// Most instances that one plan may replace by name.
+    pub max_replaced: Option<usize>,
     /// Whether the cluster is production, whatever its account.
     pub production: bool,
     /// CloudWatch alarms that must be quiet, metric and composite, by name; an empty list says that there are none.
@@ -112,6 +114,12 @@ impl Policy {
     /// Fewest healthy targets a side of this cluster must have before it is given traffic.
     pub fn min_healthy(&self, cluster: &ClusterId) -> usize {
         self.of(cluster).find_map(|own| own.min_healthy).unwrap_or(self.min_healthy)
+    }
+
+    /// Most instances of a group of this cluster that one plan may replace by name; half of its instances where nothing
+    /// is said.
+    pub fn max_replaced(&self, cluster: &ClusterId, instances: usize) -> usize {
+        self.of(cluster).find_map(|own| own.max_replaced).unwrap_or_else(|| instances.div_ceil(2))
     }
 
     /// Whether a cluster is production, by itself or with its account.

@@ -5,6 +5,7 @@ mod alarms;
 mod capacity;
 mod changeable;
 mod enough_healthy;
+mod few_replaced;
 mod foreign;
 mod freeze;
 mod fresh_facts;
@@ -139,6 +140,8 @@ pub(super) enum Check {
     Traffic(fn(&Subject<'_>) -> (Answer, String)),
     /// Calls that change a group's instances.
     Group(fn(&OnGroup<'_>) -> (Answer, String)),
+    /// Those of them that replace instances a person chose.
+    Replaced(fn(&OnGroup<'_>) -> (Answer, String)),
 }
 
 /// One call before the guards.
@@ -155,6 +158,9 @@ impl Guard {
             (Check::Any(check), Judged::Group(subject)) => Some(check(&subject.scene)),
             (Check::Traffic(check), Judged::Traffic(subject)) => Some(check(subject)),
             (Check::Group(check), Judged::Group(subject)) => Some(check(subject)),
+            (Check::Replaced(check), Judged::Group(subject)) => {
+                matches!(subject.intent, Intent::Replace { .. }).then(|| check(subject))
+            }
             _ => None,
         }
     }
@@ -167,6 +173,7 @@ pub(super) static GUARDS: &[Guard] = &[
     never_to_zero::GUARD,
     fresh_facts::GUARD,
     capacity::GUARD,
+    few_replaced::GUARD,
     group_facts::GUARD,
     refresh_under_way::GUARD,
     changeable::GUARD,

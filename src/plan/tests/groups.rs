@@ -189,3 +189,33 @@ fn what_is_launched_first_stays_until_the_last_batch_and_the_largest_size_is_giv
     let Some(Call::UpdateAutoScalingGroup(back)) = plan.way_back() else { panic!("{:?}", plan.steps) };
     assert_eq!((back.desired, back.max), (Some(3), Some(3)));
 }
+
+#[test]
+fn a_plan_tells_how_many_are_healthy_on_the_way() {
+    let (orders, ids) = of_size(4, 9);
+    assert_eq!(made(&orders, &replace(&ids[..2])).capacity, [4, 3, 4, 3, 4]);
+    let batch = Batches { at_once: 2, launch_first: true };
+    assert_eq!(made(&orders, &in_batches(&ids[..2], batch)).capacity, [4, 6, 5, 4, 4]);
+    assert_eq!(made(&orders, &scale(6, (None, None))).capacity, [4, 6]);
+    let shifted = planned(&orders, &shift(25), &History::default()).unwrap();
+    assert!(shifted.capacity.is_empty(), "it changes no instance");
+}
+
+#[test]
+fn more_than_half_of_a_group_is_replaced_only_by_whoever_overrides_that_by_name() {
+    let (orders, ids) = of_size(5, 9);
+    let finding = |count: usize, policy: &Policy| {
+        let plan =
+            plan(&replace(&ids[..count]), &orders.world.fleet(), &History::default(), policy, read_at());
+        verdict(&plan.unwrap(), "few-replaced").clone()
+    };
+    assert_eq!(finding(3, &Policy::default()).verdict, Answer::Pass);
+    let blocked = finding(4, &Policy::default());
+    assert_eq!(blocked.verdict, Answer::Block);
+    assert!(blocked.why.contains("4 of 5 instances of orders-blue are selected"), "{}", blocked.why);
+    assert_eq!(can_override("few-replaced"), Some(true));
+    let one = own_policy(ClusterPolicy { max_replaced: Some(1), ..ClusterPolicy::default() });
+    assert_eq!(finding(2, &one).verdict, Answer::Block);
+    let made = made(&orders, &scale(6, (None, None)));
+    assert!(made.guards.iter().all(|guard| guard.name != "few-replaced"), "nothing was chosen");
+}

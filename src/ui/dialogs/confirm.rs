@@ -85,6 +85,9 @@ fn pages(plan: &Plan, cluster: Option<&Cluster>, columns: u16, warned: bool) -> 
         let says = format!("{} selected: {}", ids.len(), ids.join(", "));
         labelled(&mut lines, columns, &label("which"), &says, Role::Name);
     }
+    if let Some(says) = planning::capacity(plan) {
+        labelled(&mut lines, columns, &label("health"), &says, Role::Text);
+    }
     // Of several calls each is undone by the one before it; what counts is where one call leads back to.
     let several = calls(plan) != 1;
     for step in &plan.steps {

@@ -21,7 +21,7 @@ const GROUP: &str = "orders-blue";
 const LAPSED: Duration = Duration::from_secs(61);
 
 /// Until what a call began has ended by itself.
-const CALM: Duration = Duration::from_secs(3_600);
+const CALM: Duration = Duration::from_hours(1);
 
 /// More points than such a run has.
 const MOST: usize = 4_000;
