@@ -80,7 +80,8 @@ fn assert_replaced(site: &Site, plan: &Plan, before: &BTreeSet<InstanceId>, abou
     assert_eq!(after.len(), before.len(), "{about}");
     for id in &chosen {
         let sent = site.demo.sent();
-        let ends = sent.iter().filter(|sent| sent.call.resource() == Resource::Instance(id.clone()));
+        let ends =
+            sent.iter().filter(|sent| sent.applied && sent.call.resource() == Resource::Instance(id.clone()));
         assert_eq!(ends.count(), 1, "{about}: {id}");
     }
 }
