@@ -5,8 +5,9 @@ use serde::Serialize;
 
 use super::documents::{self, GapDocument};
 use super::exit::End;
+use super::seen;
 use super::session::{self, Session};
-use super::snapshot::columns;
+use super::snapshot::{NO_MATCH, columns};
 use crate::drift::{Finding, Severity};
 use crate::fleet::{ClusterId, Place, Text};
 
@@ -51,9 +52,10 @@ pub(super) fn run(session: &Session, json: bool, fail_on: Severity) -> Result<()
             }
         })
         .partition(|finding| finding.ignored.is_none());
+    let gaps = seen::gaps(fleet, &selection);
     let drifted = findings.iter().any(|finding| finding.severity >= fail_on);
     if json {
-        let gaps = fleet.gaps.iter().map(GapDocument::from).collect();
+        let gaps = gaps.iter().copied().map(GapDocument::from).collect();
         let ignored = ignored.into_iter().filter_map(ignored_document).collect();
         documents::print(&Document {
             schema: SCHEMA,
@@ -62,12 +64,15 @@ pub(super) fn run(session: &Session, json: bool, fail_on: Severity) -> Result<()
             ignored,
             gaps,
         })
+    } else if selection.is_empty() {
+        documents::print_text(NO_MATCH)
     } else {
-        documents::print_text(&table(&findings, &ignored))
+        documents::print_text(&table(&findings, &ignored, seen::is_partial(fleet)))
     }
     .map_err(session::unwritable)?;
-    session::tell_gaps(fleet);
-    if drifted { Err(End::Short) } else { Ok(()) }
+    session::tell_gaps(gaps);
+    // Drift that was found counts, whatever else there may be.
+    if drifted { Err(End::Short) } else { seen::everywhere(fleet) }
 }
 
 fn ignored_document(finding: &Finding) -> Option<IgnoredDocument<'_>> {
@@ -76,7 +81,7 @@ fn ignored_document(finding: &Finding) -> Option<IgnoredDocument<'_>> {
 }
 
 /// What counts, then what does not and why.
-fn table(findings: &[&Finding], ignored: &[&Finding]) -> String {
+fn table(findings: &[&Finding], ignored: &[&Finding], partial: bool) -> String {
     let mut rows = vec![["SEVERITY", "RULE", "CLUSTER", "INSTANCE", "WHY"].map(String::from)];
     rows.extend(
         findings.iter().map(|finding| row(finding, finding.severity.to_string(), finding.why.clone())),
@@ -86,7 +91,11 @@ fn table(findings: &[&Finding], ignored: &[&Finding]) -> String {
         let why = format!("until {}: {} ({})", ignore.until, ignore.reason, ignore.author);
         Some(row(finding, "ignored".into(), why))
     }));
-    let nothing = if findings.is_empty() { "no drift found\n" } else { "" };
+    let nothing = match (findings.is_empty(), partial) {
+        (false, _) => "",
+        (true, false) => "no drift found\n",
+        (true, true) => "nothing is known to have drifted, but not everything could be read\n",
+    };
     if rows.len() == 1 { nothing.into() } else { format!("{nothing}{}", columns(&rows)) }
 }
 

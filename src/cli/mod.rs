@@ -17,6 +17,7 @@ mod operations;
 mod plan;
 mod quarantine;
 mod refresh;
+mod seen;
 mod session;
 mod snapshot;
 

@@ -160,7 +160,7 @@ pub(super) fn take(session: &Session, way: Way<'_>, taken: &Taken) -> Result<(),
     let fleet = session.look(&Scope::Cluster(one.cluster.clone()))?;
     let plan = plan(&intent, &fleet, &history, &session.settings.plan, session.now())?;
     documents::print_text(&in_words(&plan)).map_err(session::unwritable)?;
-    session::tell_gaps(&fleet);
+    session::tell_gaps(&fleet.gaps);
     let phrase = match way {
         Way::Resume { phrase: None } => return Err(unconfirmed(&plan, taken).into()),
         Way::Resume { phrase: Some(phrase) } => phrase.to_owned(),

@@ -39,7 +39,7 @@ pub(super) fn run(session: &Session, verb: &PlanVerb, json: bool) -> Result<(), 
     let plan = plan(&intent, &fleet, &history, &session.settings.plan, session.now())?;
     if json { documents::print(&plan) } else { documents::print_text(&in_words(&plan)) }
         .map_err(session::unwritable)?;
-    session::tell_gaps(&fleet);
+    session::tell_gaps(&fleet.gaps);
     match plan.guards.iter().find(|guard| guard.verdict == Answer::Block) {
         None => Ok(()),
         Some(guard) => {

@@ -15,7 +15,7 @@ use crate::app::{Fields, Filter, Observation, Subject};
 use crate::config::{self, Environment, Flags, Settings};
 use crate::drift::{self, judge};
 use crate::engine::{Journal, read_claims};
-use crate::fleet::{ClusterId, ClusterName, Fleet, Identity, Place, Scope};
+use crate::fleet::{ClusterId, ClusterName, Fleet, Gap, Identity, Place, Scope};
 use crate::plan::{Claim, History, Refusal, find_cluster};
 use crate::provider::demo::{self, Demo};
 use crate::provider::{Clock, Observer, Operator, Register};
@@ -48,6 +48,17 @@ pub(super) struct Observed {
 pub(super) struct Selection(Option<BTreeSet<Subject>>);
 
 impl Selection {
+    /// These rows alone.
+    #[cfg(test)]
+    pub fn of(rows: impl IntoIterator<Item = Subject>) -> Self {
+        Self(Some(rows.into_iter().collect()))
+    }
+
+    /// Whether nothing is left to be told of.
+    pub fn is_empty(&self) -> bool {
+        self.0.as_ref().is_some_and(BTreeSet::is_empty)
+    }
+
     /// Whether this cluster is told of.
     pub fn has(&self, cluster: &ClusterId) -> bool {
         self.0.as_ref().is_none_or(|rows| rows.contains(&Subject::Cluster(cluster.clone())))
@@ -324,8 +335,8 @@ pub(super) fn tell_damage(journal: &Journal) {
 }
 
 /// Says what could not be read.
-pub(super) fn tell_gaps(fleet: &Fleet) {
-    for gap in &fleet.gaps {
+pub(super) fn tell_gaps<'a>(gaps: impl IntoIterator<Item = &'a Gap>) {
+    for gap in gaps {
         documents::tell(&format!("gap: {} in {}: {}", gap.what, gap.place, gap.why));
     }
 }

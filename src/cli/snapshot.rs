@@ -1,17 +1,22 @@
 //! `flightdeck snapshot`: one observation, as a document or as a table.
 
+use std::cmp::Ordering;
+use std::fmt::Write as _;
+
 use jiff::Timestamp;
 use serde::Serialize;
 
 use super::documents::{self, GapDocument};
 use super::exit::End;
+use super::seen;
 use super::session::{self, Selection, Session};
 use crate::app::words;
-use crate::drift::Judgement;
+use crate::drift::{Judgement, Summary};
+use crate::fleet::version::compare;
 use crate::fleet::{
-    AccountId, Cluster, ClusterName, Fleet, GroupName, ImageId, Instance, InstanceId, InstanceState, Place,
-    RefreshId, Region, ServerGroup, SourceArn, TargetGroupArn, TemplateId, TemplateVersion, Text,
-    TrafficSource, Wanted, WantedSource, Zone,
+    AccountId, Cluster, ClusterName, Fleet, Gap, GroupName, ImageId, Instance, InstanceId, InstanceState,
+    Place, RefreshId, Region, Section, ServerGroup, SourceArn, TargetGroupArn, TemplateId, TemplateVersion,
+    Text, TrafficSource, Wanted, WantedSource, Zone,
 };
 use crate::plan::{History, Light, Policy, light};
 
@@ -194,7 +199,7 @@ impl<'a> View<'a> {
             clusters: self.fleet.clusters.iter().filter(shown).map(|cluster| self.cluster(cluster)).collect(),
             unmanaged: loose(&self.fleet.unmanaged),
             unplaced: loose(&self.fleet.unplaced),
-            gaps: self.fleet.gaps.iter().map(GapDocument::from).collect(),
+            gaps: seen::gaps(self.fleet, selection).into_iter().map(GapDocument::from).collect(),
         }
     }
 
@@ -336,46 +341,80 @@ pub(super) fn table(view: &View<'_>, selection: &Selection) -> String {
     let mut rows =
         vec![["CLUSTER", "REGION", "TRAFFIC", "IMAGES", "INSTANCES", "DRIFT", "BACK"].map(String::from)];
     for cluster in view.fleet.clusters.iter().filter(|cluster| selection.has(&cluster.id)) {
-        let shares: Vec<String> = cluster
-            .traffic
-            .iter()
-            .flat_map(|source| {
-                source.weights.iter().map(|weight| {
-                    format!("{} {:.0} %", weight.target_group.name(), source.percent(&weight.target_group))
-                })
-            })
-            .collect();
-        let images: Vec<String> = cluster
-            .spread()
-            .into_iter()
-            .map(|id| {
-                view.fleet.image(&cluster.id.place, id).map_or_else(|| id.to_string(), ToString::to_string)
-            })
-            .collect();
-        let drifted =
-            cluster.instances().filter(|instance| view.judgement.worst(&instance.id).is_some()).count();
         let back = light(view.fleet, cluster, view.history, view.policy);
         let or_dash = |text: String| if text.is_empty() { "–".to_string() } else { text };
+        let sources: Vec<String> = cluster.traffic.iter().map(shares).collect();
         rows.push([
             cluster.id.name.to_string(),
             cluster.id.place.region.to_string(),
-            or_dash(shares.join(", ")),
-            or_dash(images.join(", ")),
+            or_dash(sources.join("; ")),
+            or_dash(images(view.fleet, cluster).join(", ")),
             cluster.instances().count().to_string(),
-            if drifted == 0 { "–".into() } else { drifted.to_string() },
+            or_dash(drift(view.judgement.clusters.get(&cluster.id))),
             format!("{:?}", back.kind).to_lowercase(),
         ]);
     }
-    if view.fleet.clusters.is_empty() && view.fleet.unmanaged.is_empty() {
-        return "no server groups and no instances were found\n".into();
+    if selection.is_empty() {
+        return NO_MATCH.into();
     }
-    let table = columns(&rows);
-    let ungrouped = view.fleet.unmanaged.iter().filter(|one| selection.has_ungrouped(&one.place)).count();
-    if ungrouped == 0 {
-        table
-    } else {
-        format!("{table}{} in no group\n", words::count(ungrouped, "instance"))
+    let loose =
+        |instances: &[Instance]| instances.iter().filter(|one| selection.has_ungrouped(&one.place)).count();
+    let (unmanaged, unplaced) = (loose(&view.fleet.unmanaged), loose(&view.fleet.unplaced));
+    let mut text = match (rows.len(), unmanaged + unplaced) {
+        (1, 0) => seen::nothing_found(view.fleet),
+        (1, _) => String::new(),
+        _ => columns(&rows),
+    };
+    if unmanaged > 0 {
+        let _infallible = writeln!(text, "{} in no group", words::count(unmanaged, "instance"));
     }
+    if unplaced > 0 {
+        let why = groups_gap(view.fleet).map_or_else(String::new, |gap| format!(": {}", gap.why));
+        let count = words::count(unplaced, "instance");
+        let _infallible = writeln!(text, "{count} of a group that is not known{why}");
+    }
+    text
+}
+
+/// What is said where `--cluster` and `--filter` leave nothing.
+pub(super) const NO_MATCH: &str = "nothing matches --cluster and --filter\n";
+
+/// The shares of one listener or rule.
+fn shares(source: &TrafficSource) -> String {
+    let share = |target_group: &TargetGroupArn| {
+        format!("{} {:.0} %", target_group.name(), source.percent(target_group))
+    };
+    source.weights.iter().map(|weight| share(&weight.target_group)).collect::<Vec<_>>().join(", ")
+}
+
+/// The images that serve, each version once, the oldest first.
+fn images(fleet: &Fleet, cluster: &Cluster) -> Vec<String> {
+    let label =
+        |id: &ImageId| fleet.image(&cluster.id.place, id).map_or_else(|| id.to_string(), ToString::to_string);
+    let mut labels: Vec<String> = cluster.spread().into_iter().map(label).collect();
+    labels.sort();
+    labels.dedup();
+    // What has no version has no place among versions.
+    if labels.iter().all(|label| compare(label, label).is_some()) {
+        labels.sort_by(|a, b| compare(a, b).unwrap_or(Ordering::Equal));
+    }
+    labels
+}
+
+/// How many drifted, and apart from them of how many something is not known.
+fn drift(summary: Option<&Summary>) -> String {
+    let (drifted, unknown) = summary.map_or((0, 0), |summary| (summary.drifted(), summary.unknown()));
+    match (drifted, unknown) {
+        (0, 0) => String::new(),
+        (0, unknown) => format!("?{unknown}"),
+        (drifted, 0) => drifted.to_string(),
+        (drifted, unknown) => format!("{drifted} ?{unknown}"),
+    }
+}
+
+/// Why the groups of a place are not known.
+fn groups_gap(fleet: &Fleet) -> Option<&Gap> {
+    fleet.gaps.iter().find(|gap| gap.section == Section::Groups)
 }
 
 /// Rows as aligned columns, by the width they take on a terminal.
@@ -409,6 +448,6 @@ pub(super) fn run(session: &Session, json: bool) -> Result<(), End> {
         documents::print_text(&table(&view, &selection))
     }
     .map_err(session::unwritable)?;
-    session::tell_gaps(&observation.fleet);
-    Ok(())
+    session::tell_gaps(seen::gaps(&observation.fleet, &selection));
+    seen::anything(&observation.fleet)
 }

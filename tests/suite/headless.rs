@@ -251,7 +251,8 @@ fn a_filter_and_a_cluster_leave_the_rest_out() {
     assert_eq!(names(&["--cluster", "orders"]), ["\"orders\""]);
     assert!(names(&["--filter", "nothing like it"]).is_empty());
     let drift = demo(&home, &["--filter", "nothing like it", "drift"]);
-    assert_eq!((drift.code, drift.out.as_str()), (0, "no drift found\n"));
+    assert_eq!((drift.code, drift.out.as_str()), (0, "nothing matches --cluster and --filter\n"));
+    assert_eq!(demo(&home, &["--filter", "nothing like it", "snapshot"]).out, drift.out);
     assert_eq!(demo(&home, &["--filter", "/(/", "snapshot"]).code, 64);
     assert_eq!(
         demo(&home, &["--region", "eu-west-1", "snapshot"]).code,
