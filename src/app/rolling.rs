@@ -1,8 +1,7 @@
 //! How far the instance refresh of a group is, from what was seen of the group and of its refresh. How it is drawn is
 //! `ui`'s.
 
-use crate::fleet::{ImageId, RefreshStatus, ServerGroup, TemplateRef, TemplateVersion};
-use crate::plan::Saved;
+use crate::fleet::{ImageId, Refresh, RefreshStatus, ServerGroup, TemplateRef, TemplateVersion};
 
 /// A refresh under way.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -52,15 +51,14 @@ impl Rolling {
 
 /// New instances in service beyond those that the percentage counts.
 fn warming(group: &ServerGroup, percent: Option<i32>) -> usize {
-    let goal = group.refresh.as_ref().and_then(|refresh| refresh.fact.desired.as_ref()).map(Saved::of);
-    let (Some(Saved::Template(goal)), Some(percent)) =
+    let goal = group.refresh.as_ref().and_then(Refresh::goes_to);
+    let (Some((id, number)), Some(percent)) =
         (goal, percent.and_then(|percent| usize::try_from(percent).ok()))
     else {
         return 0;
     };
-    let is_new = |from: &TemplateRef| {
-        from.id.as_ref() == Some(&goal.id) && from.version == TemplateVersion::Number(goal.version)
-    };
+    let is_new =
+        |from: &TemplateRef| from.id.as_ref() == Some(id) && from.version == TemplateVersion::Number(number);
     let new = group.instances.iter().filter(|instance| {
         instance.membership.as_ref().is_some_and(|member| member.lifecycle.raw() == "InService")
             && instance.launched_from.as_ref().is_some_and(is_new)

@@ -111,6 +111,14 @@ impl ServerGroup {
 }
 
 impl Refresh {
+    /// The launch template version it goes to; `None` where its number is not known, or where it is a policy.
+    pub fn goes_to(&self) -> Option<(&TemplateId, i64)> {
+        match (&self.wants.first()?.source, self.wants.len()) {
+            (WantedSource::Template { id: Some(id), number: Some(number), .. }, 1) => Some((id, *number)),
+            _ => None,
+        }
+    }
+
     /// What the refresh would launch for this instance type.
     pub fn wanted_for(&self, instance_type: Option<&Text>) -> Option<&Wanted> {
         candidates(&self.wants, instance_type).next()

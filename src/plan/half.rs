@@ -3,7 +3,6 @@
 
 use std::collections::BTreeMap;
 
-use super::resource::Saved;
 use super::{RefreshTo, TemplateNumber};
 use crate::fleet::{LaunchSource, RefreshStatus, ServerGroup, TemplateId, TemplateVersion, WantedSource};
 
@@ -40,17 +39,15 @@ pub fn half_finished(group: &ServerGroup) -> Option<Half> {
     if group.refresh.is_some() || !group.refreshes_known {
         return None;
     }
-    let fact = &group.last_refresh.as_ref()?.fact;
+    let refresh = group.last_refresh.as_ref()?;
+    let fact = &refresh.fact;
     let stopped = matches!(
         fact.status,
         RefreshStatus::Cancelled | RefreshStatus::Failed | RefreshStatus::RollbackFailed
     );
     let saved = saved(group).filter(|_| stopped)?;
-    let to = match fact.desired.as_ref().map(Saved::of) {
-        Some(Saved::Template(number)) if number.id == saved.id => number,
-        None => saved.clone(),
-        Some(_) => return None,
-    };
+    let (_, version) = refresh.goes_to().filter(|(id, _)| **id == saved.id)?;
+    let to = TemplateNumber { version, ..saved.clone() };
     let runs = versions(group, &saved.id);
     let (done, of) = (runs.get(&to.version).copied().unwrap_or(0), group.instances.len());
     if done == 0 || (done == of && saved == to) {

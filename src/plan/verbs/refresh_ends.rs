@@ -142,13 +142,8 @@ fn under_way<'a>(given: Given<'a>, name: &GroupName) -> Result<(&'a ServerGroup,
 
 /// What the group is left with.
 fn mix(group: &ServerGroup, refresh: &Refresh) -> Option<String> {
-    let Some(LaunchSource::Template(TemplateRef {
-        id: Some(id), version: TemplateVersion::Number(to), ..
-    })) = &refresh.fact.desired
-    else {
-        return None;
-    };
-    let done = versions(group, id).get(to).copied().unwrap_or(0);
+    let (id, to) = refresh.goes_to()?;
+    let done = versions(group, id).get(&to).copied().unwrap_or(0);
     let of = group.instances.len();
     Some(format!(
         "{done} of {of} instances run version {to}; {} launches what it has saved, as before the refresh",

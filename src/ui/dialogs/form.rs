@@ -11,7 +11,7 @@ use crate::ui::{Look, glyphs};
 /// Columns of a form.
 const WIDE: u16 = 76;
 
-/// Columns of the names of fields.
+/// Columns of the names of fields, with the gap behind them.
 const NAME: usize = 8;
 
 /// What a form shows, apart from its fields.

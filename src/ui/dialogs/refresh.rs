@@ -22,8 +22,8 @@ pub fn draw(canvas: &mut Canvas<'_>, look: &Look<'_>, body: Area, form: &Refresh
                 chosen("to", here, form.to.options.iter().map(|(_, words)| words.as_str()), form.to.at)
             }
             RefreshField::Matching => {
-                let options = ["stay", "are replaced too"].into_iter();
-                chosen("matching", here, options, usize::from(!form.matching_stay))
+                let options = ["already: they stay", "already: they are replaced too"].into_iter();
+                chosen("match", here, options, usize::from(!form.matching_stay))
             }
             RefreshField::Checkpoints => {
                 typed("stop at", here, &form.checkpoints, " % for a while; nothing for no stop")

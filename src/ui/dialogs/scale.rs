@@ -21,8 +21,8 @@ pub fn draw(canvas: &mut Canvas<'_>, look: &Look<'_>, body: Area, form: &ScaleFo
                 form.group.at,
             ),
             ScaleField::Desired => typed("size", here, &form.desired, counts),
-            ScaleField::Min => typed("at least", here, &form.min, ""),
-            ScaleField::Max => typed("at most", here, &form.max, ""),
+            ScaleField::Min => typed("min", here, &form.min, ""),
+            ScaleField::Max => typed("max", here, &form.max, ""),
             ScaleField::Type => {
                 typed("type", here, &form.kind, &format!(" by a refresh; nothing for {runs}"))
             }

@@ -6,6 +6,7 @@ mod alarms;
 mod cockpit;
 mod deploy;
 mod documents;
+mod ended;
 mod faults;
 mod gaps;
 mod groups;
