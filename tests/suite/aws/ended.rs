@@ -1,11 +1,17 @@
 //! A refresh that another tool started is ended by the program, on the rig: cancelled, which leaves a mix that is
 //! finished, or taken back; and another instance type, which is a version and a refresh.
 
+use std::time::Duration;
+
 use serde_json::json;
 
 use super::refresh::{GROUP, group, rig};
-use super::{Desk, changed};
+use super::{Desk, Saved, changed};
+use crate::command::Ran;
 use crate::rig::Rig;
+
+/// Time in which the program acts on what it sees.
+const SOON: Duration = Duration::from_mins(1);
 
 /// Starts a refresh to version 2 behind the program's back, and lets this many seconds pass.
 fn started_elsewhere(rig: &Rig, seconds: u32) {
@@ -16,6 +22,17 @@ fn started_elsewhere(rig: &Rig, seconds: u32) {
     });
     rig.call("autoscaling", "start_instance_refresh", &start);
     rig.tell("clock", &json!({ "advance": seconds }));
+}
+
+/// Runs a plan: time stands still until its call was sent, and then runs fast.
+fn run(rig: &Rig, desk: &Desk<'_>, plan: &Saved, call: &str) -> Ran {
+    rig.forget();
+    let mut running = desk.start(&["apply", &plan.file, "--confirm", plan.phrase()]);
+    running.until("the call", SOON, || changed(rig) == [call]);
+    rig.tell("run", &json!({ "factor": 300 }));
+    let ran = running.end(SOON);
+    assert_eq!(changed(rig), [call]);
+    ran
 }
 
 /// The status of the newest refresh.
@@ -31,11 +48,8 @@ fn a_refresh_of_another_tool_is_cancelled_by_one_call_and_the_group_is_left_as_i
     let desk = Desk::at(&rig);
     started_elsewhere(&rig, 90);
     let plan = desk.plan(&["cancel", GROUP]);
-    rig.forget();
-    rig.tell("run", &json!({ "factor": 300 }));
-    let applied = desk.apply(&plan);
+    let applied = run(&rig, &desk, &plan, "CancelInstanceRefresh");
     assert_eq!(applied.code, 0, "{}", applied.err);
-    assert_eq!(changed(&rig), ["CancelInstanceRefresh"]);
     assert_eq!(status(&rig), "Cancelled");
     assert_eq!(group(&rig)["LaunchTemplate"]["Version"], "1");
     let again = desk.run(&["plan", "cancel", GROUP]);
@@ -49,12 +63,9 @@ fn a_cancel_whose_answer_is_lost_is_looked_up_and_never_sent_again() {
     let desk = Desk::at(&rig);
     started_elsewhere(&rig, 60);
     let plan = desk.plan(&["cancel", GROUP]);
-    rig.forget();
     rig.fault(&json!({ "operation": "CancelInstanceRefresh", "kind": "drop", "apply": true, "count": null }));
-    rig.tell("run", &json!({ "factor": 300 }));
-    let applied = desk.apply(&plan);
+    let applied = run(&rig, &desk, &plan, "CancelInstanceRefresh");
     assert_eq!(applied.code, 0, "{}", applied.err);
-    assert_eq!(changed(&rig), ["CancelInstanceRefresh"]);
     assert_eq!(status(&rig), "Cancelled");
 }
 
@@ -64,11 +75,8 @@ fn a_refresh_of_another_tool_is_taken_back_by_aws() {
     let desk = Desk::at(&rig);
     started_elsewhere(&rig, 90);
     let plan = desk.plan(&["rollback-refresh", GROUP]);
-    rig.forget();
-    rig.tell("run", &json!({ "factor": 300 }));
-    let applied = desk.apply(&plan);
+    let applied = run(&rig, &desk, &plan, "RollbackInstanceRefresh");
     assert_eq!(applied.code, 0, "{}", applied.err);
-    assert_eq!(changed(&rig), ["RollbackInstanceRefresh"]);
     assert_eq!(status(&rig), "RollbackSuccessful");
     assert_eq!(group(&rig)["LaunchTemplate"]["Version"], "1");
 }
