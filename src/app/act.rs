@@ -1,8 +1,8 @@
 //! Does what a user said. What only one screen or dialog knows is theirs; what concerns the whole cockpit is here.
 
 use super::dialogs::{
-    Arm, Change, Confirm, Dialog, FilterLine, Gaps, Help, IgnoreForm, Leave, Palette, Reaction, RefreshForm,
-    ScaleForm, Second, ShiftForm, SteerDialog, selected_group,
+    Arm, Change, Confirm, Dialog, FilterLine, Gaps, Help, IgnoreForm, Leave, Palette, QuarantineForm,
+    Reaction, RefreshForm, ScaleForm, Second, ShiftForm, SteerDialog, selected_group,
 };
 use super::screens::{Activity, Cluster, Operations, Screen, Step};
 use super::{Effect, Model, Session, Subject, Tone, applies};
@@ -92,6 +92,13 @@ fn act_on_screen(model: &mut Model, action: Action, effects: &mut Vec<Effect>) {
                     _ => Intent::RollbackRefresh { cluster, group },
                 };
                 confirm(model, &intent, effects);
+            }
+        }
+        Action::Quarantine => {
+            if let Ok(form) = QuarantineForm::new(model) {
+                // What is decided here is decided on fresh facts.
+                effects.push(Effect::Observe(Scope::Cluster(form.cluster.clone())));
+                model.dialogs.push(Dialog::Quarantine(form));
             }
         }
         Action::Replace => {

@@ -1,6 +1,6 @@
 //! Whether an action applies now, and if not, why: help and palette show the reason, and pressing the key says it.
 
-use super::dialogs::{IgnoreForm, RefreshForm, ScaleForm};
+use super::dialogs::{IgnoreForm, QuarantineForm, RefreshForm, ScaleForm};
 use super::screens::Screen;
 use super::{Model, Session, WayBack, words};
 use crate::fleet::LoadBalancerKind;
@@ -45,6 +45,7 @@ pub fn applies(model: &Model, action: Action) -> Result<(), String> {
             super::act::refreshing(model).map(drop).and_then(|()| may_end_refresh(model))
         }
         Action::Replace => super::act::replace(model).map(drop).and_then(|()| is_free(model, action)),
+        Action::Quarantine => QuarantineForm::new(model).map(drop).and_then(|()| is_free(model, action)),
         Action::Ignore => IgnoreForm::new(model).map(drop),
         Action::Arm => may_arm(model),
         Action::NextSource | Action::PreviousSource => several_sources(model),

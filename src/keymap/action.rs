@@ -109,6 +109,7 @@ actions! {
     Refresh        "refresh"         "replaces a group's instances, rolling"         Change  [Cluster]                  "refresh" 5;
     Replace        "replace"         "replaces the instance by a new one"              Change  [Cluster Instance]         "replace" 6;
     Scale          "scale"           "gives a group another size or type"           Change  [Cluster]                  "scale" 9;
+    Quarantine     "quarantine"      "sets it aside, releases it, terminates it"      Change  [Cluster Instance]         "quarantine" 12;
     Rollback       "rollback"        "rolls traffic back to what it was"             Change  [Fleet Cluster Operations] "roll back" 3;
     CancelRefresh  "cancel-refresh"  "cancels the refresh of the group"             Change  [Cluster];
     RollbackRefresh "rollback-refresh" "lets AWS take the refresh of the group back" Change [Cluster];

@@ -137,8 +137,8 @@ fn the_footer_shows_the_keys_in_use_and_leaves_out_what_has_none() {
     };
     insta::assert_snapshot!(Context::ALL.iter().map(|c| shown(*c)).collect::<Vec<_>>().join("\n"), @r#"
     enter open · S shift · b switch · r roll back · ! stop all · / filter · o operations · a arm · ctrl-r observe now · : command · ? all keys · q quit
-    enter open · esc back · S shift · b switch · f refresh · x replace · r roll back · ! stop all · d details · / filter · o operations · a arm · ctrl-r observe now · : command · ? all keys · q quit
-    esc back · x replace · ! stop all · d details · o operations · a arm · ctrl-r observe now · : command · ? all keys · q quit
+    enter open · esc back · S shift · b switch · f refresh · x replace · Q quarantine · r roll back · ! stop all · d details · / filter · o operations · a arm · ctrl-r observe now · : command · ? all keys · q quit
+    esc back · x replace · Q quarantine · ! stop all · d details · o operations · a arm · ctrl-r observe now · : command · ? all keys · q quit
     enter open · esc back · r roll back · ! stop all · p pause · n step now · h hold · x abort · y approve · R resume · / filter · a arm · ctrl-r observe now · : command · ? all keys · q quit
     esc back · ! stop all · / filter · o operations · a arm · ctrl-r observe now · : command · ? all keys · q quit
     enter go on · y yes · n no · esc back · ! stop all · q quit
@@ -199,6 +199,7 @@ fn the_table_of_keys_is_derived_from_the_rows_and_the_keys_in_use() {
       f          refresh           replaces a group's instances, rolling         cluster
       x          replace           replaces the instance by a new one            cluster, instance
       S          scale             gives a group another size or type            cluster
+      Q          quarantine        sets it aside, releases it, terminates it     cluster, instance
       r          rollback          rolls traffic back to what it was             fleet, cluster, operations
       C          cancel-refresh    cancels the refresh of the group              cluster
       B          rollback-refresh  lets AWS take the refresh of the group back   cluster

@@ -169,6 +169,36 @@ fn names_and_percentages_that_cannot_be_meant_are_refused_with_the_nearest() {
 }
 
 #[test]
+fn a_suspect_is_set_aside_by_its_id_and_what_is_not_in_quarantine_is_neither_released_nor_ended() {
+    let home = Home::empty();
+    let fleet = demo(&home, &["--cluster", "orders", "snapshot", "--json"]).json();
+    let text = fleet.to_string();
+    let at = text.find("\"i-").unwrap() + 1;
+    let id = text[at..].split('"').next().unwrap().to_owned();
+    let planned = demo(&home, &["plan", "quarantine", &id, "--reason", "INC-7", "--json"]);
+    let plan = planned.json();
+    let operations: Vec<&str> = plan["steps"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter_map(|step| step["call"]["operation"].as_str())
+        .collect();
+    assert_eq!(operations, ["CreateTags", "EnterStandby"], "{}", planned.err);
+    let tag = plan["steps"][0]["call"]["input"]["Tags"][0].clone();
+    assert_eq!(tag["Key"], "flightdeck:quarantine");
+    assert!(tag["Value"].as_str().unwrap().starts_with("INC-7 · "), "{tag}");
+    for (words, says) in [
+        (vec!["release", &id], "nothing to release"),
+        (vec!["terminate", &id], "`replace i-"),
+        (vec!["quarantine", "i-nothing", "--reason", "x"], "there is no instance i-nothing"),
+    ] {
+        let refused = demo(&home, &[&["plan"], &words[..]].concat());
+        assert_eq!(refused.code, 3, "{words:?}: {}", refused.err);
+        assert!(refused.err.contains(says), "{words:?}: {}", refused.err);
+    }
+}
+
+#[test]
 fn words_that_are_off_end_with_64() {
     let home = Home::empty();
     for arguments in [

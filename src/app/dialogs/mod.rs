@@ -14,6 +14,7 @@ mod help;
 mod ignore;
 mod leave;
 mod palette;
+mod quarantine;
 mod refresh;
 mod scale;
 mod second;
@@ -30,6 +31,7 @@ pub use help::{Help, HelpRow};
 pub use ignore::{IgnoreField, IgnoreForm};
 pub use leave::{Going, Leave};
 pub use palette::{Item, Palette};
+pub use quarantine::{Deed, QuarantineField, QuarantineForm};
 pub(super) use refresh::selected_group;
 pub use refresh::{RefreshField, RefreshForm};
 pub use scale::{ScaleField, ScaleForm};
@@ -152,6 +154,8 @@ dialogs! {
     Refresh(RefreshForm),
     /// What another size needs to know first.
     Scale(ScaleForm),
+    /// What setting an instance aside needs to know first.
+    Quarantine(QuarantineForm),
     /// A plan, to be confirmed.
     Confirm(Confirm),
     /// A colleague's plan, to be approved by a second person.

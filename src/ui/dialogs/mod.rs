@@ -9,6 +9,7 @@ mod help;
 mod ignore;
 mod leave;
 mod palette;
+mod quarantine;
 mod refresh;
 mod scale;
 mod second;
@@ -35,6 +36,7 @@ pub fn draw(canvas: &mut Canvas<'_>, look: &Look<'_>, layout: &Layout) {
             Dialog::Shift(dialog) => shift::draw(canvas, look, layout.body, dialog),
             Dialog::Refresh(dialog) => refresh::draw(canvas, look, layout.body, dialog),
             Dialog::Scale(dialog) => scale::draw(canvas, look, layout.body, dialog),
+            Dialog::Quarantine(dialog) => quarantine::draw(canvas, look, layout.body, dialog),
             Dialog::Confirm(dialog) => confirm::draw(canvas, look, layout.body, dialog),
             Dialog::Second(dialog) => second::draw(canvas, look, layout.body, dialog),
             Dialog::Ignore(dialog) => ignore::draw(canvas, look, layout.body, dialog),

@@ -21,6 +21,15 @@ fn a_shift_asks_for_what_it_needs_to_know() {
 }
 
 #[test]
+fn what_sets_an_instance_aside_asks_how_and_why() {
+    pictures!("quarantine-form", {
+        let mut person = Person::new();
+        person.press("j j enter j Q enter");
+        person
+    });
+}
+
+#[test]
 fn a_plan_is_confirmed_by_a_phrase_of_its_own_and_arms_in_the_same_dialog() {
     pictures!("confirm-safe", {
         let mut person = planned(Person::before(safe(), Policy::default()));

@@ -18,6 +18,7 @@ mod login;
 mod looking;
 mod lost;
 mod person;
+mod quarantine;
 mod refresh;
 mod refused;
 mod steps;
