@@ -361,3 +361,20 @@ fn another_instance_type_is_planned_as_a_version_and_a_refresh() {
     assert_eq!(demo(&home, &["plan", "scale", "orders-green", "4", "--type", "m7g.4xlarge"]).code, 64);
     assert_eq!(demo(&home, &["plan", "scale", "orders-green"]).code, 64);
 }
+
+#[test]
+fn instances_are_chosen_by_their_age_and_nothing_is_meant_by_none() {
+    let home = Home::empty();
+    let words = ["plan", "replace", "--oldest", "1", "--group", "orders-blue", "--launch-first", "--json"];
+    let plan = demo(&home, &words);
+    assert_eq!(plan.code, 0, "{}", plan.err);
+    let plan = plan.json();
+    assert_eq!(plan["intent"]["instances"].as_array().unwrap().len(), 1, "the plan names it");
+    let capacity: Vec<u64> = serde_json::from_value(plan["capacity"].clone()).unwrap();
+    assert_eq!(capacity.iter().min(), capacity.first(), "it is never short: {capacity:?}");
+    for words in [&["--oldest", "0", "--group", "orders-blue"][..], &["--all-tainted"]] {
+        let refused = demo(&home, &[&["plan", "replace"], words].concat());
+        assert_eq!(refused.code, 3, "{words:?}: {}", refused.err);
+    }
+    assert_eq!(demo(&home, &["plan", "replace"]).code, 64, "nothing is said at all");
+}
