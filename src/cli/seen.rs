@@ -130,8 +130,10 @@ mod tests {
         let fleet = world.fleet();
         let orders = fleet.clusters.iter().find(|cluster| cluster.id.name.raw() == "orders").unwrap();
         let selection = Selection::of([crate::app::Subject::Cluster(orders.id.clone())]);
-        let told: Vec<_> =
-            gaps(&fleet, &selection).iter().map(|gap| gap.about.as_ref().map(|a| a.raw())).collect();
+        let told: Vec<_> = gaps(&fleet, &selection)
+            .iter()
+            .map(|gap| gap.about.as_ref().map(crate::fleet::Text::raw))
+            .collect();
         assert_eq!(told, [Some("orders-blue"), None, Some("ami-of-nobody")]);
     }
 }

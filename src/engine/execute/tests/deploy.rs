@@ -27,18 +27,18 @@ fn site() -> Site {
     site
 }
 
-fn group(site: &Site, side: &str) -> Arc<ServerGroup> {
+fn group(site: &Site, colour: &str) -> Arc<ServerGroup> {
     let fleet = site.fleet();
-    let name = GroupName::new(format!("checkout-{side}"));
+    let name = GroupName::new(format!("checkout-{colour}"));
     Arc::clone(fleet.cluster(&site.cluster).unwrap().group(&name).unwrap())
 }
 
-fn image_of(site: &Site, side: &str) -> ImageId {
-    group(site, side).instances[0].running.as_ref().unwrap().image.clone()
+fn image_of(site: &Site, colour: &str) -> ImageId {
+    group(site, colour).instances[0].running.as_ref().unwrap().image.clone()
 }
 
-fn all_run(site: &Site, side: &str, image: &ImageId) -> bool {
-    let group = group(site, side);
+fn all_run(site: &Site, colour: &str, image: &ImageId) -> bool {
+    let group = group(site, colour);
     group.instances.iter().all(|one| one.running.as_ref().is_some_and(|running| running.image == *image))
 }
 
@@ -93,11 +93,11 @@ fn the_idle_side_is_made_ready_gets_the_traffic_and_the_old_one_ends_an_hour_aft
     let (site, home) = (site(), Home::new("ann"));
     let image = image_of(&site, "blue");
     assert!(!all_run(&site, "green", &image), "there is something to deploy");
-    let size = group(&site, "blue").desired;
+    let wanted = group(&site, "blue").desired;
     let outcome = site.run(&home, &deploy(&site, Some(steps(&[25], 60)), true));
     assert!(matches!(outcome, Outcome::Done { .. }), "{outcome:?}");
     assert!(all_run(&site, "green", &image));
-    assert_eq!(group(&site, "green").desired, size, "as large as the side that it takes over from");
+    assert_eq!(group(&site, "green").desired, wanted, "as large as the side that it takes over from");
     assert_eq!((group(&site, "blue").desired, group(&site, "blue").instances.len()), (0, 0));
     let sent = sent(&site);
     let traffic: Vec<usize> = (0..sent.len()).filter(|n| sent[*n].0.starts_with("Modify")).collect();
