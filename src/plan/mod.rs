@@ -65,7 +65,7 @@ use crate::fleet::{AccountId, Cluster, ClusterId, ClusterName, Fleet, GroupName,
 use sides::Sides;
 use verbs::Given;
 
-pub use verbs::{duration, idle_group, standing};
+pub use verbs::{duration, idle_group, idle_groups, standing};
 
 /// Schema of a plan in JSON.
 pub const PLAN_SCHEMA: &str = "flightdeck.plan.v1";

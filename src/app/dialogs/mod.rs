@@ -7,6 +7,7 @@
 mod arm;
 mod asks;
 mod confirm;
+mod deploy;
 mod filter;
 mod form;
 mod gaps;
@@ -24,6 +25,7 @@ mod steer;
 pub use arm::Arm;
 pub use asks::{Ask, Asked, Asks};
 pub use confirm::{Confirm, Stage};
+pub use deploy::{DeployField, DeployForm};
 pub use filter::FilterLine;
 pub use form::Form;
 pub use gaps::Gaps;
@@ -156,6 +158,8 @@ dialogs! {
     Scale(ScaleForm),
     /// What setting an instance aside needs to know first.
     Quarantine(QuarantineForm),
+    /// What a deployment needs to know first.
+    Deploy(DeployForm),
     /// A plan, to be confirmed.
     Confirm(Confirm),
     /// A colleague's plan, to be approved by a second person.

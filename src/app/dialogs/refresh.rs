@@ -188,21 +188,28 @@ fn goals(fleet: &Fleet, group: &ServerGroup) -> Vec<(RefreshTo, String)> {
         _ => 2,
     });
     let named: Vec<ImageId> = numbered.iter().filter_map(|version| image_of(version)).collect();
-    let family = wanted.image.as_ref().and_then(|id| fleet.image(place, id)?.family.as_ref());
+    let images = images(fleet, group)
+        .into_iter()
+        .filter(|image| !named.contains(&image.id))
+        .map(|image| (RefreshTo::Image(image.id.clone()), format!("image {image}, by a new version")));
+    goals.extend(images);
+    goals
+}
+
+/// Images of the group's family that can be launched and nobody marked as bad, the newest first.
+pub(super) fn images<'a>(fleet: &'a Fleet, group: &ServerGroup) -> Vec<&'a Image> {
+    let place = &group.id.place;
+    let wanted = group.wants.first().and_then(|wanted| wanted.image.as_ref());
+    let family = wanted.and_then(|id| fleet.image(place, id)?.family.as_ref());
     let mut images: Vec<&Image> = fleet
         .images
         .iter()
         .filter(|((at, _), image)| at == place && family.is_some() && image.family.as_ref() == family)
         .map(|(_, image)| image)
         .filter(|image| image.availability == Availability::Available && image.marked_bad().is_none())
-        .filter(|image| !named.contains(&image.id))
         .collect();
     images.sort_by_key(|image| std::cmp::Reverse(image.rank));
-    let images = images
-        .into_iter()
-        .map(|image| (RefreshTo::Image(image.id.clone()), format!("image {image}, by a new version")));
-    goals.extend(images);
-    goals
+    images
 }
 
 impl Form for RefreshForm {

@@ -105,25 +105,38 @@ pub(super) fn draft<'a>(given: Given<'a>, asked: &Asked<'_>) -> Result<Draft<'a>
 /// # Errors
 /// Every group takes traffic, or several take none.
 pub fn idle_group(cluster: &Cluster) -> Result<&GroupName, Refusal> {
-    let takes = |name: &GroupName| cluster.traffic.iter().any(|source| source.group_percent(name) > 0.0);
-    let idle: Vec<&GroupName> =
-        cluster.groups.iter().map(|group| &group.id.name).filter(|name| !takes(name)).collect();
     let name = &cluster.id.name;
-    match idle.as_slice() {
-        _ if cluster.traffic.is_empty() => Err(Refusal::new(
-            format!("no listener or rule sends traffic to {name}"),
-            "refresh its group instead: there is nothing to switch",
-        )),
+    match idle_groups(cluster)?.as_slice() {
         [only] => Ok(only),
-        [] => Err(Refusal::new(
-            format!("{name} has no group that takes no traffic, to deploy to"),
-            "make one beside the live one, empty and with a target group of its own, or refresh the live one",
-        )),
         several => Err(Refusal::new(
             format!("{} groups of {name} take no traffic", several.len()),
             nearest::remedy("", several.iter().map(ToString::to_string), "name one of them with --to:"),
         )),
     }
+}
+
+/// The groups of a cluster that take no traffic, one at least.
+///
+/// # Errors
+/// Every group takes traffic, or no load balancer sends the cluster any.
+pub fn idle_groups(cluster: &Cluster) -> Result<Vec<&GroupName>, Refusal> {
+    let takes = |name: &GroupName| cluster.traffic.iter().any(|source| source.group_percent(name) > 0.0);
+    let name = &cluster.id.name;
+    if cluster.traffic.is_empty() {
+        return Err(Refusal::new(
+            format!("no listener or rule sends traffic to {name}"),
+            "refresh its group instead: there is nothing to switch",
+        ));
+    }
+    let idle: Vec<&GroupName> =
+        cluster.groups.iter().map(|group| &group.id.name).filter(|name| !takes(name)).collect();
+    if idle.is_empty() {
+        return Err(Refusal::new(
+            format!("{name} has no group that takes no traffic, to deploy to"),
+            "make one beside the live one, empty and with a target group of its own, or refresh the live one",
+        ));
+    }
+    Ok(idle)
 }
 
 /// The group with most of the traffic.

@@ -20,7 +20,7 @@ mod weights;
 
 use jiff::Timestamp;
 
-pub use deploy::idle_group;
+pub use deploy::{idle_group, idle_groups};
 pub use quarantine::standing;
 pub(in crate::plan) use replace::healthy;
 pub(super) use rollback::{goal, instead};

@@ -94,7 +94,10 @@ fn pages(plan: &Plan, cluster: Option<&Cluster>, columns: u16, warned: bool) -> 
         step_lines(&mut lines, step, cluster, columns, !several);
     }
     if let Some(call) = plan.way_back().filter(|_| several) {
-        let says = format!("{} · by one call, from any step", planning::weights_words(call, cluster));
+        // Before it moves traffic only a refresh can be taken back, by AWS.
+        let mixed = plan.way_back_from(0).is_none();
+        let from = if mixed { "once traffic has moved" } else { "from any step" };
+        let says = format!("{} · by one call, {from}", planning::weights_words(call, cluster));
         labelled(&mut lines, columns, &label("back"), &says, Role::Text);
     }
     labelled(&mut lines, columns, &label("reach"), &reach(plan), Role::Text);

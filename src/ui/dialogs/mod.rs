@@ -2,6 +2,7 @@
 
 mod arm;
 mod confirm;
+mod deploy;
 mod filter;
 mod form;
 mod gaps;
@@ -35,6 +36,7 @@ pub fn draw(canvas: &mut Canvas<'_>, look: &Look<'_>, layout: &Layout) {
             Dialog::Filter(dialog) => filter::draw(canvas, layout.footer, dialog),
             Dialog::Shift(dialog) => shift::draw(canvas, look, layout.body, dialog),
             Dialog::Refresh(dialog) => refresh::draw(canvas, look, layout.body, dialog),
+            Dialog::Deploy(dialog) => deploy::draw(canvas, look, layout.body, dialog),
             Dialog::Scale(dialog) => scale::draw(canvas, look, layout.body, dialog),
             Dialog::Quarantine(dialog) => quarantine::draw(canvas, look, layout.body, dialog),
             Dialog::Confirm(dialog) => confirm::draw(canvas, look, layout.body, dialog),

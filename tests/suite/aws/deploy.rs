@@ -31,7 +31,7 @@ fn weights(rig: &Rig) -> Vec<(String, i64)> {
 
 #[test]
 fn an_image_is_deployed_to_the_side_without_traffic_shifted_in_and_the_old_side_ends() {
-    let rig = Rig::with(&["reports"]);
+    let rig = Rig::with(&["orders", "reports"]);
     rig.tell("run", &json!({ "factor": 300 }));
     let desk = Desk::at(&rig);
     let config = desk.keep("hasty.toml", HASTY);
