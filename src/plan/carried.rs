@@ -19,8 +19,7 @@ pub(super) fn measure(
         let side = sides.get(arn);
         Carried {
             side: arn.name(),
-            // Unknown counts as unhealthy.
-            healthy: side.and_then(|side| side.healthy).unwrap_or(0),
+            healthy: side.and_then(|side| side.healthy),
             zones: side.map(|side| side.zones.clone()).unwrap_or_default(),
             by,
         }
@@ -33,7 +32,9 @@ pub(super) fn measure(
             return Some(of(&only, CarriedBy::Record));
         }
         let measured = changed.plan.and_then(|plan| plan.reach.before.as_ref());
-        if let Some(before) = measured.filter(|before| before.by != CarriedBy::LargestWeight) {
+        if let Some(before) =
+            measured.filter(|before| before.by != CarriedBy::LargestWeight && before.healthy.is_some())
+        {
             return Some(Carried { by: CarriedBy::Record, ..before.clone() });
         }
         if let Some(only) = one_side(changed.before) {

@@ -152,8 +152,8 @@ pub struct Reach {
 pub struct Carried {
     /// The target group that carried it.
     pub side: Text,
-    /// Its healthy targets.
-    pub healthy: usize,
+    /// Its healthy targets; `None` where their health was not known.
+    pub healthy: Option<usize>,
     /// Those of them whose zone is known, by zone.
     pub zones: BTreeMap<Zone, usize>,
     /// How that is known.

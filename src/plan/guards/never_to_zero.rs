@@ -25,17 +25,26 @@ fn check(subject: &Subject<'_>) -> (Answer, String) {
             format!("is judged before step {}, when the new side is health-checked", subject.step),
         );
     }
-    let found = in_all(subject, before, &serving)
-        .or_else(|| by_share(subject, before, &serving))
+    let Some(had) = before.healthy else {
+        let side = &before.side;
+        return (
+            Answer::Block,
+            format!(
+                "unknown: the health of {side}, which carried the traffic, could not be read, so nobody can say \
+                 what is enough"
+            ),
+        );
+    };
+    let found = in_all(subject, before, had, &serving)
+        .or_else(|| by_share(subject, before, had, &serving))
         .or_else(|| by_zone(subject, before, &serving));
     if let Some(too_few) = found {
         return (Answer::Block, too_few);
     }
-    let (healthy, needed) =
-        (count(subject, &serving, |side| side.healthy.unwrap_or(0)), half(before.healthy));
+    let (healthy, needed) = (count(subject, &serving, |side| side.healthy.unwrap_or(0)), half(had));
     (
         Answer::Pass,
-        format!("{healthy} healthy targets carry the traffic and {needed} are needed: {}", of(before)),
+        format!("{healthy} healthy targets carry the traffic and {needed} are needed: {}", of(before, had)),
     )
 }
 
@@ -54,28 +63,31 @@ fn count(
     serving.iter().filter_map(|(arn, _)| subject.sides.get(arn)).map(of).sum()
 }
 
-fn in_all(subject: &Subject<'_>, before: &Carried, serving: &Serving) -> Option<String> {
+fn in_all(subject: &Subject<'_>, before: &Carried, had: usize, serving: &Serving) -> Option<String> {
     let after = count(subject, serving, |side| side.healthy.unwrap_or(0));
-    let needed = half(before.healthy);
+    let needed = half(had);
     (after < needed).then(|| {
-        format!("{after} healthy targets would carry the traffic and {needed} are needed: {}", of(before))
+        format!(
+            "{after} healthy targets would carry the traffic and {needed} are needed: {}",
+            of(before, had)
+        )
     })
 }
 
 /// A side that gains carries its share of what half of before would have to carry.
-fn by_share(subject: &Subject<'_>, before: &Carried, serving: &Serving) -> Option<String> {
+fn by_share(subject: &Subject<'_>, before: &Carried, had: usize, serving: &Serving) -> Option<String> {
     let total: usize = serving.iter().filter_map(|(_, weight)| usize::try_from(*weight).ok()).sum();
     let gaining = subject.change.gaining();
     serving.iter().filter(|(arn, _)| gaining.contains(arn)).find_map(|(arn, weight)| {
         let weight = usize::try_from(*weight).ok()?;
         let healthy = subject.sides.healthy(arn).unwrap_or(0);
-        let needed = (before.healthy * weight).div_ceil(total * 2);
+        let needed = (had * weight).div_ceil(total * 2);
         (healthy < needed).then(|| {
             format!(
                 "{} has {healthy} healthy targets and needs {needed} for {} % of the traffic: {}",
                 arn.name(),
                 weight * 100 / total,
-                of(before)
+                of(before, had)
             )
         })
     })
@@ -92,8 +104,8 @@ fn by_zone(subject: &Subject<'_>, before: &Carried, serving: &Serving) -> Option
 }
 
 /// What before was, and how that is known.
-fn of(before: &Carried) -> String {
-    let (healthy, side) = (before.healthy, &before.side);
+fn of(before: &Carried, healthy: usize) -> String {
+    let side = &before.side;
     let known = match before.by {
         CarriedBy::Now => "which carries all of it",
         CarriedBy::Record => "which carried all of it by the records",

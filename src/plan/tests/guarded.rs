@@ -1,7 +1,7 @@
 //! The guards that hold during a run.
 
 use super::*;
-use crate::fleet::RefreshStatus;
+use crate::fleet::{RefreshStatus, Section};
 
 fn found(
     orders: &Orders,
@@ -82,7 +82,7 @@ fn before_is_what_the_plan_measured_though_the_old_side_has_shrunk_since() {
     let mut orders = orders(100, 0);
     more_blue(&mut orders, 2, "eu-west-1a");
     let plan = planned(&orders, &stepped(100, Stepped::default()), &History::default()).unwrap();
-    assert_eq!(plan.reach.before.as_ref().unwrap().healthy, 4);
+    assert_eq!(plan.reach.before.as_ref().unwrap().healthy, Some(4));
     assert_eq!(plan.reach.before.as_ref().unwrap().by, CarriedBy::Now);
     let (blue, green) = (orders.blue.clone(), orders.green.clone());
     set_actions(&mut orders, forward(&[(&blue, 95), (&green, 5)]));
@@ -118,6 +118,17 @@ fn shifted_away_and_unknown_targets_carry_nothing() {
     assert_eq!(says(&orders, &shift(10), "never-onto-nothing").0, Answer::Block);
     orders.world.facts.target_health.remove(&green);
     assert_eq!(says(&orders, &shift(10), "never-onto-nothing").0, Answer::Block);
+}
+
+#[test]
+fn where_the_health_of_what_carried_the_traffic_is_not_known_nothing_is_called_enough() {
+    let mut orders = orders(100, 0);
+    let blue = orders.blue.clone();
+    orders.world.facts.target_health.remove(&blue);
+    orders.world.gap(Section::TargetHealth, Some(blue.raw()));
+    let (verdict, why) = says(&orders, &shift(10), "never-to-zero");
+    assert_eq!(verdict, Answer::Block);
+    assert!(why.starts_with("unknown: the health of orders-blue"), "{why}");
 }
 
 #[test]
