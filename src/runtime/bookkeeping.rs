@@ -1,9 +1,11 @@
 //! Reads what other cockpits say they do: after each look in the background, and whenever one cluster is
 //! looked at because something is decided there or was written.
 //!
-//! Its rule: one read at a time, and never so often that it eats the budget of looks: the more there is to read, the
-//! longer the pause. What cannot be read is told as unknown; what was told before stands until then.
+//! Its rule: in the background one place at a time, by turns, and so seldom that all of it keeps within the calls that
+//! looks leave to it: the more there is to read, the longer the pause. What cannot be read is told as unknown; what was
+//! told before stands until then.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -21,7 +23,9 @@ use crate::plan::{Claim, LeaseStore, Policy};
 use crate::provider::{Clock, Failure, Observer};
 
 /// Pause for each place and each claim: both cost calls, and a cluster's claims are about one page of the store.
-const EACH: Duration = Duration::from_secs(2);
+///
+/// At most seven in any minute, however many places there are, and yet one with each look.
+const EACH: Duration = Duration::from_secs(9);
 /// Pause after a place that could not be read: what needs a person may take its time.
 const AFTER_FAILURE: Duration = Duration::from_mins(1);
 
@@ -32,6 +36,28 @@ pub(super) enum Nudge {
     Looked,
     /// Something is decided on, or was written from here.
     Now,
+}
+
+/// Whose turn it is in the background.
+#[derive(Default)]
+struct Turns {
+    /// Places that had one.
+    had: BTreeSet<Place>,
+    at: usize,
+}
+
+impl Turns {
+    /// All that never had a turn, at once; then one after the other.
+    fn next(&mut self, places: Vec<Place>) -> Vec<Place> {
+        let (had, new): (Vec<Place>, Vec<Place>) =
+            places.into_iter().partition(|place| self.had.contains(place));
+        if !new.is_empty() || had.is_empty() {
+            self.had.extend(new.iter().cloned());
+            return new;
+        }
+        self.at = (self.at + 1) % had.len();
+        had.into_iter().nth(self.at).into_iter().collect()
+    }
 }
 
 /// Reads the shared bookkeeping.
@@ -49,21 +75,23 @@ impl Reader {
     /// Reads until nobody looks any more.
     pub(super) async fn run(mut self) {
         let mut due = clock::monotonic();
+        let mut turns = Turns::default();
         while let Some(first) = self.nudges.recv().await {
             let mut now = first == Nudge::Now;
             while let Ok(next) = self.nudges.try_recv() {
                 now |= next == Nudge::Now;
             }
             if now || clock::monotonic() >= due {
-                let pause = self.read().await;
+                let places = self.places();
+                let places = if now { places } else { turns.next(places) };
+                let pause = self.read(places).await;
                 due = clock::monotonic() + pause;
             }
         }
     }
 
-    /// Reads every place once, and says how long to pause.
-    async fn read(&self) -> Duration {
-        let places = self.places();
+    /// Reads these places, and says how long to pause.
+    async fn read(&self, places: Vec<Place>) -> Duration {
         let read = |place: Place| async {
             let answer = engine::read_claims(&*self.observer, &place).await;
             (place, answer)

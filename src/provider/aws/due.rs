@@ -15,6 +15,8 @@ use crate::fleet::{Region, Section};
 
 /// Calls a minute of an idle cockpit, whatever the number of views and the size of the fleet.
 pub(super) const BUDGET: u32 = 30;
+/// What of it is left to whoever reads what other cockpits do, whether that takes it or not.
+pub(super) const CLAIMS: u32 = 7;
 
 /// What is on the screen is asked this many times as often.
 const ON_SCREEN: f64 = 3.0;

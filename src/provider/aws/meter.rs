@@ -18,6 +18,8 @@ use crate::provider::Clock;
 
 /// The time over which calls are counted.
 const MINUTE: SignedDuration = SignedDuration::from_mins(1);
+/// The time over which a budget is kept: calls may arrive closer together than they were sent.
+const BUDGETED: SignedDuration = SignedDuration::from_secs(62);
 
 /// Counts the requests of the clients that carry it.
 #[derive(Clone)]
@@ -58,12 +60,22 @@ impl Meter {
 
     /// Requests sent in the last minute.
     pub(super) fn last_minute(&self) -> u32 {
+        self.sent_within(MINUTE)
+    }
+
+    /// Requests that still count against a budget of calls a minute.
+    pub(super) fn spent(&self) -> u32 {
+        self.sent_within(BUDGETED)
+    }
+
+    fn sent_within(&self, time: SignedDuration) -> u32 {
         let now = self.clock.now();
         let mut sent = self.sent.lock().unwrap_or_else(PoisonError::into_inner);
-        while sent.front().is_some_and(|at| now.duration_since(*at) >= MINUTE) {
+        while sent.front().is_some_and(|at| now.duration_since(*at) >= BUDGETED) {
             sent.pop_front();
         }
-        u32::try_from(sent.len()).unwrap_or(u32::MAX)
+        let old = sent.iter().take_while(|at| now.duration_since(**at) >= time).count();
+        u32::try_from(sent.len() - old).unwrap_or(u32::MAX)
     }
 
     /// The credentials that signed the newest request.

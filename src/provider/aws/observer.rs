@@ -9,7 +9,7 @@ use futures_util::future::join_all;
 
 use super::bookkeeping::{self, AwsRegister};
 use super::connection::Connection;
-use super::due::{BUDGET, Background};
+use super::due::{BUDGET, Background, CLAIMS};
 use super::factory::{Clients, Factory, Lane, Settings};
 use super::groups;
 use super::instances;
@@ -33,8 +33,10 @@ pub struct Aws {
     naming: Naming,
     /// Calls that somebody waits for.
     asked: Meter,
-    /// Calls in the background: these have the budget.
+    /// Looks in the background: these have the budget, but for what is left to claims.
     idle: Meter,
+    /// Reads of what other cockpits do.
+    claims: Meter,
     known: Mutex<Known>,
     background: tokio::sync::Mutex<Background>,
 }
@@ -66,6 +68,7 @@ impl Aws {
             naming,
             asked: meter(),
             idle: meter(),
+            claims: meter(),
             known: Mutex::default(),
             background: tokio::sync::Mutex::default(),
             connection: Arc::new(connection),
@@ -82,10 +85,10 @@ impl Aws {
         AwsRegister::new(Arc::clone(&self.connection))
     }
 
-    /// The clients that read bookkeeping. They count among the calls of the background: what they take, looks spare.
+    /// The clients that read bookkeeping. They have a part of the budget; what they take beyond it, looks spare.
     async fn bookkeeping(&self, place: &Place) -> Result<Clients, Failure> {
         let factory = self.connection.factory().await?;
-        Ok(factory.clients_behind(Wall::Reads, &place.region, Lane::Bookkeeping, &self.idle))
+        Ok(factory.clients_behind(Wall::Reads, &place.region, Lane::Bookkeeping, &self.claims))
     }
 
     /// An answer, with a failed login forgotten.
@@ -124,7 +127,9 @@ impl Aws {
         let known = self.known().who.clone();
         match known {
             Some((login, identity))
-                if [&self.asked, &self.idle].iter().all(|m| m.login().is_none() || m.login() == login) =>
+                if [&self.asked, &self.idle, &self.claims]
+                    .iter()
+                    .all(|m| m.login().is_none() || m.login() == login) =>
             {
                 Ok(identity)
             }
@@ -263,7 +268,7 @@ impl Aws {
         let interest: Vec<(Parts, Parts)> =
             at.iter().map(|at| (parts(&at.region, Some(first)), parts(&at.region, None))).collect();
         while !background.is_paused(clock.now()) {
-            let left = BUDGET.saturating_sub(self.idle.last_minute());
+            let left = BUDGET.saturating_sub(self.idle.spent() + self.claims.spent().max(CLAIMS));
             let now = clock.now();
             let mut due: Vec<(f64, usize, Task)> = Vec::new();
             for (n, (at, (screen, clusters))) in at.iter().zip(&interest).enumerate() {
@@ -385,7 +390,8 @@ impl Observer for Aws {
     }
 
     fn calls_last_minute(&self) -> u32 {
-        [&self.asked, &self.idle, &self.connection.writes].iter().map(|meter| meter.last_minute()).sum()
+        let meters = [&self.asked, &self.idle, &self.claims, &self.connection.writes];
+        meters.iter().map(|meter| meter.last_minute()).sum()
     }
 }
 

@@ -70,12 +70,16 @@ struct Site {
 impl Site {
     /// A reader of a store, before a fleet that was seen.
     fn new(closed: bool) -> Self {
+        let fleet = crate::app::fixture::fleet_of(&crate::app::fixture::world(), read_at());
+        Self::before(fleet, closed)
+    }
+
+    fn before(fleet: Fleet, closed: bool) -> Self {
         let store = Arc::new(Store {
             began: clock::monotonic(),
             closed: Mutex::new(closed),
             asked: Mutex::default(),
         });
-        let fleet = crate::app::fixture::fleet_of(&crate::app::fixture::world(), read_at());
         let (newest, seen) = watch::channel(Some(Arc::new(fleet)));
         let (nudges, heard) = mpsc::unbounded_channel();
         let (queue, arrivals) = mpsc::channel(1000);
@@ -144,4 +148,29 @@ async fn what_is_decided_on_is_read_at_once() {
     site.nudges.send(Nudge::Now).unwrap();
     tokio::time::sleep(Duration::from_secs(1)).await;
     assert_eq!(site.asked(), [0, 10]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn however_many_places_there_are_the_background_reads_at_most_seven_a_minute() {
+    let mut fleet = crate::app::fixture::fleet_of(&crate::app::fixture::world(), read_at());
+    let clusters = fleet.clusters.clone();
+    for n in 0..20 {
+        let place = Place { account: "123456789012".into(), region: format!("moon-{n}").as_str().into() };
+        fleet.places.push(place.clone());
+        fleet.clusters.extend(clusters.iter().cloned().map(|mut cluster| {
+            cluster.id.place = place.clone();
+            cluster
+        }));
+    }
+    let site = Site::before(fleet, false);
+    site.looks(1).await;
+    let first = site.asked().len();
+    assert!(first > 20, "all of them at the beginning: {first}");
+    site.looks(120).await;
+    let later = site.asked().split_off(first);
+    assert!(later.len() > 60, "{}", later.len());
+    for begun in &later {
+        let minute = later.iter().filter(|at| (*begun..begun + 60).contains(*at)).count();
+        assert!(minute <= 7, "{minute} in the minute from {begun} s");
+    }
 }
