@@ -39,6 +39,6 @@ pub enum Effect {
 pub struct Watch {
     /// Clusters on the screen, in order: they come first within the ordinary budget.
     pub first: Vec<ClusterId>,
-    /// Clusters that are planned, confirmed or running: fresh and complete, on a budget of their own.
+    /// Clusters that are planned or confirmed: fresh and complete, on a budget of their own.
     pub closely: BTreeSet<ClusterId>,
 }

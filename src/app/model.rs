@@ -287,11 +287,10 @@ impl Model {
         }
     }
 
-    /// What matters to the person in front of it.
+    /// What matters to the person in front of it. Where an operation of this cockpit runs, its own looks are shown.
     pub(super) fn wanted_watch(&self) -> Watch {
-        let running = self.running().map(|operation| operation.cluster.clone());
         let planned = self.dialogs.iter().filter_map(|dialog| dialog.popup().cluster()).cloned();
-        let closely: BTreeSet<ClusterId> = running.chain(planned).collect();
+        let closely: BTreeSet<ClusterId> = planned.collect();
         Watch { first: self.screen().view().clusters(), closely }
     }
 }

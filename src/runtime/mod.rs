@@ -23,6 +23,7 @@ mod output;
 mod poller;
 mod recorder;
 mod running;
+mod shown;
 pub mod signals;
 mod stage;
 pub mod terminal;

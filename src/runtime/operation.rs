@@ -8,6 +8,7 @@ use super::aside::aside;
 use super::cycle::Queue;
 use super::ledger::{Ledger, READ_ONLY};
 use super::poller::Ask;
+use super::shown::Shown;
 use crate::app::Message;
 use crate::engine::{self, Desk, Helm, Ports, Until};
 use crate::fleet::{ClusterId, Scope};
@@ -59,8 +60,9 @@ impl Hangar {
         let opened = aside(move || ledger.to_write()).await;
         let journal = opened.ok_or_else(|| Refusal::new("the program is ending", ""))??;
         let history = self.ledger.history();
+        let shown = Shown { observer: Arc::clone(&self.observer), asks: self.asks.clone() };
         let ports = Ports {
-            observer: &*self.observer,
+            observer: &shown,
             operator: &**operator,
             register: self.register.as_deref(),
             journal: &journal,

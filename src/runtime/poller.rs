@@ -20,7 +20,7 @@ use crate::app::{Message, Trouble, Watch};
 use crate::fleet::{AccountId, ClusterId, Fleet, Scope};
 use crate::provider::{Failure, FailureKind, Observer};
 
-/// Time between two looks at a cluster that is planned, confirmed or running: guards take facts of at most 10 s, and
+/// Time between two looks at a cluster that is planned or confirmed (where something runs, the engine looks): guards take facts of at most 10 s, and
 /// a look may take some of them.
 const CLOSELY: Duration = Duration::from_secs(4);
 /// Shortest time between the beginnings of two looks at everything, whatever was configured.
@@ -37,6 +37,8 @@ pub(super) enum Ask {
     Look(Scope),
     /// This matters from now on.
     Watch(Watch),
+    /// Show what an operation saw.
+    Show(Arc<Fleet>),
 }
 
 /// The newest snapshot; `None` before the first.
@@ -194,6 +196,7 @@ impl Poller {
                 Turn::Asked(None) => return,
                 Turn::Asked(Some(Ask::Look(scope))) => self.look_now(scope),
                 Turn::Asked(Some(Ask::Watch(watch))) => self.watch(watch),
+                Turn::Asked(Some(Ask::Show(fleet))) => self.show(fleet).await,
                 Turn::Due => {}
                 Turn::Fleet(answer) => self.fleet_seen(answer).await,
                 Turn::Cluster(id, answer) => self.cluster_seen(id, answer).await,
@@ -246,6 +249,14 @@ impl Poller {
             self.clusters.entry(id).or_insert_with(|| Looks::beginning(true)).repeats = true;
         }
         self.forget_idle();
+    }
+
+    /// Hands on what an operation saw, unless something newer is known.
+    async fn show(&mut self, fleet: Arc<Fleet>) {
+        let known = self.newest.borrow().as_ref().map(|held| held.observed_at);
+        if known.is_none_or(|known| known <= fleet.observed_at) {
+            self.tell(Ok(fleet)).await;
+        }
     }
 
     async fn fleet_seen(&mut self, answer: Answer) {
