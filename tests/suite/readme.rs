@@ -72,6 +72,29 @@ fn every_test_it_names_exists() {
 }
 
 #[test]
+fn it_names_exactly_the_actions_an_operator_is_given() {
+    let permissions = include_str!("../../src/provider/aws/permissions.rs");
+    let between = |text: &'static str, from: &str, to: &str| {
+        let (_, rest) = text.split_once(from).unwrap();
+        rest.split_once(to).unwrap().0
+    };
+    let actions = |text: &'static str, quote: char| -> BTreeSet<&'static str> {
+        let pattern = Regex::new(&format!("{quote}([a-z0-9]+:[A-Z][A-Za-z]+){quote}")).unwrap();
+        // Keys of conditions stand in lists.
+        let lines = text.lines().filter(|line| !line.contains("[\""));
+        lines
+            .flat_map(|line| pattern.captures_iter(line))
+            .map(|found| found.get(1).unwrap().as_str())
+            .collect()
+    };
+    let mut given = actions(between(permissions, "pub const WRITES", "\n];"), '"');
+    given.extend(actions(between(permissions, "const LAUNCHES", "\n];"), '"'));
+    assert!(given.len() > 10, "{given:?}");
+    let told = actions(between(README, "`flightdeck iam-policy operator`", "With fewer rights"), '`');
+    assert_eq!(told, given);
+}
+
+#[test]
 fn every_file_it_links_is_there() {
     for link in all(r"\]\(([^):]+)\)") {
         assert!(root().join(link).exists(), "{link}");
