@@ -17,6 +17,11 @@ use crate::fleet::InstanceId;
 pub(super) const REACTION: Moment = 8 * SECOND;
 /// Between two rounds of chance at one group, at least and at most.
 const ROUND: std::ops::Range<Moment> = 4 * MINUTE..16 * MINUTE;
+/// So long nothing happens by itself to the cluster that a first walk changes: who has moved its traffic can take it
+/// back with a word.
+const FIRST_WALK: Moment = 15 * MINUTE;
+/// What the names of that cluster's groups begin with.
+const WALKED: &str = "orders-";
 /// A program that stops answering comes back after this long.
 const FLAP: std::ops::Range<Moment> = 45 * SECOND..2 * MINUTE;
 /// One mishap of this many is a broken machine, which the group replaces.
@@ -132,7 +137,8 @@ impl World {
             .collect();
         let broken = rng.u32(..BROKEN) == 0;
         // One trouble at a time, and never the last one standing: the demo is lively, not doomed.
-        if mishaps && all_well && serving.len() > 1 {
+        let walked = at < FIRST_WALK && group.fact.name.raw().starts_with(WALKED);
+        if mishaps && !walked && all_well && serving.len() > 1 {
             let id = group.instances[serving[rng.usize(..serving.len())]].id.clone();
             let flap = rng.i64(FLAP);
             let replaceable = {

@@ -43,6 +43,18 @@ fn things_happen_by_themselves() {
 }
 
 #[test]
+fn the_cluster_of_the_first_walk_stays_well_so_that_its_way_back_takes_a_word() {
+    for seed in 0..20 {
+        let (demo, clock) = demo_with(Options { seed, ..Options::default() });
+        let all = count(&states(&demo, "orders-blue"), &TargetState::Healthy);
+        for _ in 0..15 * 6 - 1 {
+            clock.pass(10);
+            assert_eq!(count(&states(&demo, "orders-blue"), &TargetState::Healthy), all, "seed {seed}");
+        }
+    }
+}
+
+#[test]
 fn capacity_recovers_after_a_death() {
     let (demo, clock) = calm();
     let (facts, at) = facts_with(&demo, "orders-blue");
