@@ -110,6 +110,13 @@ impl Plan {
         let blocking = self.guards.iter().filter(|guard| guard.verdict == Answer::Block);
         let names = || blocking.clone().map(|guard| guard.name.clone());
         match can_override(name) {
+            None if blocking.clone().next().is_none() => {
+                let all = self.guards.iter().map(|guard| guard.name.clone());
+                Err(Refusal::new(
+                    format!("there is no guard `{}`, and none blocks this plan", clean(name)),
+                    nearest::remedy(&clean(name), all, "its guards are"),
+                ))
+            }
             None => Err(Refusal::new(
                 format!("there is no guard `{}`", clean(name)),
                 nearest::remedy(&clean(name), names(), "these block it:"),

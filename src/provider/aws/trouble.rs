@@ -131,7 +131,9 @@ impl Asked<'_> {
     }
 
     fn failure(&self, kind: FailureKind, why: impl Into<String>, remedy: impl Into<String>) -> Failure {
-        Failure::new(kind, format!("{} in {}", self.operation, self.region), why, remedy)
+        // The first call of all is told on a screen of its own, as what could not be done.
+        let what = if self.operation == "GetCallerIdentity" { "ask AWS who we are" } else { self.operation };
+        Failure::new(kind, format!("{what} in {}", self.region), why, remedy)
     }
 
     /// AWS answered, and said no.
@@ -162,7 +164,7 @@ impl Asked<'_> {
                 ..self.failure(
                     FailureKind::Unsupported,
                     format!("the endpoint does not know this call (HTTP {status})"),
-                    "",
+                    if code.is_none() { "check the endpoint (--endpoint-url) and the proxy" } else { "" },
                 )
             };
         }
