@@ -54,7 +54,7 @@ impl DeployForm {
     pub fn new(model: &Model) -> Result<Self, String> {
         let (cluster, fleet) = subject(model).ok_or("no cluster is selected")?;
         let idle = idle_groups(cluster).map_err(|refusal| refusal.why)?;
-        let side = |name: &GroupName| (name.clone(), words::side(&cluster.id.name, name).to_string());
+        let side = |name: &GroupName| (name.clone(), words::side(&cluster.id.name, name));
         let (bake, warm) = (model.policy.bake(&cluster.id), model.policy.keep_warm(&cluster.id));
         let steps = Stepped::SHARES.map(|share| share.to_string()).join(", ");
         let traffic = vec![
