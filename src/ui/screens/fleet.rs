@@ -23,7 +23,7 @@ const COLUMNS: [Column; 8] = [
     Column { title: "TRAFFIC", least: 18, most: 32, rank: 1 },
     Column { title: "IMAGE", least: 9, most: 22, rank: 5 },
     Column { title: "HEALTH", least: 7, most: 10, rank: 2 },
-    Column { title: "DRIFT", least: 9, most: 16, rank: 3 },
+    Column { title: "DRIFT", least: 9, most: 32, rank: 3 },
     Column { title: "BACK", least: 7, most: 7, rank: 4 },
     Column { title: "NOW", least: 13, most: 30, rank: 6 },
 ];
@@ -50,6 +50,7 @@ pub fn draw(canvas: &mut Canvas<'_>, look: &Look<'_>, layout: &Layout, screen: &
     columns[0].shrink_to(summaries().map(|summary| width(&summary.subject.name())));
     columns[1].shrink_to(summaries().map(|summary| width(&summary.subject.place().region.to_string())));
     columns[4].shrink_to(summaries().map(|summary| width_of(&health_pieces(summary.health, |role| role))));
+    columns[5].shrink_to(summaries().map(|summary| width_of(&drift_pieces(&summary.drift, |role| role))));
     // One width for all rows, so that their bars begin in one place.
     let sides = summaries().flat_map(|summary| &summary.sides).map(|side| width(&side.name));
     let sides = sides.max().unwrap_or(0).min(SIDE_NAME);

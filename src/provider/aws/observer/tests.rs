@@ -167,9 +167,9 @@ async fn what_cannot_change_is_asked_once() {
 
 #[tokio::test]
 async fn an_idle_cockpit_costs_at_most_thirty_calls_a_minute_whatever_the_size() {
-    for (extra, regions) in
-        [(0, &["eu-west-1"][..]), (200, &["eu-west-1"]), (50, &["eu-west-1", "us-east-1"])]
-    {
+    let sizes: [(usize, &[&str]); 3] =
+        [(0, &["eu-west-1"]), (200, &["eu-west-1"]), (50, &["eu-west-1", "us-east-1"])];
+    for (extra, regions) in sizes {
         let world = World { extra, ..World::default() };
         let (aws, replay, clock) = aws(regions, move |asked| match asked.action() {
             "GetParametersByPath" => Answer::ok("{\"Parameters\":[]}"),
