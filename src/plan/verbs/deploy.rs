@@ -207,6 +207,9 @@ fn ready(
     if size != now || template.is_some() {
         moves.push(scale::resize(idle, size, template)?);
         seconds += replace::LAUNCH;
+    } else if let Some(last) = moves.last_mut() {
+        // What AWS calls refreshed need not be healthy behind the load balancer yet.
+        last.waits.push(waits::sized(&idle.id.name, scale::LONGEST));
     }
     Ok((moves, seconds))
 }

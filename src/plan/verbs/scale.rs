@@ -9,7 +9,7 @@ use crate::plan::{
 };
 
 /// Longest time until a group has another size, in seconds.
-const LONGEST: u64 = 1_800;
+pub(super) const LONGEST: u64 = 1_800;
 
 pub(super) fn draft<'a>(
     given: Given<'a>,
