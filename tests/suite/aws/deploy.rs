@@ -33,6 +33,11 @@ fn weights(rig: &Rig) -> Vec<(String, i64)> {
 fn an_image_is_deployed_to_the_side_without_traffic_shifted_in_and_the_old_side_ends() {
     let rig = Rig::with(&["orders", "reports"]);
     rig.tell("run", &json!({ "factor": 300 }));
+    // The side without traffic was scaled to nothing after the deployment before.
+    let nothing = json!({ "AutoScalingGroupName": "reports-green", "MinSize": 0, "DesiredCapacity": 0 });
+    rig.call("autoscaling", "update_auto_scaling_group", &nothing);
+    rig.tell("clock", &json!({ "advance": 3_600 }));
+    assert_eq!(group(&rig, "reports-green")["Instances"].as_array().unwrap().len(), 0);
     let desk = Desk::at(&rig);
     let config = desk.keep("hasty.toml", HASTY);
     let image = rig.id("images", "reports-0.3.0");
@@ -48,8 +53,9 @@ fn an_image_is_deployed_to_the_side_without_traffic_shifted_in_and_the_old_side_
     let sent = changed(&rig);
     let of_traffic: Vec<usize> = (0..sent.len()).filter(|n| sent[*n] == "ModifyRule").collect();
     assert_eq!(of_traffic.len(), 3, "into the action, half, all: {sent:?}");
-    let refreshed = sent.iter().position(|name| name == "StartInstanceRefresh").unwrap();
-    assert!(of_traffic[0] < refreshed && refreshed < of_traffic[1], "{sent:?}");
+    let launched = sent.iter().position(|name| name == "UpdateAutoScalingGroup").unwrap();
+    assert!(of_traffic[0] < launched && launched < of_traffic[1], "{sent:?}");
+    assert!(sent[..launched].iter().any(|name| name == "CreateLaunchTemplateVersion"), "{sent:?}");
     assert_eq!(sent.last().map(String::as_str), Some("UpdateAutoScalingGroup"), "{sent:?}");
     let all = weights(&rig);
     assert!(all.iter().all(|(name, weight)| (name == "reports-green") == (*weight > 0)), "{all:?}");
