@@ -261,6 +261,7 @@ pub(crate) fn records(person: &Person) -> Vec<Record> {
         before: Some(State::Actions(source.actions.clone())),
         after: None,
         result: result.map(str::to_owned),
+        report: None,
     };
     vec![
         record("p-1", Event::Started, 9, None),

@@ -147,6 +147,7 @@ impl Operation {
                 (Some(WaitFor::Refreshed | WaitFor::Replaced), _) => "replacing",
                 (Some(WaitFor::Sized), _) => "scaling",
                 (Some(WaitFor::Aside), _) => "setting aside",
+                (Some(WaitFor::Emptied), _) => "emptying",
                 (_, Truth::Wanted) => "sending",
                 (_, Truth::Written) => "reading back",
                 (_, Truth::ReadBack) => "settling",
@@ -179,6 +180,7 @@ impl Operation {
             why,
             ways_out: Vec::new(),
             plan: Some(self.plan.clone()),
+            report: None,
         }
     }
 
@@ -215,6 +217,7 @@ fn waiting(asked: &Asked) -> Known {
         why: "waits for a second person to approve it".into(),
         ways_out: Vec::new(),
         plan: Some(plan.clone()),
+        report: None,
     }
 }
 

@@ -3,7 +3,7 @@
 use super::summary::{image_label, side_image};
 use super::words;
 use crate::fleet::{Action, Cluster, Fleet, GroupName, ImageId, TargetGroupArn};
-use crate::plan::{self, Call, Intent, Plan, RefreshTo, Wait, WaitFor};
+use crate::plan::{self, Call, Exercise, Intent, Plan, RefreshTo, Wait, WaitFor};
 
 /// Where a plan leads: the image of the side that gets everything, else the side's name; the weights where sides share it.
 pub fn goal_of(plan: &Plan, fleet: &Fleet, cluster: &Cluster) -> String {
@@ -69,7 +69,8 @@ pub fn wait_words(wait: &Wait) -> String {
         | WaitFor::Refreshed
         | WaitFor::Replaced
         | WaitFor::Sized
-        | WaitFor::Aside => "at most ",
+        | WaitFor::Aside
+        | WaitFor::Emptied => "at most ",
     };
     format!("{about}{time}; else it {}", wait.late.word())
 }
@@ -103,6 +104,12 @@ pub fn title(plan: &Plan, fleet: &Fleet) -> String {
         Intent::Refresh { group, to: RefreshTo::Type(wanted), .. } => format!("Scale {group} to {wanted}"),
         Intent::CancelRefresh { group, .. } => format!("Cancel the refresh of {group}"),
         Intent::RollbackRefresh { group, .. } => format!("Take the refresh of {group} back"),
+        Intent::Drill { group, exercise, .. } => match exercise {
+            Exercise::Replace { instance } => format!("Drill {group}: lose {instance}"),
+            Exercise::Empty { zone, seconds } => {
+                format!("Drill {group}: lose {zone} for {}", plan::duration(*seconds))
+            }
+        },
         Intent::Refresh { group, .. } => format!("Refresh {group} of {}", plan.cluster),
         Intent::Rollback { .. } => {
             let goal = cluster.map(|cluster| format!(" → {}", goal_of(plan, fleet, cluster)));

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use jiff::{SignedDuration, Span, SpanRelativeTo};
 
+use super::drill::DrillArgs;
 use super::groups::{OfGroup, ReplaceArgs, ScaleArgs};
 use super::quarantine::QuarantineArgs;
 use super::refresh::RefreshArgs;
@@ -274,6 +275,8 @@ pub enum PlanVerb {
     Cancel(OfGroup),
     /// Lets AWS take back the refresh of a group that is under way, whoever started it
     RollbackRefresh(OfGroup),
+    /// Rehearses a failure on a group: the loss of an instance, or of a zone for a time
+    Drill(DrillArgs),
 }
 
 /// What can be done about an operation that is half done.

@@ -12,7 +12,7 @@ use crate::app::words;
 use crate::config::Settings;
 use crate::engine::Journal;
 use crate::fleet::Text;
-use crate::plan::{Call, Event, OperationId, Record, State, Who};
+use crate::plan::{Call, DrillReport, Event, OperationId, Record, State, Who};
 
 /// Schema of the document.
 const SCHEMA: &str = "flightdeck.journal.v1";
@@ -42,6 +42,7 @@ struct RecordDocument<'a> {
     before: Option<&'a State>,
     after: Option<&'a State>,
     result: Option<&'a str>,
+    report: Option<&'a DrillReport>,
 }
 
 impl<'a> From<&'a Record> for RecordDocument<'a> {
@@ -64,6 +65,7 @@ impl<'a> From<&'a Record> for RecordDocument<'a> {
             before: record.before.as_ref(),
             after: record.after.as_ref(),
             result: record.result.as_deref(),
+            report: record.report.as_ref(),
         }
     }
 }

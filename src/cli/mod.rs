@@ -9,6 +9,7 @@ mod carry_out;
 mod cockpit;
 mod documents;
 mod drift;
+mod drill;
 mod exit;
 mod groups;
 mod journal;

@@ -18,7 +18,8 @@ use super::snapshot::columns;
 use crate::engine::Until;
 use crate::fleet::{ClusterId, Scope};
 use crate::plan::{
-    Claim, Intent, Known, KnownState, OperationId, Plan, Refusal, WayOut, Who, nearest, operations, plan,
+    Claim, DrillReport, Intent, Known, KnownState, OperationId, Plan, Refusal, WayOut, Who, nearest,
+    operations, plan,
 };
 
 /// Schema of the document.
@@ -45,6 +46,7 @@ struct OperationDocument<'a> {
     updated_at: Timestamp,
     why: std::borrow::Cow<'a, str>,
     ways_out: &'a [WayOut],
+    report: Option<&'a DrillReport>,
 }
 
 impl<'a> From<&'a Known> for OperationDocument<'a> {
@@ -64,6 +66,7 @@ impl<'a> From<&'a Known> for OperationDocument<'a> {
             updated_at: known.updated_at,
             why: crate::fleet::clean(&known.why),
             ways_out: &known.ways_out,
+            report: known.report.as_ref(),
         }
     }
 }

@@ -6,13 +6,14 @@ use super::args::{Percents, PlanVerb};
 use super::documents;
 use super::exit::End;
 use super::session::{self, Session};
-use super::{groups, quarantine, refresh};
+use super::{drill, groups, quarantine, refresh};
 use crate::app::planning::{capacity, wait_words};
 use crate::app::words;
 use crate::fleet::{Action, Cluster, ClusterId, Fleet, GroupName, ImageId, Scope, SourceArn};
 use crate::plan::{
     Answer, Call, Intent, Percent, Plan, Policy, Refusal, Stepped, find_cluster, idle_group, plan,
 };
+use crate::runtime::machine;
 
 /// Observes, plans, prints; ends with 3 where a guard blocks.
 pub(super) fn run(session: &Session, verb: &PlanVerb, json: bool) -> Result<(), End> {
@@ -98,6 +99,7 @@ fn intent(verb: &PlanVerb, fleet: &Fleet, policy: &Policy) -> Result<Intent, Ref
         PlanVerb::Terminate { instance } => quarantine::terminate(instance, fleet),
         PlanVerb::Cancel(args) => groups::cancel(args, fleet),
         PlanVerb::RollbackRefresh(args) => groups::rollback_refresh(args, fleet),
+        PlanVerb::Drill(args) => drill::intent(args, fleet, machine::any_number()),
     }
 }
 

@@ -133,6 +133,7 @@ impl Said {
             require_reason: cluster.read("require_reason", values::boolean).unwrap_or_default(),
             two_people: cluster.read("two_people", values::boolean).unwrap_or_default(),
             lease: cluster.read("lease", values::one_of(&LEASES)),
+            drills: super::drills::read(cluster),
             ..plan::ClusterPolicy::default()
         };
         watching::read(cluster, &mut planned);

@@ -10,7 +10,7 @@ use crate::fleet::ClusterSelector;
 use crate::plan::{Freeze, Moment, Window};
 
 /// Days as they may be written.
-const DAYS: [(&str, Weekday); 7] = [
+pub(super) const DAYS: [(&str, Weekday); 7] = [
     ("mon", Weekday::Monday),
     ("tue", Weekday::Tuesday),
     ("wed", Weekday::Wednesday),
@@ -95,7 +95,7 @@ fn moment(word: &str) -> Result<Moment, String> {
 }
 
 /// Reads the name of a time zone. The system's own list of them is asked, as for every local time.
-fn zone(item: Item<'_>) -> Parsed<TimeZone> {
+pub(super) fn zone(item: Item<'_>) -> Parsed<TimeZone> {
     let name = item.string()?;
     TimeZone::get(name).or_else(|_| {
         item.wrong(

@@ -8,6 +8,7 @@
 
 mod color;
 mod document;
+mod drills;
 mod environment;
 mod example;
 mod file;

@@ -10,6 +10,7 @@
 mod back;
 mod begin;
 mod call;
+mod drilling;
 mod glance;
 mod heir;
 mod holder;
@@ -33,6 +34,7 @@ use crate::plan::{
     Stand, State, Step, Wait, WaitFor,
 };
 use crate::provider::{Clock, Observer, Operator, Register};
+use drilling::Leash;
 
 /// What the engine works with.
 #[derive(Clone, Copy)]
@@ -72,7 +74,9 @@ pub async fn execute(
     until: Until,
     tell: &mut (dyn FnMut(Progress) + Send),
 ) -> Outcome {
+    let leash = Leash::of(approved.plan(), ports);
     let mut run = Run {
+        leash,
         plan: approved.plan().clone(),
         approved,
         ports,
@@ -138,6 +142,8 @@ struct Run<'a> {
     paused: Option<Duration>,
     /// Where it is going.
     course: Course,
+    /// What holds a drill; `None` where it is none.
+    leash: Option<Leash>,
 }
 
 impl Run<'_> {
@@ -168,7 +174,7 @@ impl Run<'_> {
 
     /// Writes the end down, where the operation was begun at all, and gives back what it holds.
     async fn end(&mut self, ended: Result<String, Stop>) -> Outcome {
-        let (event, stand, outcome) = match ended {
+        let (event, stand, mut outcome) = match ended {
             Ok(says) => (Event::Done, Stand::Done, Outcome::Done { says }),
             Err(Stop::Refused(Refusal { why, remedy })) => {
                 (Event::Failed, Stand::Failed, Outcome::Refused { why, remedy })
@@ -186,13 +192,17 @@ impl Run<'_> {
                 (Event::Held, Stand::Held, Outcome::Held { why, remedy: words::WAYS_OUT.into() })
             }
         };
-        let sentence = match &outcome {
-            Outcome::Done { says } => says.clone(),
+        let sentence = match &mut outcome {
+            Outcome::Done { says } => says,
             Outcome::Refused { why, .. }
             | Outcome::Failed { why, .. }
             | Outcome::RolledBack { why, .. }
-            | Outcome::Held { why, .. } => why.clone(),
+            | Outcome::Held { why, .. } => why,
         };
+        if let Some(report) = self.report() {
+            *sentence = format!("{sentence}; drill: {}", report.says());
+        }
+        let sentence = sentence.clone();
         let (stand, outcome) = match self.write_end(event, &sentence) {
             Err(error) if matches!(outcome, Outcome::Done { .. } | Outcome::RolledBack { .. }) => (
                 Stand::Held,

@@ -134,6 +134,7 @@ impl Journal {
             before: None,
             after: None,
             result: Some(why.to_owned()),
+            report: None,
             ..last.clone()
         };
         self.write(held)

@@ -3,8 +3,8 @@
 use jiff::Timestamp;
 
 use super::{
-    GroupId, ImageId, Instance, LaunchSource, RefreshFact, Tags, TargetGroupArn, TemplateId, TemplateVersion,
-    Text, Zone,
+    GroupId, ImageId, Instance, LaunchSource, RefreshFact, SubnetId, Tags, TargetGroupArn, TemplateId,
+    TemplateVersion, Text, Zone,
 };
 
 /// Where a wanted image comes from.
@@ -66,6 +66,8 @@ pub struct ServerGroup {
     pub weighted: bool,
     /// Zones it launches in.
     pub zones: Vec<Zone>,
+    /// Subnets it launches in; empty where it names zones alone.
+    pub subnets: Vec<SubnetId>,
     /// What it launches from, as AWS says it.
     pub source: LaunchSource,
     /// What that is, by its saved configuration: the base first, then each override that names an image or a

@@ -58,6 +58,8 @@ ids! {
     ImageId
     /// An EC2 launch template, `lt-…`.
     TemplateId
+    /// A subnet of a VPC, `subnet-…`.
+    SubnetId
     /// An EC2 security group, `sg-…`.
     SecurityGroupId
     /// The name of an Auto Scaling group: unique within one account and region.

@@ -13,7 +13,8 @@ pub use compute::{CreateTags, CreateTemplateVersion, Tag, TemplateChanges, Termi
 pub use effect::Effect;
 pub use scaling::{
     Alarms, Desired, DetachInstances, EnterStandby, ExitStandby, OfGroup, Preferences, Protected,
-    SetDesiredCapacity, Standby, StartRefresh, Strategy, TemplateNumber, TerminateInGroup, UpdateGroup,
+    SetDesiredCapacity, Standby, StartRefresh, Strategy, Subnets, TemplateNumber, TerminateInGroup,
+    UpdateGroup,
 };
 
 use super::Resource;

@@ -64,7 +64,7 @@ impl Freeze {
 
 impl Window {
     /// Whether any instant from one to another, both included, is within.
-    fn touches(&self, first: Timestamp, last: Timestamp) -> bool {
+    pub(super) fn touches(&self, first: Timestamp, last: Timestamp) -> bool {
         match self {
             Self::Once { from, until } => first < *until && last >= *from,
             Self::Weekly { from, until, zone } => {

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::{OperationId, Protected, Standby};
-use crate::fleet::{ClusterId, GroupName, ImageId, InstanceId, SourceArn, Text};
+use crate::fleet::{ClusterId, GroupName, ImageId, InstanceId, SourceArn, Text, Zone};
 
 /// A whole percentage, 0–100.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize)]
@@ -232,6 +232,36 @@ pub enum Intent {
         /// The instance.
         instance: InstanceId,
     },
+    /// A failure is rehearsed on a group.
+    Drill {
+        /// The cluster.
+        cluster: ClusterId,
+        /// The group.
+        group: GroupName,
+        /// What is rehearsed.
+        exercise: Exercise,
+        /// It stops where fewer instances of the group are healthy; `None`: where no plan may go below.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        stop_below: Option<usize>,
+    },
+}
+
+/// What a drill rehearses.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub enum Exercise {
+    /// The loss of an instance, which was chosen at random.
+    Replace {
+        /// The instance.
+        instance: InstanceId,
+    },
+    /// The loss of a zone.
+    Empty {
+        /// The zone.
+        zone: Zone,
+        /// How long it stays empty, in seconds.
+        seconds: u64,
+    },
 }
 
 /// How an instance is taken aside.
@@ -351,7 +381,8 @@ impl Intent {
             | Self::Scale { cluster, .. }
             | Self::Quarantine { cluster, .. }
             | Self::Release { cluster, .. }
-            | Self::Terminate { cluster, .. } => cluster,
+            | Self::Terminate { cluster, .. }
+            | Self::Drill { cluster, .. } => cluster,
         }
     }
 
@@ -371,6 +402,7 @@ impl Intent {
             Self::Quarantine { .. } => "quarantine",
             Self::Release { .. } => "release",
             Self::Terminate { .. } => "terminate",
+            Self::Drill { .. } => "drill",
         }
     }
 
@@ -385,7 +417,8 @@ impl Intent {
             | Self::Scale { group, .. }
             | Self::Quarantine { group, .. }
             | Self::Release { group, .. }
-            | Self::Terminate { group, .. } => Some(group),
+            | Self::Terminate { group, .. }
+            | Self::Drill { group, .. } => Some(group),
             Self::Shift { .. } | Self::Switch { .. } | Self::Rollback { .. } | Self::Resume { .. } => None,
         }
     }

@@ -11,6 +11,7 @@ mod chosen;
 mod claim;
 mod curve;
 mod digest;
+mod drills;
 mod freeze;
 mod gates;
 mod guard;
@@ -39,17 +40,19 @@ pub use approve::{Approval, ApprovedPlan, blocked_by};
 pub use call::{
     Alarms, Call, CreateTags, CreateTemplateVersion, Desired, DetachInstances, Effect, EnterStandby,
     ExitStandby, OfGroup, Preferences, Protected, Receipt, SetDesiredCapacity, Standby, StartRefresh,
-    Strategy, Tag, TemplateChanges, TemplateNumber, TerminateInGroup, TerminateInstances, UpdateGroup,
+    Strategy, Subnets, Tag, TemplateChanges, TemplateNumber, TerminateInGroup, TerminateInstances,
+    UpdateGroup,
 };
 pub use chosen::{Choice, choose, replacement};
 pub use claim::{Claim, Hold, SessionId, Stand};
+pub use drills::{DrillHours, DrillReport};
 pub use freeze::{Freeze, Moment, Window};
 pub use gates::{GateFinding, Reading, request_counts, watch};
 pub use guard::{Answer, Finding};
 pub use guards::{can_override, check, check_way_back};
 pub use half::{Half, half_finished};
 pub use history::History;
-pub use intent::{Aside, Author, Batches, Intent, Knobs, Percent, RefreshTo, Stepped};
+pub use intent::{Aside, Author, Batches, Exercise, Intent, Knobs, Percent, RefreshTo, Stepped};
 pub use light::{Light, LightKind, light};
 pub use operations::{Known, KnownState, WayOut, operations};
 pub use policy::{ClusterPolicy, GatePolicy, LeaseStore, Policy};
@@ -65,7 +68,9 @@ use crate::fleet::{AccountId, Cluster, ClusterId, ClusterName, Fleet, GroupName,
 use sides::Sides;
 use verbs::Given;
 
-pub use verbs::{duration, idle_group, idle_groups, standing};
+pub use verbs::{
+    choose as choose_for_drill, duration, floor as drill_floor, idle_group, idle_groups, standing,
+};
 
 /// Schema of a plan in JSON.
 pub const PLAN_SCHEMA: &str = "flightdeck.plan.v1";

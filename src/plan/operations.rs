@@ -9,7 +9,7 @@ use std::collections::btree_map::Entry;
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 
-use super::{Claim, Event, History, Hold, Intent, OperationId, Plan, Record, Stand, Who};
+use super::{Claim, DrillReport, Event, History, Hold, Intent, OperationId, Plan, Record, Stand, Who};
 use crate::fleet::{ClusterId, SourceArn};
 
 /// An operation that nobody claims is taken for running this long after its last record: the life of a lease, and so
@@ -101,6 +101,8 @@ pub struct Known {
     pub ways_out: Vec<WayOut>,
     /// Its plan; `None` where nobody wrote it down, or it could not be read.
     pub plan: Option<Box<Plan>>,
+    /// What it showed, where it was a drill that ended.
+    pub report: Option<DrillReport>,
 }
 
 impl Known {
@@ -168,6 +170,7 @@ impl Told {
             why: String::new(),
             ways_out: Vec::new(),
             plan: None,
+            report: None,
         };
         Self { known, own: true, certain: false, taken_over: false }
     }
@@ -186,6 +189,7 @@ impl Told {
             why: String::new(),
             ways_out: Vec::new(),
             plan: None,
+            report: None,
         };
         Self { known, own: false, certain: false, taken_over: false }
     }
@@ -207,6 +211,7 @@ impl Told {
         };
         let known = &mut self.known;
         known.state = end.unwrap_or(KnownState::Running);
+        known.report.clone_from(&record.report);
         self.certain = end.is_some();
         known.step = known.step.max(record.step);
         known.of = known.of.max(record.of);

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::{Freeze, Stepped};
+use super::{DrillHours, Freeze, Stepped};
 use crate::fleet::{ClusterId, ClusterSelector, Text, Watched};
 
 /// Limits of plans.
@@ -49,6 +49,8 @@ pub struct ClusterPolicy {
     pub two_people: bool,
     /// Where the lease and the remote record are kept.
     pub lease: Option<LeaseStore>,
+    /// Hours in which drills are allowed; `None`: at no time.
+    pub drills: Option<DrillHours>,
 }
 
 /// Where operators tell each other what they do.
@@ -170,6 +172,11 @@ impl Policy {
     /// Where the lease of this cluster is kept.
     pub fn lease(&self, cluster: &ClusterId) -> LeaseStore {
         self.of(cluster).find_map(|own| own.lease).unwrap_or(self.lease)
+    }
+
+    /// Hours in which drills of this cluster are allowed; `None`: at no time.
+    pub fn drills(&self, cluster: &ClusterId) -> Option<&DrillHours> {
+        self.of(cluster).find_map(|own| own.drills.as_ref())
     }
 
     /// Whether the lease of any cluster is kept where others can read it.

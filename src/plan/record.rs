@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{Call, OperationId, Plan, Resource, State};
+use super::{Call, DrillReport, OperationId, Plan, Resource, State};
 use crate::fleet::{Actions, ClusterId, SourceArn, Text};
 
 /// The newest record schema this program knows; a newer record is refused with a sentence.
@@ -138,6 +138,9 @@ pub struct Record {
     /// The outcome in one sentence.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub result: Option<String>,
+    /// What a drill showed, in the record of its end.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub report: Option<DrillReport>,
 }
 
 impl Record {

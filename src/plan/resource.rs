@@ -8,8 +8,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::TemplateNumber;
 use super::change;
+use super::{Subnets, TemplateNumber};
 use crate::fleet::{
     Actions, Cluster, Fleet, GroupName, Instance, InstanceId, LaunchSource, Place, RefreshId, ServerGroup,
     SourceArn, Tags, TemplateId, TemplateRef, TemplateVersion, Text, same_actions,
@@ -128,6 +128,9 @@ pub struct GroupState {
     /// What it launches from.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub saved: Option<Saved>,
+    /// The subnets it launches in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub subnets: Option<Subnets>,
     /// Its newest refresh.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub refresh: Option<Newest>,
@@ -225,6 +228,7 @@ impl GroupState {
         }
         fits(self.sizes.as_ref(), found.sizes.as_ref())
             && fits(self.saved.as_ref(), found.saved.as_ref())
+            && fits(self.subnets.as_ref(), found.subnets.as_ref())
             && fits(
                 self.refresh.as_ref().map(Newest::id).as_ref(),
                 found.refresh.as_ref().map(Newest::id).as_ref(),
@@ -244,6 +248,7 @@ impl GroupState {
             Some(Saved::Other(text)) => words.push(text.to_string()),
             None => {}
         }
+        words.extend(self.subnets.as_ref().map(|subnets| format!("launches in {subnets}")));
         match &self.refresh {
             Some(Newest::Refresh(RefreshMark { id, status, .. })) => {
                 words.push(format!("refresh {id} {status}"));
@@ -335,6 +340,7 @@ impl GroupState {
         Self {
             sizes: Some(Sizes { min: group.min, desired: group.desired, max: group.max }),
             saved: Some(Saved::of(&group.source)),
+            subnets: Some(Subnets::new(&group.subnets)),
             refresh: newest.or_else(|| group.refreshes_known.then_some(Newest::None)),
             members: members.collect(),
         }
@@ -422,6 +428,7 @@ mod tests {
         let state = State::Group(GroupState {
             sizes: Some(Sizes { min: 1, desired: 2, max: 3 }),
             saved: Some(Saved::Template(TemplateNumber { version: 6, ..to.clone() })),
+            subnets: Some(Subnets::new(&["subnet-1".into(), "subnet-2".into()])),
             refresh: Some(Newest::Refresh(RefreshMark { to: Some(to), ..RefreshMark::of("r-1".into()) })),
             members: [("i-1".into(), "InService".into())].into(),
         });

@@ -27,6 +27,8 @@ pub enum WaitFor {
     Sized,
     /// The instance that was set aside takes no traffic any more, and its group is whole and healthy without it.
     Aside,
+    /// The same, and none is left in a zone that the group launches in no more.
+    Emptied,
 }
 
 /// What becomes of an operation whose wait does not end as it should before its deadline.

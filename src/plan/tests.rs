@@ -12,6 +12,7 @@ use crate::fleet::{
     TargetState, same_actions,
 };
 
+mod drills;
 mod groups;
 mod guarded;
 mod quarantine;
@@ -160,6 +161,7 @@ pub(crate) fn record(
         before: Some(State::Actions(forward(&[(&orders.blue, before.0), (&orders.green, before.1)]))),
         after: None,
         result: None,
+        report: None,
     }
 }
 

@@ -251,6 +251,7 @@ mod tests {
             before: None,
             after: None,
             result: None,
+            report: None,
         }
     }
 

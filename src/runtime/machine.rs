@@ -20,6 +20,11 @@ pub fn session(now: Timestamp) -> SessionId {
     SessionId::new(format!("{}-{}-{:08x}", now.as_second(), std::process::id(), fastrand::u32(..)))
 }
 
+/// Any number, for what is chosen at random.
+pub fn any_number() -> usize {
+    fastrand::usize(..)
+}
+
 /// The tasks of one run of the program.
 ///
 /// # Errors

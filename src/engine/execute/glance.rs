@@ -25,6 +25,7 @@ impl Run<'_> {
 
     pub(super) fn saw(&mut self, fleet: &Arc<Fleet>) {
         self.seen = Some((self.ports.clock.monotonic(), Arc::clone(fleet)));
+        self.measure(fleet);
     }
 
     /// Whether what this operation wrote still stands, in a look. `Ok(Some(why))`: that cannot be told.

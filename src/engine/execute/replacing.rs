@@ -7,7 +7,7 @@ use std::collections::HashSet;
 
 use super::glance::someone_changed;
 use super::{Run, Stop, words};
-use crate::fleet::{Fleet, GroupName, InstanceId, InstanceState, RefreshStatus, Text, Verdict};
+use crate::fleet::{Fleet, GroupName, Instance, InstanceId, InstanceState, RefreshStatus, Text, Verdict};
 use crate::plan::{
     Call, Course, Effect, GroupState, InstanceMark, Intent, Newest, RefreshMark, Refusal, Resource, State,
     WaitFor,
@@ -52,6 +52,9 @@ impl Run<'_> {
         Ok(match self.look().await? {
             Ok(fleet) if what == WaitFor::Aside => {
                 self.not_aside(&fleet, &found, &group).or_else(|| self.not_whole(&fleet, &group))
+            }
+            Ok(fleet) if what == WaitFor::Emptied => {
+                self.not_left(&fleet, &group).or_else(|| self.not_whole(&fleet, &group))
             }
             Ok(fleet) => self.not_whole(&fleet, &group),
             Err(failure) => Some(words::sentence_of(&failure).why),
@@ -209,6 +212,21 @@ impl Run<'_> {
             let target = health.value.iter().find(|target| target.id == *id)?;
             Some(format!("{id} is {} in {}", target.state.word(), arn.name()))
         })
+    }
+
+    /// Why a zone that the group launches in no more is not empty yet, by a look.
+    fn not_left(&self, fleet: &Fleet, name: &GroupName) -> Option<String> {
+        let group = fleet.cluster(self.plan.intent.cluster())?.group(name)?;
+        let in_service = |instance: &&Instance| {
+            instance.membership.as_ref().is_some_and(|m| m.lifecycle.raw() == "InService")
+        };
+        let mut outside = group
+            .instances
+            .iter()
+            .filter(in_service)
+            .filter_map(|instance| instance.zone.as_ref().filter(|zone| !group.zones.contains(zone)));
+        let zone = outside.next()?;
+        Some(format!("{} of the instances of {name} are still in {zone}", 1 + outside.count()))
     }
 
     /// Why the group is not whole and healthy yet, by a look.

@@ -40,6 +40,7 @@ impl Run<'_> {
             before: None,
             after: None,
             result: None,
+            report: None,
         };
         fill(&mut record);
         self.remembered().write(record)
@@ -62,7 +63,10 @@ impl Run<'_> {
         }
         // Where it is held tells a person what is left.
         let step = if event == Event::Held { self.step } else { 0 };
-        self.record(step, event, |record| record.result = Some(says.to_owned()))
+        self.record(step, event, |record| {
+            record.result = Some(says.to_owned());
+            record.report = self.report();
+        })
     }
 
     /// What the journal and other cockpits tell.

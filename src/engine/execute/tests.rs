@@ -2,6 +2,7 @@
 
 mod crash;
 mod deploy;
+mod drills;
 mod groups;
 mod properties;
 mod quarantine;

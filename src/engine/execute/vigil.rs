@@ -11,8 +11,7 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 
 use super::{Run, Stop, words};
-use crate::fleet::Action;
-use crate::fleet::{Fleet, GroupName, TargetState};
+use crate::fleet::{Action, Cluster, Fleet, GroupName, TargetState, TrafficSource};
 use crate::plan::{
     Call, Event, Late, Reading, Refusal, Step, Truth, Wait, WaitFor, check, request_counts, watch,
 };
@@ -103,6 +102,9 @@ impl Run<'_> {
         self.note(step.n, &format!("waits: {}", wait.until)).await?;
         let mut vigil = Vigil::new(wait, self.ports.clock.monotonic(), self.now());
         let says = self.watch_over(&mut vigil).await?;
+        if says.is_none() && matches!(wait.what, WaitFor::Replaced | WaitFor::Emptied) {
+            self.is_whole_again();
+        }
         let settled = format!("settled, {}", vigil.counts.as_deref().unwrap_or(UNCOUNTED));
         if says.is_none() && wait.what == WaitFor::Settled {
             self.write_down(step.n, Event::Settled, |record| record.result = Some(settled.clone()))?;
@@ -117,6 +119,7 @@ impl Run<'_> {
             WaitFor::Replaced => "it is replaced, and the group is whole".into(),
             WaitFor::Sized => "the group is as large as wanted, and healthy".into(),
             WaitFor::Aside => "it takes no traffic, and the group is whole without it".into(),
+            WaitFor::Emptied => "the zone is empty, and the group is whole".into(),
         }))
     }
 
@@ -149,7 +152,10 @@ impl Run<'_> {
         loop {
             let of_group = vigil.what.filter(|what| is_of_group(*what));
             let why = match of_group {
-                Some(what) => self.replacing(what, vigil.group.as_ref()).await?,
+                Some(what) => match self.replacing(what, vigil.group.as_ref()).await? {
+                    why if self.is_on_leash() => self.on_leash(vigil).await?.or(why),
+                    why => why,
+                },
                 None => match self.look().await? {
                     Ok(fleet) => self.pending(&fleet, vigil).await?,
                     Err(failure) => Some(words::sentence_of(&failure).why),
@@ -196,7 +202,8 @@ impl Run<'_> {
             let was_paused = self.paused.is_some();
             let ahead = vigil.earliest.saturating_sub(now);
             let pause = match of_group {
-                Some(_) => GROUP_PAUSE,
+                Some(_) if !self.is_on_leash() => GROUP_PAUSE,
+                Some(_) => LOOK_PAUSE,
                 None if ahead.is_zero() || was_paused => LOOK_PAUSE,
                 None => ahead.min(LOOK_PAUSE),
             };
@@ -219,7 +226,7 @@ impl Run<'_> {
             return self.blind(vigil, "target-groups", why);
         }
         vigil.blind.remove("target-groups");
-        if let Some(why) = self.ask_gates(fleet, vigil)? {
+        if let Some(why) = self.hold_on(fleet, vigil)? {
             return Ok(Some(why));
         }
         Ok(match vigil.what {
@@ -229,13 +236,55 @@ impl Run<'_> {
         })
     }
 
+    /// The same of a drill whose group is waited for.
+    async fn on_leash(&mut self, vigil: &mut Vigil) -> Result<Option<String>, Stop> {
+        match self.look().await? {
+            Ok(fleet) => self.hold_on(&fleet, vigil),
+            Err(failure) => Ok(Some(words::sentence_of(&failure).why)),
+        }
+    }
+
+    /// The stop rule of a drill, then the gates.
+    fn hold_on(&self, fleet: &Fleet, vigil: &mut Vigil) -> Result<Option<String>, Stop> {
+        const INSTANCES: &str = "instances";
+        if let Some(why) = self.stop_rule(fleet)? {
+            return self.blind(vigil, INSTANCES, why);
+        }
+        vigil.blind.remove(INSTANCES);
+        self.ask_gates(fleet, vigil)
+    }
+
     /// What the gates say: `Some(why)` where one cannot be read for now.
     fn ask_gates(&self, fleet: &Fleet, vigil: &mut Vigil) -> Result<Option<String>, Stop> {
-        let (Some((arn, _)), false) = (self.traffic(), self.is_rollback()) else { return Ok(None) };
         let Some(cluster) = fleet.cluster(self.plan.intent.cluster()) else { return Ok(None) };
-        let Some(source) = cluster.traffic.iter().find(|traffic| traffic.arn == *arn) else {
-            return Ok(None);
-        };
+        let mut pending = None;
+        for source in self.gated(cluster) {
+            let why = self.ask_gates_of(fleet, (cluster, source), vigil)?;
+            pending = pending.or(why);
+        }
+        Ok(pending)
+    }
+
+    /// The listeners and rules whose gates are asked: what is written, and of a drill all that carry traffic. A way
+    /// back is not led back by a gate.
+    fn gated<'c>(&self, cluster: &'c Cluster) -> Vec<&'c TrafficSource> {
+        let sources = cluster.traffic.iter();
+        match self.traffic() {
+            _ if self.is_rollback() => Vec::new(),
+            Some((arn, _)) => sources.filter(|source| source.arn == *arn).collect(),
+            None if self.is_on_leash() => {
+                sources.filter(|source| source.weights.iter().any(|weight| weight.weight > 0)).collect()
+            }
+            None => Vec::new(),
+        }
+    }
+
+    fn ask_gates_of(
+        &self,
+        fleet: &Fleet,
+        (cluster, source): (&Cluster, &TrafficSource),
+        vigil: &mut Vigil,
+    ) -> Result<Option<String>, Stop> {
         let since_call = self.last_call.map(|then| self.ports.clock.monotonic().saturating_sub(then));
         if let Some(since) = since_call {
             let written_at = self.now().saturating_sub(SignedDuration::try_from(since).unwrap_or_default());
@@ -244,7 +293,7 @@ impl Run<'_> {
         let mut pending = None;
         for gate in watch(fleet, cluster, source, self.policy, self.now()) {
             match gate.reading {
-                Reading::Bad(why) => return Err(Stop::Back(format!("gate {}: {why}", gate.name))),
+                Reading::Bad(why) => return Err(self.turn_back(format!("gate {}: {why}", gate.name))),
                 Reading::Good(_) => {
                     vigil.blind.remove(gate.name);
                 }
@@ -317,6 +366,7 @@ impl Run<'_> {
             Some(WaitFor::Replaced) => "it was not replaced in time",
             Some(WaitFor::Sized) => "the group did not get its size in time",
             Some(WaitFor::Aside) => "it was not set aside in time",
+            Some(WaitFor::Emptied) => "the zone was not empty in time",
             Some(WaitFor::Person) | None => "nobody let it go on in time",
         };
         match vigil.late {
@@ -331,7 +381,8 @@ const LONGEST_WAY_BACK: u64 = 4 * 3_600;
 
 /// Whether it is a group that is waited for, and no traffic.
 fn is_of_group(what: WaitFor) -> bool {
-    matches!(what, WaitFor::Refreshed | WaitFor::Replaced | WaitFor::Sized | WaitFor::Aside)
+    let of_group = [WaitFor::Refreshed, WaitFor::Replaced, WaitFor::Sized, WaitFor::Aside, WaitFor::Emptied];
+    of_group.contains(&what)
 }
 
 /// What is said of weights that are true for good where nobody counts requests.

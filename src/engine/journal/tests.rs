@@ -54,6 +54,7 @@ fn record(operation: &str) -> Record {
         before: None,
         after: None,
         result: None,
+        report: None,
     }
 }
 

@@ -58,6 +58,7 @@ fn server_group(
         max: fact.max,
         weighted: is_weighted(fact),
         zones: fact.zones.clone(),
+        subnets: fact.subnets.clone(),
         source: fact.source.clone(),
         refresh: find(true),
         last_refresh: find(false),

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
-use crate::fleet::{AccountId, ImageId, InstanceId, SecurityGroupId, Tags, Text, Zone};
+use crate::fleet::{AccountId, ImageId, InstanceId, SecurityGroupId, SubnetId, Tags, Text, Zone};
 
 /// State of an EC2 instance.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -51,6 +51,8 @@ pub struct InstanceFact {
     pub instance_type: Option<Text>,
     /// Availability zone.
     pub zone: Option<Zone>,
+    /// The subnet of its first network interface.
+    pub subnet: Option<SubnetId>,
     /// State.
     pub state: InstanceState,
     /// Launch time.

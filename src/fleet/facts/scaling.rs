@@ -6,8 +6,8 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::fleet::{
-    GroupName, ImageId, InstanceId, MetadataOptions, RefreshId, SecurityGroupId, Tags, TargetGroupArn,
-    TemplateId, Text, Zone,
+    GroupName, ImageId, InstanceId, MetadataOptions, RefreshId, SecurityGroupId, SubnetId, Tags,
+    TargetGroupArn, TemplateId, Text, Zone,
 };
 
 /// Which version of a launch template is meant.
@@ -79,6 +79,8 @@ pub struct GroupFact {
     pub capacity_type: Option<Text>,
     /// Zones it launches in.
     pub zones: Vec<Zone>,
+    /// Subnets it launches in; empty where it names zones alone.
+    pub subnets: Vec<SubnetId>,
     /// What it launches from.
     pub source: LaunchSource,
     /// Target groups attached to it.

@@ -49,8 +49,11 @@ impl Call {
                 let refresh = Some(Newest::Refresh(RefreshMark::of(mark.id.clone())));
                 Some(State::Group(GroupState { refresh, ..GroupState::default() }))
             }
-            (Self::UpdateAutoScalingGroup(update), State::Group(group)) if update.template.is_some() => {
-                Some(State::Group(GroupState { saved: group.saved.clone(), ..GroupState::default() }))
+            (Self::UpdateAutoScalingGroup(update), State::Group(group)) => {
+                let saved = update.template.as_ref().and(group.saved.clone());
+                let subnets = update.subnets.clone();
+                let left = GroupState { saved, subnets, ..GroupState::default() };
+                (left != GroupState::default()).then_some(State::Group(left))
             }
             _ => None,
         }
@@ -82,16 +85,18 @@ impl Call {
                 let wanted = GroupState {
                     sizes: is.sizes.map(|_| sizes_after(update, blank)),
                     saved: update.template.clone().map(Saved::Template),
+                    subnets: update.subnets.clone(),
                     ..GroupState::default()
                 };
                 let written = |state: &GroupState| {
                     let saved = update.template.as_ref().and(state.saved.clone());
+                    let subnets = update.subnets.as_ref().and(state.subnets.clone());
                     let sizes = state.sizes.map(|now| Sizes {
                         min: update.min.map_or(0, |_| now.min),
                         desired: update.desired.map_or(0, |_| now.desired),
                         max: update.max.map_or(0, |_| now.max),
                     });
-                    State::Group(GroupState { sizes, saved, ..GroupState::default() })
+                    State::Group(GroupState { sizes, saved, subnets, ..GroupState::default() })
                 };
                 let found = written(is);
                 told(State::Group(wanted).holds_in(&found), &written(was), &found)

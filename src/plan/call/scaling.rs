@@ -1,8 +1,11 @@
 //! Changes of Auto Scaling groups and of their instances, under AWS's names.
 
+use std::collections::BTreeSet;
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 
-use crate::fleet::{GroupName, InstanceId, Setting, TemplateId, Text};
+use crate::fleet::{GroupName, InstanceId, Setting, SubnetId, TemplateId, Text};
 
 /// A launch template version by its number: never `$Latest` or `$Default`, which lead back nowhere.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -156,6 +159,55 @@ pub struct UpdateGroup {
     /// The launch template version it launches from.
     #[serde(rename = "LaunchTemplate", default, skip_serializing_if = "Option::is_none")]
     pub template: Option<TemplateNumber>,
+    /// Subnets it launches in, and with them its zones.
+    #[serde(rename = "VPCZoneIdentifier", default, skip_serializing_if = "Option::is_none")]
+    pub subnets: Option<Subnets>,
+}
+
+/// Subnets of a group; in JSON as AWS takes them, with commas between. Their order means nothing.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[serde(into = "String", from = "String")]
+pub struct Subnets(BTreeSet<SubnetId>);
+
+impl Subnets {
+    /// Those of a list.
+    pub fn new<'a>(subnets: impl IntoIterator<Item = &'a SubnetId>) -> Self {
+        Self(subnets.into_iter().cloned().collect())
+    }
+
+    /// Each, in the order of ids.
+    pub fn iter(&self) -> impl Iterator<Item = &SubnetId> {
+        self.0.iter()
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// As AWS takes them: for calls, never for a screen or a stream.
+    pub fn raw(&self) -> String {
+        self.0.iter().map(SubnetId::raw).collect::<Vec<_>>().join(",")
+    }
+}
+
+impl From<Subnets> for String {
+    fn from(subnets: Subnets) -> Self {
+        subnets.raw()
+    }
+}
+
+impl From<String> for Subnets {
+    fn from(listed: String) -> Self {
+        Self(listed.split(',').map(str::trim).filter(|id| !id.is_empty()).map(Into::into).collect())
+    }
+}
+
+impl fmt::Display for Subnets {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let words: Vec<String> = self.0.iter().map(ToString::to_string).collect();
+        f.write_str(&words.join(" "))
+    }
 }
 
 /// Sets a group's wanted size [autoscaling: SetDesiredCapacity].
@@ -260,6 +312,7 @@ impl UpdateGroup {
         let sizes = sizes.into_iter().filter_map(|(name, size)| Some(format!("{name} {}", size?)));
         let template =
             self.template.as_ref().map(|template| format!("{} version {}", template.id, template.version));
-        sizes.chain(template).collect::<Vec<_>>().join(", ")
+        let subnets = self.subnets.as_ref().map(|subnets| format!("launches in {subnets}"));
+        sizes.chain(template).chain(subnets).collect::<Vec<_>>().join(", ")
     }
 }

@@ -58,6 +58,7 @@ fn every() -> Vec<Call> {
             max: Some(9),
             desired: None,
             template: Some(template(5)),
+            subnets: None,
         }),
         Call::SetDesiredCapacity(SetDesiredCapacity { group: group.clone(), desired: 4 }),
         Call::TerminateInstanceInAutoScalingGroup(TerminateInGroup {

@@ -21,7 +21,10 @@ pub(super) fn wanted(subject: &OnGroup<'_>) -> Option<ImageId> {
             of_version(subject, start.desired.template()?.version)
         }
         // What the group launches by itself.
-        (Intent::Replace { .. } | Intent::Scale { .. } | Intent::Quarantine { .. }, _) => saved(subject),
+        (
+            Intent::Replace { .. } | Intent::Scale { .. } | Intent::Quarantine { .. } | Intent::Drill { .. },
+            _,
+        ) => saved(subject),
         _ => None,
     }
 }

@@ -4,6 +4,7 @@
 mod alarms;
 mod capacity;
 mod changeable;
+mod drill_allowed;
 mod enough_healthy;
 mod few_replaced;
 mod foreign;
@@ -142,6 +143,8 @@ pub(super) enum Check {
     Group(fn(&OnGroup<'_>) -> (Answer, String)),
     /// Those of them that replace instances a person chose.
     Replaced(fn(&OnGroup<'_>) -> (Answer, String)),
+    /// Calls of a drill.
+    Drill(fn(&OnGroup<'_>) -> (Answer, String)),
 }
 
 /// One call before the guards.
@@ -160,6 +163,11 @@ impl Guard {
             (Check::Group(check), Judged::Group(subject)) => Some(check(subject)),
             (Check::Replaced(check), Judged::Group(subject)) => {
                 matches!(subject.intent, Intent::Replace { .. }).then(|| check(subject))
+            }
+            (Check::Drill(check), Judged::Group(subject))
+                if matches!(subject.intent, Intent::Drill { .. }) =>
+            {
+                Some(check(subject))
             }
             _ => None,
         }
@@ -189,6 +197,7 @@ pub(super) static GUARDS: &[Guard] = &[
     foreign::GUARD,
     lease::GUARD,
     freeze::GUARD,
+    drill_allowed::GUARD,
     large_step::GUARD,
     pace::GUARD,
     sticky::GUARD,
@@ -228,9 +237,13 @@ pub(super) fn ask(
     };
     let intent = given.history.origin(intent);
     let lowest_healthy = draft.reach.as_ref().and_then(|reach| reach.lowest_healthy);
+    let back = draft.back.as_ref();
     let on_group = |step, group, call| {
         let awaited = draft.awaits_refresh_before(step, group);
-        Judged::Group(OnGroup { scene: scene(step), intent, group, call, awaited, lowest_healthy })
+        // What gives back is the way back, also as a step.
+        let kind = if back.is_some() && back == call { Kind::Back } else { draft.kind };
+        let scene = Scene { kind, ..scene(step) };
+        Judged::Group(OnGroup { scene, intent, group, call, awaited, lowest_healthy })
     };
     let mut judged: Vec<Judged<'_>> = draft.changes().map(traffic).collect();
     judged.extend(draft.calls().filter_map(|(step, call)| {
@@ -280,7 +293,9 @@ pub fn check(
     else {
         return Vec::new();
     };
-    check_call(plan, (step, call), kind(&plan.intent, history), fleet, history, policy, at)
+    // What gives back is the way back, also as a step.
+    let kind = if plan.back.as_ref() == Some(call) { Kind::Back } else { kind(&plan.intent, history) };
+    check_call(plan, (step, call), kind, fleet, history, policy, at)
 }
 
 /// What all guards say of a way back of a plan, on facts that were just read.

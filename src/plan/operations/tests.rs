@@ -60,6 +60,7 @@ fn records(plan: &Plan, from: i64, events: &[(Event, u32)]) -> Vec<Record> {
         before: None,
         after: None,
         result: None,
+        report: None,
     });
     told.collect()
 }

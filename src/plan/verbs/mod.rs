@@ -2,6 +2,7 @@
 //! [`draft`]; guards, confirmation, steps, reach, digest, journal and undo follow from the draft.
 
 mod deploy;
+mod drill;
 mod earlier;
 mod quarantine;
 mod refresh;
@@ -21,6 +22,7 @@ mod weights;
 use jiff::Timestamp;
 
 pub use deploy::{idle_group, idle_groups};
+pub use drill::{choose, floor};
 pub use quarantine::standing;
 pub(in crate::plan) use replace::healthy;
 pub(super) use rollback::{goal, instead};
@@ -68,6 +70,7 @@ pub(super) struct Move {
 }
 
 /// What a call of a plan writes.
+#[expect(clippy::large_enum_variant, reason = "a plan has few of them, and none lives long")]
 pub(super) enum Writes {
     /// Actions to the draft's listener or rule. What they replace and how they are undone follows from the move before.
     Actions(Actions),
@@ -152,6 +155,9 @@ pub(super) fn draft<'a>(intent: &Intent, given: Given<'a>) -> Result<Draft<'a>, 
         }
         Intent::Release { group, instance, by, .. } => release::draft(given, (group, instance), by),
         Intent::Terminate { group, instance, .. } => release::end(given, (group, instance)),
+        Intent::Drill { group, exercise, stop_below, .. } => {
+            drill::draft(given, group, exercise, *stop_below)
+        }
     }
 }
 
@@ -167,7 +173,8 @@ pub(super) fn kind(intent: &Intent, history: &History) -> Kind {
         | Intent::Scale { .. }
         | Intent::Quarantine { .. }
         | Intent::Release { .. }
-        | Intent::Terminate { .. } => Kind::Replace,
+        | Intent::Terminate { .. }
+        | Intent::Drill { .. } => Kind::Replace,
     }
 }
 

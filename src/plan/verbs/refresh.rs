@@ -213,6 +213,7 @@ fn pin(name: &GroupName, base: &TemplateNumber, state: &GroupState) -> Move {
                 max: None,
                 desired: None,
                 template: Some(base.clone()),
+                subnets: None,
             })),
             expects: Expected { resource: Resource::Group(name.clone()), state: State::Group(state.clone()) },
             undo: None,

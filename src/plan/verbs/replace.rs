@@ -206,6 +206,7 @@ impl Spare {
                 max: Some(to.max),
                 desired: Some(to.desired),
                 template: None,
+                subnets: None,
             })
         };
         let most = if self.raises_max() { format!(", {} at most", self.with.max) } else { String::new() };
@@ -235,6 +236,7 @@ impl Spare {
                     max: Some(self.before.max),
                     desired: None,
                     template: None,
+                    subnets: None,
                 })),
                 expects: Expected { resource: Resource::Group(name.clone()), state: State::Group(state) },
                 undo: None,

@@ -104,6 +104,7 @@ pub(super) fn resize(
             max: Some(to.max),
             desired: Some(to.desired),
             template,
+            subnets: None,
         })
     };
     let before = match &saved {

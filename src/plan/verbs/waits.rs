@@ -1,6 +1,6 @@
 //! What is waited for between calls, each with its time and with what happens at its end.
 
-use crate::fleet::{Fleet, GroupName, InstanceId, TargetGroupArn};
+use crate::fleet::{Fleet, GroupName, InstanceId, TargetGroupArn, Zone};
 use crate::plan::change::Change;
 use crate::plan::{Late, Policy, Wait, WaitFor};
 
@@ -103,6 +103,17 @@ pub(super) fn aside(id: &InstanceId, group: &GroupName, seconds: u64) -> Wait {
     }
 }
 
+/// Until no instance of a group is left in a zone that was taken from it.
+pub(super) fn emptied(zone: &Zone, group: &GroupName, seconds: u64) -> Wait {
+    Wait {
+        seconds,
+        until: format!("{zone} is empty, and {group} is whole and healthy without it"),
+        what: WaitFor::Emptied,
+        late: Late::RollBack,
+        group: Some(group.clone()),
+    }
+}
+
 /// Until a person says yes.
 pub(super) fn person() -> Wait {
     Wait {
@@ -121,7 +132,15 @@ pub(super) fn does(wait: &Wait) -> String {
         (WaitFor::Bake, Some(old)) => format!("keep {old} warm for {}", duration(wait.seconds)),
         (WaitFor::Bake, None) => format!("bake for {}", duration(wait.seconds)),
         (WaitFor::Person, _) => format!("wait for a person, {} at most", duration(wait.seconds)),
-        (WaitFor::Healthy | WaitFor::Refreshed | WaitFor::Replaced | WaitFor::Sized | WaitFor::Aside, _) => {
+        (
+            WaitFor::Healthy
+            | WaitFor::Refreshed
+            | WaitFor::Replaced
+            | WaitFor::Sized
+            | WaitFor::Aside
+            | WaitFor::Emptied,
+            _,
+        ) => {
             format!("wait until {}, {} at most", wait.until, duration(wait.seconds))
         }
     }

@@ -13,7 +13,7 @@ use super::trouble::Trouble;
 use crate::fleet::{GroupName, RefreshFact, Region};
 use crate::plan::{
     DetachInstances, EnterStandby, ExitStandby, GroupState, Newest, Receipt, RefreshMark, Saved,
-    SetDesiredCapacity, Sizes, TemplateNumber, TerminateInGroup, UpdateGroup,
+    SetDesiredCapacity, Sizes, Subnets, TemplateNumber, TerminateInGroup, UpdateGroup,
 };
 use crate::provider::{Failure, FailureKind};
 
@@ -35,6 +35,7 @@ pub(super) async fn read(
     Ok(GroupState {
         sizes: Some(Sizes { min: group.min, desired: group.desired, max: group.max }),
         saved: Some(Saved::of(&group.source)),
+        subnets: Some(Subnets::new(&group.subnets)),
         refresh: Some(newest(&refreshes.items)),
         members: group.members.into_iter().map(|member| (member.id, member.lifecycle)).collect(),
     })
@@ -63,11 +64,17 @@ fn mark(refresh: &RefreshFact) -> RefreshMark {
 
 /// Refuses sizes that cannot be, and an update of nothing.
 pub(super) fn check_update(update: &UpdateGroup) -> Result<(), String> {
-    let UpdateGroup { group, min, max, desired, template } = update;
+    let UpdateGroup { group, min, max, desired, template, subnets } = update;
     ids::group(group)?;
     template.as_ref().map_or(Ok(()), ids::version)?;
     let given: Vec<i32> = [min, desired, max].into_iter().copied().flatten().collect();
-    if given.is_empty() && template.is_none() {
+    if let Some(subnets) = subnets {
+        subnets.iter().try_for_each(ids::subnet)?;
+        if subnets.is_empty() {
+            return Err("a group launches in one subnet at least".into());
+        }
+    }
+    if given.is_empty() && template.is_none() && subnets.is_none() {
         return Err("there is nothing to set".into());
     }
     if given.iter().any(|size| *size < 0) || !given.is_sorted() {
@@ -91,7 +98,8 @@ pub(super) async fn update(
     let template = update.template.as_ref().map(specification);
     let answer = send!(clients.autoscaling.update_auto_scaling_group()
         .auto_scaling_group_name(update.group.raw()).set_min_size(update.min).set_max_size(update.max)
-        .set_desired_capacity(update.desired).set_launch_template(template);
+        .set_desired_capacity(update.desired).set_launch_template(template)
+        .set_vpc_zone_identifier(update.subnets.as_ref().map(Subnets::raw));
         AUTO_SCALING, "UpdateAutoScalingGroup", region)?;
     Ok(receipt(answer.request_id()))
 }

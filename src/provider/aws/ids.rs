@@ -1,6 +1,6 @@
 //! Ids and names as AWS makes them: what is none is never sent, whatever a plan or a file says.
 
-use crate::fleet::{GroupName, InstanceId, TemplateId, Text};
+use crate::fleet::{GroupName, InstanceId, SubnetId, TemplateId, Text};
 use crate::plan::TemplateNumber;
 
 /// Digits of an id after its prefix: 8 in old ones, 17 in new ones.
@@ -23,6 +23,11 @@ pub(super) fn instance(instance: &InstanceId) -> Result<(), String> {
 /// A launch template.
 pub(super) fn template(template: &TemplateId) -> Result<(), String> {
     id("a launch template", "lt-", template.raw())
+}
+
+/// A subnet.
+pub(super) fn subnet(subnet: &SubnetId) -> Result<(), String> {
+    id("a subnet", "subnet-", subnet.raw())
 }
 
 /// An image by its id: a parameter that gives another image tomorrow is none.

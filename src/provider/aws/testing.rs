@@ -16,8 +16,8 @@ use super::replay::{Answer, Asked, Replay};
 use crate::fleet::GroupName;
 use crate::plan::{
     Alarms, Call, CreateTags, CreateTemplateVersion, Desired, DetachInstances, EnterStandby, ExitStandby,
-    OfGroup, Preferences, Protected, SetDesiredCapacity, Standby, StartRefresh, Strategy, TemplateChanges,
-    TemplateNumber, TerminateInGroup, TerminateInstances, UpdateGroup,
+    OfGroup, Preferences, Protected, SetDesiredCapacity, Standby, StartRefresh, Strategy, Subnets,
+    TemplateChanges, TemplateNumber, TerminateInGroup, TerminateInstances, UpdateGroup,
 };
 use crate::provider::Clock;
 
@@ -133,6 +133,10 @@ pub(super) fn every_call() -> Vec<Call> {
             max: Some(9),
             desired: Some(4),
             template: Some(number()),
+            subnets: Some(Subnets::new(&[
+                "subnet-0123456789abcdef0".into(),
+                "subnet-0123456789abcdef1".into(),
+            ])),
         }),
         Call::SetDesiredCapacity(SetDesiredCapacity { group: group(), desired: 4 }),
         Call::TerminateInstanceInAutoScalingGroup(TerminateInGroup {

@@ -1,12 +1,14 @@
 //! What CloudWatch tells of the simulated fleet: what load balancers counted, minute by minute and a minute late, and
 //! the alarms over it. Everything follows from the world and a moment, so that looking more often changes nothing.
 
+use jiff::Timestamp;
+
 use super::facts::Sight;
 use super::world::{Instance, MINUTE, Moment, SECOND, time_of};
 use crate::fleet::{
     Alarm, AlarmKind, AlarmState, ClusterSelector, Metrics, TargetGroupArn, TargetState, Text,
 };
-use crate::plan::{ClusterPolicy, GatePolicy};
+use crate::plan::{ClusterPolicy, DrillHours, GatePolicy, Window};
 
 /// From the end of a minute until CloudWatch tells of it.
 const LATE: Moment = 40 * SECOND;
@@ -53,6 +55,11 @@ const RULES: &[Rule] = &[
     Rule { cluster: "recommend", name: "recommend-is-not-well", over: Over::Any(&["recommend-5xx"]) },
 ];
 
+/// Simulated clusters in which drills are allowed.
+const DRILLED: [&str; 2] = ["orders", "checkout"];
+/// At every time.
+const ALWAYS: Window = Window::Once { from: Timestamp::MIN, until: Timestamp::MAX };
+
 /// What a configuration would say of the simulated clusters: which alarms and limits of metrics watch over a bake.
 /// `reports` names an alarm that is not there.
 pub fn watched_clusters() -> Vec<(ClusterSelector, ClusterPolicy)> {
@@ -67,9 +74,12 @@ pub fn watched_clusters() -> Vec<(ClusterSelector, ClusterPolicy)> {
     ]
     .into_iter()
     .map(|(name, alarms, gates)| {
+        // Whoever tries the cockpit may try a drill, at any hour.
+        let drills =
+            DRILLED.contains(&name).then(|| DrillHours { written: "always".into(), windows: vec![ALWAYS] });
         let selector = ClusterSelector { name: name.into(), account: None, region: None };
         let alarms = Some(alarms.into_iter().map(Text::new).collect());
-        (selector, ClusterPolicy { alarms, gates, ..ClusterPolicy::default() })
+        (selector, ClusterPolicy { alarms, gates, drills, ..ClusterPolicy::default() })
     })
     .collect()
 }

@@ -48,6 +48,7 @@ impl Sight<'_> {
             image: Some(launch.image.clone()),
             instance_type: Some(launch.instance_type.clone()),
             zone: Some(instance.zone.clone()),
+            subnet: self.region.subnet(&instance.zone).cloned(),
             state,
             launched_at: Some(time_of(self.start, instance.launched)),
             private_ip: (!gone).then(|| format!("10.{a}.{b}.{c}").into()),

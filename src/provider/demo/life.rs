@@ -42,6 +42,8 @@ pub(super) enum Event {
     Detached(GroupAt, InstanceId),
     /// A group looks after its size.
     Reconcile(GroupAt),
+    /// A group looks at its zones.
+    Rebalance(GroupAt),
     /// A refresh goes on.
     Refresh(GroupAt),
     /// The errors of a bad version follow its traffic.
@@ -114,6 +116,7 @@ impl World {
             Event::Notice(group, id) => self.notice(group, &id, at),
             Event::Detached(group, id) => self.detached(group, &id),
             Event::Reconcile(group) => self.reconcile(group, at),
+            Event::Rebalance(group) => self.rebalance(group, at),
             Event::Refresh(group) => self.refresh_step(group, at),
             Event::Strain(group) => self.strain(group, at),
             Event::Hands(region) => self.lend_a_hand(region, at),

@@ -19,6 +19,7 @@ mod life;
 mod look;
 mod loose;
 mod phase;
+mod rebalance;
 mod refresh;
 mod register;
 mod replacing;

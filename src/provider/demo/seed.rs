@@ -66,6 +66,9 @@ impl Stage {
         let zones = ["a", "b", "c"].map(|letter| format!("{region}{letter}").as_str().into()).to_vec();
         let region = Region {
             place: Place { account: ACCOUNT.into(), region: region.into() },
+            subnets: ["a", "b", "c"]
+                .map(|letter| format!("subnet-{region}{letter}").as_str().into())
+                .to_vec(),
             zones,
             images: BTreeMap::new(),
             templates: BTreeMap::new(),
@@ -260,6 +263,7 @@ impl Stage {
             max: (count * 2).max(2),
             capacity_type: None,
             zones: self.region.zones.clone(),
+            subnets: self.region.subnets.clone(),
             source: new.source,
             target_groups: new.target_groups,
             members: Vec::new(),

@@ -5,7 +5,7 @@ use crate::fleet::{
     GroupName, InstanceId, LaunchSource, Tags, TemplateId, TemplateRef, TemplateVersion, Text,
 };
 use crate::plan::{
-    GroupState, InstanceMark, Newest, RefreshMark, Resource, Saved, Sizes, State, TemplateNumber,
+    GroupState, InstanceMark, Newest, RefreshMark, Resource, Saved, Sizes, State, Subnets, TemplateNumber,
     TemplateState,
 };
 
@@ -42,6 +42,7 @@ impl Region {
         Some(GroupState {
             sizes: Some(Sizes { min: fact.min, desired: fact.desired, max: fact.max }),
             saved: Some(Saved::of(&fact.source)),
+            subnets: Some(Subnets::new(&fact.subnets)),
             refresh: Some(newest(group)),
             members: group.instances.iter().filter_map(member).collect(),
         })

@@ -15,8 +15,8 @@ use super::refresh::Run;
 use crate::fleet::{
     Actions, AlarmState, GroupFact, GroupName, ImageFact, ImageId, InstanceId, LaunchConfigurationFact,
     ListenerFact, LoadBalancerFact, MetadataOptions, Place, RefreshFact, RuleArn, RuleFact, SecurityGroupId,
-    SourceArn, Tags, TargetGroupArn, TargetGroupAttributes, TargetGroupFact, TemplateId, TemplateRef,
-    TemplateVersionFact, Text, Zone,
+    SourceArn, SubnetId, Tags, TargetGroupArn, TargetGroupAttributes, TargetGroupFact, TemplateId,
+    TemplateRef, TemplateVersionFact, Text, Zone,
 };
 use crate::plan::CreateTemplateVersion;
 
@@ -58,6 +58,8 @@ pub(super) struct World {
 pub(super) struct Region {
     pub place: Place,
     pub zones: Vec<Zone>,
+    /// One in each zone.
+    pub subnets: Vec<SubnetId>,
     pub images: BTreeMap<ImageId, Image>,
     pub templates: BTreeMap<TemplateId, Vec<TemplateVersionFact>>,
     /// What made launch template versions, by client token.
@@ -266,6 +268,11 @@ impl World {
 }
 
 impl Region {
+    /// The subnet in a zone.
+    pub(super) fn subnet(&self, zone: &Zone) -> Option<&SubnetId> {
+        self.zones.iter().zip(&self.subnets).find(|(known, _)| *known == zone).map(|(_, subnet)| subnet)
+    }
+
     /// The index of a group.
     pub(super) fn group(&self, name: &GroupName) -> Option<usize> {
         self.groups.iter().position(|group| group.fact.name == *name)

@@ -82,6 +82,7 @@ fn empty_green(site: &Site) {
         max: Some(group.max),
         desired: Some(0),
         template: None,
+        subnets: None,
     });
     now(site.demo.apply(&site.place(), &nothing)).unwrap();
     site.clock.pass(Duration::from_mins(20));

@@ -61,6 +61,7 @@ async fn a_group_is_told_by_its_sizes_its_template_its_newest_refresh_and_its_me
     let whole = GroupState {
         sizes: Some(Sizes { min: 1, desired: 2, max: 9 }),
         saved: Some(Saved::Template(number(6))),
+        subnets: Some(Subnets::default()),
         refresh: Some(Newest::Refresh(mark)),
         members: [("i-1".into(), "InService".into()), ("i-2".into(), "Terminating:Wait".into())].into(),
     };

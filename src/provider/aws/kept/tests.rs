@@ -16,6 +16,7 @@ fn instance(id: &str, state: InstanceState) -> InstanceFact {
         image: None,
         instance_type: None,
         zone: None,
+        subnet: None,
         state,
         launched_at: None,
         private_ip: None,

@@ -117,6 +117,7 @@ fn instance(instance: &sdk::Instance) -> Option<InstanceFact> {
         image: instance.image_id().map(Into::into),
         instance_type: text(instance.instance_type().map(sdk::InstanceType::as_str)),
         zone: instance.placement().and_then(|placement| placement.availability_zone()).map(Into::into),
+        subnet: instance.subnet_id().filter(|id| !id.is_empty()).map(Into::into),
         state: state(instance.state().and_then(|state| state.name())),
         launched_at: time(instance.launch_time()),
         private_ip: text(instance.private_ip_address()),

@@ -5,7 +5,7 @@ use aws_sdk_autoscaling::types as sdk;
 use super::{Page, send, text, time};
 use crate::fleet::{
     GroupFact, GroupName, LaunchConfigurationFact, LaunchSource, MemberFact, OverrideFact, RefreshFact,
-    RefreshStatus, Region, TargetGroupArn, TemplateRef, TemplateVersion, Text, Zone,
+    RefreshStatus, Region, SubnetId, TargetGroupArn, TemplateRef, TemplateVersion, Text, Zone,
 };
 use crate::provider::aws::factory::Clients;
 use crate::provider::aws::permissions::AUTO_SCALING;
@@ -70,6 +70,7 @@ fn group(group: &sdk::AutoScalingGroup) -> Option<GroupFact> {
         max: group.max_size()?,
         capacity_type: text(group.desired_capacity_type()),
         zones: group.availability_zones().iter().map(Zone::new).collect(),
+        subnets: subnets(group.vpc_zone_identifier()),
         source: source(group),
         target_groups: attached(group),
         members: group.instances().iter().filter_map(member).collect(),
@@ -83,6 +84,11 @@ fn group(group: &sdk::AutoScalingGroup) -> Option<GroupFact> {
             .filter_map(|tag| Some((tag.key()?.into(), tag.value().unwrap_or_default().into())))
             .collect(),
     })
+}
+
+/// Subnets as AWS lists them, with commas between.
+fn subnets(listed: Option<&str>) -> Vec<SubnetId> {
+    listed.unwrap_or_default().split(',').map(str::trim).filter(|id| !id.is_empty()).map(Into::into).collect()
 }
 
 /// Target groups attached to a group, whichever of the two ways they were attached by.

@@ -3,10 +3,10 @@
 use super::super::life::{Event, REACTION};
 use super::super::world::{Group, GroupAt, Instance, Moment, Region, World};
 use super::{Wrong, missing, wrong};
-use crate::fleet::{GroupName, InstanceId, LaunchSource, TemplateRef, TemplateVersion};
+use crate::fleet::{GroupName, InstanceId, LaunchSource, TemplateRef, TemplateVersion, Zone};
 use crate::plan::{
-    DetachInstances, EnterStandby, ExitStandby, SetDesiredCapacity, TemplateNumber, TerminateInGroup,
-    UpdateGroup,
+    DetachInstances, EnterStandby, ExitStandby, SetDesiredCapacity, Subnets, TemplateNumber,
+    TerminateInGroup, UpdateGroup,
 };
 use crate::provider::FailureKind;
 
@@ -37,13 +37,32 @@ pub(super) fn update(
         ));
     }
     let source = update.template.as_ref().map(|number| configuration(here, group, number)).transpose()?;
+    let zones = update.subnets.as_ref().map(|subnets| zones(here, subnets)).transpose()?;
     let fact = &mut world.group_mut(group_at).fact;
     (fact.min, fact.desired, fact.max) = (min, desired, max);
+    if let (Some(zones), Some(subnets)) = (zones, &update.subnets) {
+        (fact.zones, fact.subnets) = (zones, subnets.iter().cloned().collect());
+        world.mind_zones(group_at, at);
+    }
+    let fact = &mut world.group_mut(group_at).fact;
     if let Some(source) = source {
         fact.source = source;
     }
     world.agenda.note(at + REACTION, Event::Reconcile(group_at));
     Ok(())
+}
+
+/// The zones of subnets, which have to be there.
+fn zones(region: &Region, subnets: &Subnets) -> Result<Vec<Zone>, Wrong> {
+    let known = region.zones.iter().zip(&region.subnets);
+    let zones: Vec<Zone> = known
+        .filter(|(_, subnet)| subnets.iter().any(|one| one == *subnet))
+        .map(|(zone, _)| zone.clone())
+        .collect();
+    if zones.is_empty() || zones.len() < subnets.iter().count() {
+        return wrong(format!("ValidationError: The subnet ID '{subnets}' does not exist"));
+    }
+    Ok(zones)
 }
 
 /// The configuration that an update gives a group.

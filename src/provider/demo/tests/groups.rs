@@ -57,7 +57,7 @@ fn end(instance: &InstanceId, decrement: bool) -> Call {
 
 fn update(group: &str, min: Option<i32>, desired: Option<i32>, max: Option<i32>) -> Call {
     let group = group.into();
-    Call::UpdateAutoScalingGroup(UpdateGroup { group, min, max, desired, template: None })
+    Call::UpdateAutoScalingGroup(UpdateGroup { group, min, max, desired, template: None, subnets: None })
 }
 
 fn resize(group: &str, desired: i32) -> Call {
@@ -251,4 +251,50 @@ fn a_lost_or_unanswered_call_is_told_apart_by_the_state_it_leaves() {
         assert!(now(demo.apply(&place, &call)).unwrap_err().maybe_applied);
         assert_eq!(call.effect(&before, &State::Instance(mark(&demo, &place, &id))), effect);
     }
+}
+
+#[test]
+fn a_group_leaves_a_zone_that_is_taken_from_it_and_comes_back_launching_first() {
+    use crate::plan::Subnets;
+    let (demo, clock) = calm();
+    let name = "orders-blue";
+    let place = place_of(&demo, name);
+    let zones = |demo: &Demo| {
+        let (facts, at) = facts_with(demo, name);
+        let group = &facts.groups.as_ref().unwrap().value[at];
+        let mut counts = std::collections::BTreeMap::new();
+        for member in group.members.iter().filter(|member| member.lifecycle.raw() == "InService") {
+            *counts.entry(member.zone.clone().unwrap()).or_insert(0usize) += 1;
+        }
+        (group.zones.clone(), group.subnets.clone(), counts)
+    };
+    let (all, subnets, before) = zones(&demo);
+    let (size, least) = (before.values().sum::<usize>(), healthy(&demo, name));
+    let launch_in = |subnets: &[crate::fleet::SubnetId]| {
+        Call::UpdateAutoScalingGroup(UpdateGroup {
+            group: name.into(),
+            min: None,
+            max: None,
+            desired: None,
+            template: None,
+            subnets: Some(Subnets::new(subnets)),
+        })
+    };
+    assert!(why(&demo, &place, &launch_in(&["subnet-strange".into()])).contains("does not exist"));
+    now(demo.apply(&place, &launch_in(&subnets[..2]))).unwrap();
+    assert_eq!(group(&demo, name).subnets, Some(Subnets::new(&subnets[..2])));
+    for _ in 0..90 {
+        clock.pass(10);
+        assert!(healthy(&demo, name) >= least, "it launches first");
+    }
+    let (left, _, counts) = zones(&demo);
+    assert_eq!((left.len(), counts.len(), counts.values().sum::<usize>()), (2, 2, size));
+    now(demo.apply(&place, &launch_in(&subnets))).unwrap();
+    for _ in 0..120 {
+        clock.pass(10);
+    }
+    let (zones, _, counts) = zones(&demo);
+    assert_eq!(zones, all);
+    let spread = counts.values().max().unwrap() - counts.values().min().unwrap();
+    assert!(counts.len() == 3 && spread < 2, "{counts:?}");
 }

@@ -153,6 +153,7 @@ fn a_group_of_one_launches_before_it_ends_the_old_one() {
         desired: Some(1),
         max: None,
         template: None,
+        subnets: None,
     };
     now(demo.apply(&place, &Call::UpdateAutoScalingGroup(sizes))).unwrap();
     clock.pass(200);
@@ -419,7 +420,7 @@ fn scale_outs_meanwhile_launch_what_it_goes_to_and_the_configuration_is_not_to_b
     assert!(count(&versions(&demo, "orders-green")) >= count(&before) + 2);
     let template = Some(version(&demo, "orders-green", 1));
     let group = "orders-green".into();
-    let update = UpdateGroup { group, min: None, max: None, desired: None, template };
+    let update = UpdateGroup { group, min: None, max: None, desired: None, template, subnets: None };
     let refused = why(&demo, &place, &Call::UpdateAutoScalingGroup(update.clone()));
     assert!(refused.contains("An active instance refresh with a desired configuration"), "{refused}");
     let again = start_call(&demo, "orders-green", 1, preferences(90, 110));

@@ -77,6 +77,7 @@ async fn each_call_sends_what_it_says_and_nothing_else() {
                 "LaunchTemplate.Version=7".into(),
                 "MaxSize=9".into(),
                 "MinSize=1".into(),
+                "VPCZoneIdentifier=subnet-0123456789abcdef0,subnet-0123456789abcdef1".into(),
             ],
         ),
         ("SetDesiredCapacity", vec![group.into(), "DesiredCapacity=4".into()]),
@@ -180,7 +181,7 @@ async fn what_aws_would_not_take_or_nobody_could_mean_is_refused_before_anything
     let (operator, replay) = operator(answer);
     let update = |min, desired, max| {
         let group = "orders-blue".into();
-        Call::UpdateAutoScalingGroup(UpdateGroup { group, min, max, desired, template: None })
+        Call::UpdateAutoScalingGroup(UpdateGroup { group, min, max, desired, template: None, subnets: None })
     };
     let tag = |key: &str| Call::CreateTags(CreateTags::new(INSTANCE.into(), [(key.into(), "v".into())]));
     let create = |change: fn(&mut crate::plan::CreateTemplateVersion)| {

@@ -1,0 +1,33 @@
+//! A drill runs in a cluster whose configuration allows it, and in the hours it allows. What gives back what a drill
+//! took is never kept waiting.
+
+use super::{Check, Guard, OnGroup};
+use crate::plan::Answer;
+use crate::plan::verbs::Kind;
+
+pub(super) const GUARD: Guard =
+    Guard { name: "drill-allowed", overridable: false, check: Check::Drill(check) };
+
+fn check(subject: &OnGroup<'_>) -> (Answer, String) {
+    let id = &subject.cluster.id;
+    if subject.kind == Kind::Back {
+        return (Answer::Pass, "it gives back what the drill took".into());
+    }
+    let Some(hours) = subject.policy.drills(id) else {
+        return (
+            Answer::Block,
+            format!(
+                "no drill is allowed in {0}: write drills = {{ hours = \"Mon-Fri 10:00-16:00\", zone = \"Europe/Berlin\" }} \
+                 below [[cluster]] with name = \"{0}\"",
+                id.name
+            ),
+        );
+    };
+    if !hours.hold_at(subject.at) {
+        return (Answer::Block, format!("drills of {} are allowed {hours} only", id.name));
+    }
+    if !hours.hold_at(subject.until) {
+        return (Answer::Warn, format!("it may last beyond the hours of drills, {hours}"));
+    }
+    (Answer::Pass, format!("drills of {} are allowed {hours}", id.name))
+}
