@@ -37,9 +37,11 @@ pub(super) fn of(group: &ServerGroup, steps: &[Step], lowest: Option<usize>) -> 
             points.push(now);
         } else if matches!(step.call, Some(Call::StartInstanceRefresh(_))) {
             points.extend(lowest);
-        } else if let Some(WaitFor::Replaced | WaitFor::Sized | WaitFor::Refreshed) =
-            step.wait.as_ref().map(|wait| wait.what)
+        } else if let Some(
+            what @ (WaitFor::Replaced | WaitFor::Sized | WaitFor::Refreshed | WaitFor::Emptied),
+        ) = step.wait.as_ref().map(|wait| wait.what)
         {
+            points.extend(lowest.filter(|_| what == WaitFor::Emptied));
             now = whole;
             points.push(now);
         }

@@ -5,8 +5,10 @@ use std::fmt;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::Refusal;
 use super::freeze::Window;
 use super::verbs::duration;
+use crate::fleet::ClusterId;
 
 /// Hours in which drills of a cluster are allowed.
 #[derive(Clone, PartialEq, Debug)]
@@ -22,6 +24,18 @@ impl DrillHours {
     pub fn hold_at(&self, at: Timestamp) -> bool {
         self.windows.iter().any(|window| window.touches(at, at))
     }
+}
+
+/// Why no drill of a cluster is allowed that says nothing of drills.
+pub fn no_drill(cluster: &ClusterId) -> Refusal {
+    let name = &cluster.name;
+    Refusal::new(
+        format!("no drill is allowed in {name}"),
+        format!(
+            "write drills = {{ hours = \"Mon-Fri 10:00-16:00\", zone = \"Europe/Berlin\" }} below [[cluster]] with \
+             name = \"{name}\""
+        ),
+    )
 }
 
 impl fmt::Display for DrillHours {
@@ -44,9 +58,10 @@ pub struct DrillReport {
     /// The fewest that a look saw on the way.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lowest_healthy: Option<usize>,
-    /// The most answers 5xx of the group's targets that a look counted in the minutes before it; `None`: not measured.
+    /// The most answers 5xx of the group's targets that one look counted, in the minutes before it: looks overlap, so
+    /// they are not summed. `None`: not measured.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub errors_5xx: Option<u64>,
+    pub most_5xx_in_a_look: Option<u64>,
 }
 
 impl DrillReport {
@@ -54,7 +69,7 @@ impl DrillReport {
     pub fn saw(&mut self, healthy: usize, errors_5xx: Option<u64>) {
         self.healthy_before.get_or_insert(healthy);
         self.lowest_healthy = Some(self.lowest_healthy.map_or(healthy, |lowest| lowest.min(healthy)));
-        self.errors_5xx = self.errors_5xx.max(errors_5xx);
+        self.most_5xx_in_a_look = self.most_5xx_in_a_look.max(errors_5xx);
     }
 
     /// In words.
@@ -68,8 +83,8 @@ impl DrillReport {
             _ => "healthy instances not seen".into(),
         };
         let errors = self
-            .errors_5xx
-            .map_or_else(|| "5xx not measured".into(), |errors| format!("at most {errors} 5xx counted"));
+            .most_5xx_in_a_look
+            .map_or_else(|| "5xx not measured".into(), |errors| format!("at most {errors} 5xx in one look"));
         format!("{replaced}, {lowest}, {errors}")
     }
 }
@@ -88,7 +103,7 @@ mod tests {
         report.replaced_seconds = Some(95);
         assert_eq!(
             report.says(),
-            "whole again after 1 min 35 s, lowest healthy 5 of 6, at most 3 5xx counted"
+            "whole again after 1 min 35 s, lowest healthy 5 of 6, at most 3 5xx in one look"
         );
     }
 }

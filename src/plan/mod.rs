@@ -45,7 +45,7 @@ pub use call::{
 };
 pub use chosen::{Choice, choose, replacement};
 pub use claim::{Claim, Hold, SessionId, Stand};
-pub use drills::{DrillHours, DrillReport};
+pub use drills::{DrillHours, DrillReport, no_drill};
 pub use freeze::{Freeze, Moment, Window};
 pub use gates::{GateFinding, Reading, request_counts, watch};
 pub use guard::{Answer, Finding};

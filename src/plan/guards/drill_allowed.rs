@@ -2,8 +2,8 @@
 //! took is never kept waiting.
 
 use super::{Check, Guard, OnGroup};
-use crate::plan::Answer;
 use crate::plan::verbs::Kind;
+use crate::plan::{Answer, Refusal, no_drill};
 
 pub(super) const GUARD: Guard =
     Guard { name: "drill-allowed", overridable: false, check: Check::Drill(check) };
@@ -14,14 +14,8 @@ fn check(subject: &OnGroup<'_>) -> (Answer, String) {
         return (Answer::Pass, "it gives back what the drill took".into());
     }
     let Some(hours) = subject.policy.drills(id) else {
-        return (
-            Answer::Block,
-            format!(
-                "no drill is allowed in {0}: write drills = {{ hours = \"Mon-Fri 10:00-16:00\", zone = \"Europe/Berlin\" }} \
-                 below [[cluster]] with name = \"{0}\"",
-                id.name
-            ),
-        );
+        let Refusal { why, remedy } = no_drill(id);
+        return (Answer::Block, format!("{why}: {remedy}"));
     };
     if !hours.hold_at(subject.at) {
         return (Answer::Block, format!("drills of {} are allowed {hours} only", id.name));

@@ -258,6 +258,8 @@ pub(super) fn ask(
         let whole = draft.whole().map(|whole| traffic((1, whole)));
         judged.extend(whole.or_else(|| Some(on_group(1, draft.group?, None))));
     }
+    // A step that gives back leads to no goal: what is said of it is said only where nothing else is.
+    judged.sort_by_key(|one| !matches!(one, Judged::Group(of) if of.kind == Kind::Back));
     GUARDS.iter().filter_map(|guard| worst(guard, &judged)).collect()
 }
 

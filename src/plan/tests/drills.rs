@@ -92,6 +92,9 @@ fn a_zone_is_emptied_watched_and_given_back() {
     let waits: Vec<WaitFor> = plan.steps.iter().filter_map(|step| Some(step.wait.as_ref()?.what)).collect();
     assert_eq!(waits, [WaitFor::Emptied, WaitFor::Bake, WaitFor::Sized]);
     assert_eq!((plan.reach.instances, plan.reach.lowest_healthy), (2, Some(4)));
+    let allowed = verdict(&plan, "drill-allowed");
+    assert!(allowed.why.contains("are allowed until noon"), "of the step that takes: {}", allowed.why);
+    assert_eq!(plan.capacity, [6, 4, 6, 6], "as low as if the zone went before others are there");
     assert_eq!(plan.confirm.phrase, "orders drill");
     assert!(
         plan.notes.iter().any(|note| note.contains("goes back as soon as fewer than 3")),

@@ -1,5 +1,10 @@
 //! `drill GROUP`: a game day on a leash. One instance that was chosen at random is replaced, or one zone is emptied for
-//! a time and given back: the group launches elsewhere first, and then ends what stands in the zone.
+//! a time and given back.
+//!
+//! Whose zones are changed is rebalanced by AWS: it launches elsewhere first and then ends what stands in the zone, for
+//! which a group may be a tenth above its maximum, and it does neither while `AZRebalance` is suspended [Amazon EC2
+//! Auto Scaling User Guide, "Rebalancing activities" and "Suspend and resume processes"]. How many it moves at once is
+//! not said there, so the plan counts on the zone being lost as a whole.
 //!
 //! The instance is chosen where the intent is made, by a number that is passed in, so that planning again gives the
 //! same plan. Whether a drill is allowed at all is a guard's to say (`drill_allowed`), what it showed is `engine`'s.
@@ -177,7 +182,7 @@ fn empty<'a>(
         reach: Some(Reach {
             instances: inside.len(),
             percent: 0.0,
-            // AWS launches first; were it not so, this is what would be left.
+            // What is left if all of the zone goes before others are there.
             lowest_healthy: replace::healthy(group).map(|healthy| healthy.saturating_sub(healthy_inside)),
             seconds: seconds + 2 * replace::LAUNCH,
             before: None,

@@ -168,7 +168,7 @@ pub const WRITES: &[Permission] = &[
     group(
         "UpdateAutoScalingGroup",
         "autoscaling:UpdateAutoScalingGroup",
-        "to set a group's sizes, or pin it to a launch template version",
+        "to set a group's sizes or subnets, or pin it to a launch template version",
     ),
     group("SetDesiredCapacity", "autoscaling:SetDesiredCapacity", "to scale a group"),
     group(

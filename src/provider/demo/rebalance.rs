@@ -1,7 +1,7 @@
 //! A group moves its instances between zones: out of those it launches in no more, and over the others evenly.
 //!
-//! As AWS does it: launched first, and a tenth of the group at a time, one at least. How long it takes until it notices
-//! is our idea.
+//! AWS launches first, and then ends [Amazon EC2 Auto Scaling User Guide, "Rebalancing activities"]. That it moves a
+//! tenth of the group at a time, one at least, and how long it takes until it notices, is our idea.
 
 use super::life::{Event, REACTION};
 use super::world::{GroupAt, Instance, Moment, SECOND, World};
