@@ -1,7 +1,7 @@
 //! Does what a user said. What only one screen or dialog knows is theirs; what concerns the whole cockpit is here.
 
 use super::dialogs::{
-    Arm, Change, Confirm, DeployForm, Dialog, FilterLine, Gaps, Help, IgnoreForm, Leave, Palette,
+    Arm, Change, Confirm, DeployForm, Dialog, DrillForm, FilterLine, Gaps, Help, IgnoreForm, Leave, Palette,
     QuarantineForm, Reaction, RefreshForm, ScaleForm, Second, ShiftForm, SteerDialog, selected_group,
 };
 use super::screens::{Activity, Cluster, Operations, Screen, Step};
@@ -75,12 +75,13 @@ fn act_on_screen(model: &mut Model, action: Action, effects: &mut Vec<Effect>) {
         Action::Shift => plan_change(model, Change::Shift, effects),
         Action::Switch => plan_change(model, Change::Switch, effects),
         Action::Rollback => plan_change(model, Change::Rollback, effects),
-        Action::Refresh | Action::Scale | Action::Deploy => {
+        Action::Refresh | Action::Scale | Action::Deploy | Action::Drill => {
             // What is decided here is decided on fresh facts.
             let subject = model.screen().view().subject().cloned();
             effects.extend(subject.map(|id| Effect::Observe(Scope::Cluster(id))));
             let form = match action {
                 Action::Refresh => RefreshForm::new(model).map(Dialog::Refresh),
+                Action::Drill => DrillForm::new(model).map(Dialog::Drill),
                 Action::Deploy => DeployForm::new(model).map(Dialog::Deploy),
                 _ => ScaleForm::new(model).map(Dialog::Scale),
             };

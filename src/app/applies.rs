@@ -1,6 +1,6 @@
 //! Whether an action applies now, and if not, why: help and palette show the reason, and pressing the key says it.
 
-use super::dialogs::{DeployForm, IgnoreForm, QuarantineForm, RefreshForm, ScaleForm};
+use super::dialogs::{DeployForm, DrillForm, IgnoreForm, QuarantineForm, RefreshForm, ScaleForm};
 use super::screens::Screen;
 use super::{Model, Session, WayBack, words};
 use crate::fleet::LoadBalancerKind;
@@ -41,6 +41,7 @@ pub fn applies(model: &Model, action: Action) -> Result<(), String> {
         }
         Action::Refresh => RefreshForm::new(model).map(drop).and_then(|()| is_free(model, action)),
         Action::Deploy => DeployForm::new(model).map(drop).and_then(|()| is_free(model, action)),
+        Action::Drill => DrillForm::new(model).map(drop).and_then(|()| is_free(model, action)),
         Action::Scale => ScaleForm::new(model).map(drop).and_then(|()| is_free(model, action)),
         Action::CancelRefresh | Action::RollbackRefresh => {
             super::act::refreshing(model).map(drop).and_then(|()| may_end_refresh(model))

@@ -8,15 +8,21 @@ use jiff::{SignedDuration, Timestamp};
 use super::{Message, Model, Observation, Session, Setup, update};
 use crate::drift::{self, judge};
 use crate::fleet::builders::{World, read_at, target};
-use crate::fleet::{Facts, Fleet, Gap, GroupStickiness, Identity, Section, TargetState};
+use crate::fleet::{
+    ClusterSelector, Facts, Fleet, Gap, GroupStickiness, Identity, Section, SubnetId, TargetState,
+};
 use crate::keymap::Keymap;
 use crate::plan::{
-    Asked, Call, Claim, Course, Event, History, Hold, Intent, Late, OperationId, Percent, Policy, Progress,
-    RECORD_SCHEMA, Record, Resource, SessionId, Stand, State, Stepped, Truth, Who, plan,
+    Asked, Call, Claim, ClusterPolicy, Course, DrillHours, Event, History, Hold, Intent, Late, OperationId,
+    Percent, Policy, Progress, RECORD_SCHEMA, Record, Resource, SessionId, Stand, State, Stepped, Truth, Who,
+    Window, plan,
 };
 
 /// The account of the fixture.
 pub(crate) const ACCOUNT: &str = "123456789012";
+
+/// The zones of its groups.
+const ZONES: [&str; 3] = ["eu-west-1a", "eu-west-1b", "eu-west-1c"];
 
 /// The world before anything drifted in time.
 pub(crate) fn world() -> World {
@@ -71,15 +77,21 @@ pub(crate) fn world() -> World {
 fn group(world: &mut World, name: &str, template: &str, image: &str, size: i32) {
     let group = world.group(name, template);
     (group.min, group.desired, group.max) = (1, size, size * 2);
+    group.zones = ZONES.map(Into::into).to_vec();
+    group.subnets = (0..ZONES.len()).map(subnet).collect();
     for n in 0..size {
         let id = format!("i-{name}-{n}");
         world.member(name, &id, image);
         let instance = world.instance_mut(&id);
-        instance.zone =
-            Some(["eu-west-1a", "eu-west-1b", "eu-west-1c"][usize::try_from(n % 3).unwrap()].into());
+        let at = usize::try_from(n).unwrap() % ZONES.len();
+        (instance.zone, instance.subnet) = (Some(ZONES[at].into()), Some(subnet(at)));
         instance.tags.insert("Name".into(), format!("{name}-{n}").as_str().into());
         instance.key_name = Some("ops".into());
     }
+}
+
+fn subnet(at: usize) -> SubnetId {
+    format!("subnet-{at}").as_str().into()
 }
 
 /// The world with group stickiness on the listener of orders.
@@ -129,6 +141,15 @@ pub(crate) fn judged(world: &World, policy: &drift::Policy, at: Timestamp) -> Ob
 /// A policy in which the account of the fixture is production.
 pub(crate) fn production() -> Policy {
     Policy { production: [(ACCOUNT.to_owned(), "prod".to_owned())].into(), ..Policy::default() }
+}
+
+/// A policy that allows drills of `orders`, at any time.
+pub(crate) fn drilling() -> Policy {
+    let always = Window::Once { from: Timestamp::MIN, until: Timestamp::MAX };
+    let drills = Some(DrillHours { written: "always".into(), windows: vec![always] });
+    let selector = ClusterSelector { name: "orders".into(), account: None, region: None };
+    let own = ClusterPolicy { drills, ..ClusterPolicy::default() };
+    Policy { clusters: vec![(selector, own)], ..Policy::default() }
 }
 
 /// Looking only, until armed.

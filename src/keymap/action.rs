@@ -111,6 +111,7 @@ actions! {
     Deploy         "deploy"          "deploys an image to the side without traffic"  Change  [Fleet Cluster];
     Scale          "scale"           "gives a group another size or type"           Change  [Cluster]                  "scale" 9;
     Quarantine     "quarantine"      "sets it aside, releases it, terminates it"      Change  [Cluster Instance]         "quarantine" 12;
+    Drill          "drill"           "rehearses the loss of an instance or a zone" Change [Cluster];
     Rollback       "rollback"        "rolls traffic back to what it was"             Change  [Fleet Cluster Operations] "roll back" 3;
     CancelRefresh  "cancel-refresh"  "cancels the refresh of the group"             Change  [Cluster];
     RollbackRefresh "rollback-refresh" "lets AWS take the refresh of the group back" Change [Cluster];

@@ -201,6 +201,7 @@ fn the_table_of_keys_is_derived_from_the_rows_and_the_keys_in_use() {
       D          deploy            deploys an image to the side without traffic  fleet, cluster
       S          scale             gives a group another size or type            cluster
       Q          quarantine        sets it aside, releases it, terminates it     cluster, instance
+      X          drill             rehearses the loss of an instance or a zone   cluster
       r          rollback          rolls traffic back to what it was             fleet, cluster, operations
       C          cancel-refresh    cancels the refresh of the group              cluster
       B          rollback-refresh  lets AWS take the refresh of the group back   cluster

@@ -8,6 +8,7 @@ mod arm;
 mod asks;
 mod confirm;
 mod deploy;
+mod drill;
 mod filter;
 mod form;
 mod gaps;
@@ -26,6 +27,7 @@ pub use arm::Arm;
 pub use asks::{Ask, Asked, Asks};
 pub use confirm::{Confirm, Stage};
 pub use deploy::{DeployField, DeployForm};
+pub use drill::{DrillField, DrillForm};
 pub use filter::FilterLine;
 pub use form::Form;
 pub use gaps::Gaps;
@@ -160,6 +162,8 @@ dialogs! {
     Quarantine(QuarantineForm),
     /// What a deployment needs to know first.
     Deploy(DeployForm),
+    /// What a drill needs to know first.
+    Drill(DrillForm),
     /// A plan, to be confirmed.
     Confirm(Confirm),
     /// A colleague's plan, to be approved by a second person.

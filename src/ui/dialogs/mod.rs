@@ -3,6 +3,7 @@
 mod arm;
 mod confirm;
 mod deploy;
+mod drill;
 mod filter;
 mod form;
 mod gaps;
@@ -37,6 +38,7 @@ pub fn draw(canvas: &mut Canvas<'_>, look: &Look<'_>, layout: &Layout) {
             Dialog::Shift(dialog) => shift::draw(canvas, look, layout.body, dialog),
             Dialog::Refresh(dialog) => refresh::draw(canvas, look, layout.body, dialog),
             Dialog::Deploy(dialog) => deploy::draw(canvas, look, layout.body, dialog),
+            Dialog::Drill(dialog) => drill::draw(canvas, look, layout.body, dialog),
             Dialog::Scale(dialog) => scale::draw(canvas, look, layout.body, dialog),
             Dialog::Quarantine(dialog) => quarantine::draw(canvas, look, layout.body, dialog),
             Dialog::Confirm(dialog) => confirm::draw(canvas, look, layout.body, dialog),

@@ -2,7 +2,7 @@
 
 use jiff::SignedDuration;
 
-use crate::app::fixture::{Person, production, read_only, safe, sticky};
+use crate::app::fixture::{Person, drilling, production, read_only, safe, sticky};
 use crate::plan::Policy;
 
 /// A person who has planned to shift a share of orders to green.
@@ -25,6 +25,22 @@ fn what_sets_an_instance_aside_asks_how_and_why() {
     pictures!("quarantine-form", {
         let mut person = Person::new();
         person.press("j j enter j Q enter");
+        person
+    });
+}
+
+#[test]
+fn what_a_drill_loses_is_asked_for_how_long_and_when_it_stops() {
+    pictures!("drill-form", {
+        let mut person = Person::before(safe(), drilling());
+        person.look();
+        person.press("j j enter X down");
+        person
+    });
+    pictures!("drill-plan", {
+        let mut person = Person::before(safe(), drilling());
+        person.look();
+        person.press("j j enter X down enter");
         person
     });
 }
