@@ -199,6 +199,38 @@ fn a_suspect_is_set_aside_by_its_id_and_what_is_not_in_quarantine_is_neither_rel
 }
 
 #[test]
+fn a_drill_loses_an_instance_or_a_zone_where_the_configuration_allows_it() {
+    let home = Home::empty();
+    let calls = |plan: &Value| -> Vec<Value> {
+        let steps = plan["steps"].as_array().unwrap().iter();
+        steps.map(|step| step["call"].clone()).filter(|call| !call.is_null()).collect()
+    };
+    let lost = demo(&home, &["plan", "drill", "orders-blue", "--stop-below", "2", "--json"]);
+    assert_eq!(lost.code, 0, "{}", lost.err);
+    let plan = lost.json();
+    assert_eq!(plan["confirm"]["phrase"], "orders drill");
+    assert_eq!(plan["intent"]["stop_below"], 2);
+    let [call] = &calls(&plan)[..] else { panic!("{plan:#}") };
+    assert_eq!(call["operation"], "TerminateInstanceInAutoScalingGroup");
+    assert_eq!(call["input"]["InstanceId"], plan["intent"]["exercise"]["replace"]["instance"]);
+
+    let words = ["plan", "drill", "orders-blue", "--zone", "eu-west-1b", "--for", "5m", "--json"];
+    let emptied = demo(&home, &words);
+    assert_eq!(emptied.code, 0, "{}", emptied.err);
+    let plan = emptied.json();
+    let [away, home_again] = &calls(&plan)[..] else { panic!("{plan:#}") };
+    let subnets = |call: &Value| call["input"]["VPCZoneIdentifier"].as_str().unwrap().split(',').count();
+    assert_eq!((subnets(away), subnets(home_again)), (2, 3));
+    assert_eq!(plan["back"], *home_again);
+
+    let refused = demo(&home, &["plan", "drill", "payments-blue"]);
+    assert_eq!(refused.code, 3, "{}", refused.err);
+    let says = "block drill-allowed: no drill is allowed in payments: write drills = { hours =";
+    assert!(refused.out.contains(says), "{}", refused.out);
+    assert_eq!(demo(&home, &["plan", "drill", "orders-blue", "--for", "5m"]).code, 64, "for no zone");
+}
+
+#[test]
 fn words_that_are_off_end_with_64() {
     let home = Home::empty();
     for arguments in [
