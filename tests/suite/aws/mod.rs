@@ -6,6 +6,7 @@ mod alarms;
 mod cockpit;
 mod deploy;
 mod documents;
+mod drill;
 mod ended;
 mod faults;
 mod gaps;
