@@ -22,6 +22,7 @@ mod person;
 mod quarantine;
 mod refresh;
 mod refused;
+mod rolling;
 mod steps;
 mod traffic;
 mod trouble;
