@@ -1,14 +1,21 @@
 //! Drills by the program, on the rig: an instance lost and replaced, a zone emptied and given back, each with its
 //! report; and nothing sent where and when no drill is allowed.
 
+use std::time::Duration;
+
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
-use serde_json::Value;
+use serde_json::{Value, json};
 
+use super::person::{answer, at_orders, press_until};
 use super::refresh::{GROUP, group, rig};
 use super::{Desk, changed, changes};
 use crate::command::Ran;
+use crate::home::Home;
 use crate::rig::Rig;
+
+/// Time in which a drill of one instance ends, where a second is five minutes.
+const ENDED: Duration = Duration::from_mins(3);
 
 /// Drills of `orders`, at any hour.
 const ALWAYS: &str = "[[cluster]]\nname = \"orders\"\ndrills = { hours = \"always\" }\n";
@@ -58,6 +65,31 @@ fn a_drill_loses_an_instance_and_ends_with_its_report() {
     assert_eq!(spread(&rig).0.len(), 4);
     assert_eq!(report["healthy_before"], 4);
     assert!(report["replaced_seconds"].is_u64() && report["lowest_healthy"].is_u64(), "{report:#}");
+}
+
+#[test]
+fn a_drill_is_asked_for_run_and_reported_by_keys() {
+    let rig = Rig::own();
+    rig.tell("run", &json!({ "factor": 300 }));
+    let home = Home::empty();
+    let config = home.path().join("drills.toml");
+    std::fs::write(&config, ALWAYS).unwrap();
+    let mut terminal = at_orders(&rig, &["--config", config.to_str().unwrap()]);
+    terminal.send("X");
+    terminal.wait_for("one healthy instance, at random");
+    rig.forget();
+    terminal.send("\r");
+    terminal.wait_for("Drill orders-blue: lose i-");
+    answer(&mut terminal, &rig.account()[8..]);
+    terminal.wait_for("✔");
+    answer(&mut terminal, "orders drill");
+    terminal.wait_for("ARMED");
+    press_until(&mut terminal, "o", "operations ·");
+    assert!(terminal.shows("✔ done", ENDED), "{}", terminal.text());
+    terminal.wait_for("drill: whole again after ");
+    assert_eq!(changed(&rig), ["TerminateInstanceInAutoScalingGroup"]);
+    terminal.send("q");
+    assert_eq!(terminal.wait_for_exit(), 0);
 }
 
 #[test]
