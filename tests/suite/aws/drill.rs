@@ -123,9 +123,11 @@ fn no_drill_is_sent_where_or_when_the_configuration_allows_none() {
     let desk = Desk::at(&rig);
     let elsewhere = desk.keep("elsewhere.toml", &ALWAYS.replace("orders", "reports"));
     let allowed = desk.keep("drills.toml", ALWAYS);
-    let file = desk.keep("plan.json", &plan(&desk, &allowed, &[]).out);
+    let planned = plan(&desk, &allowed, &[]);
+    let file = desk.keep("plan.json", &planned.out);
     // A day that is neither yesterday nor today nor tomorrow, whichever day it is.
-    let today = Timestamp::now().to_zoned_datetime(TimeZone::UTC).date().weekday();
+    let made: Timestamp = planned.json()["created_at"].as_str().unwrap().parse().unwrap();
+    let today = made.to_zoned_datetime(TimeZone::UTC).date().weekday();
     let day = today.wrapping_add(3);
     let day = &format!("{day:?}")[..3];
     let hours = ALWAYS.replace("always", &format!("{day} 10:00-16:00"));
