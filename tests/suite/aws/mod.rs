@@ -12,6 +12,7 @@ mod faults;
 mod gaps;
 mod groups;
 mod hands;
+mod heirs;
 mod hostile;
 mod keys;
 mod lease;
