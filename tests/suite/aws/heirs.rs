@@ -46,14 +46,16 @@ fn taken_over(rig: &Rig, words: &[&str], first: &str) {
     let stand = |one: &Value| one["state"].as_str().unwrap().to_owned();
     let stands: Vec<String> = known["operations"].as_array().unwrap().iter().map(stand).collect();
     assert!(!stands.iter().any(|stand| stand == "abandoned" || stand == "running"), "{stands:?}");
-    let calls = plan["steps"].as_array().unwrap().iter().filter_map(|step| step["call"]["operation"].as_str());
+    let calls =
+        plan["steps"].as_array().unwrap().iter().filter_map(|step| step["call"]["operation"].as_str());
     assert_eq!(changed(rig), calls.collect::<Vec<_>>());
 }
 
 /// The group, and its members in service.
 fn whole(rig: &Rig, name: &str) -> (Value, Vec<Value>) {
     let asked = json!({ "AutoScalingGroupNames": [name] });
-    let group = rig.call("autoscaling", "describe_auto_scaling_groups", &asked)["AutoScalingGroups"][0].clone();
+    let group =
+        rig.call("autoscaling", "describe_auto_scaling_groups", &asked)["AutoScalingGroups"][0].clone();
     let members = group["Instances"].as_array().unwrap().iter();
     let serving = members.filter(|one| one["LifecycleState"] == "InService").cloned().collect();
     (group, serving)
