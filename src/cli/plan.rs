@@ -80,7 +80,7 @@ fn intent(verb: &PlanVerb, fleet: &Fleet, policy: &Policy) -> Result<Intent, Ref
             let cluster = find_cluster(fleet, target)?;
             let group = match to {
                 Some(to) => side(cluster, to),
-                None => idle_group(cluster)?.clone(),
+                None => idle_group(fleet, cluster)?,
             };
             Ok(Intent::Deploy {
                 cluster: cluster.id.clone(),

@@ -4,6 +4,7 @@
 mod compute;
 mod effect;
 mod scaling;
+mod standing;
 
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -16,6 +17,7 @@ pub use scaling::{
     SetDesiredCapacity, Standby, StartRefresh, Strategy, Subnets, TemplateNumber, TerminateInGroup,
     UpdateGroup,
 };
+pub use standing::{CreateGroup, DeleteGroup};
 
 use super::Resource;
 use super::change;
@@ -59,6 +61,10 @@ pub enum Call {
     ExitStandby(ExitStandby),
     /// Takes one instance out of its group [autoscaling: DetachInstances].
     DetachInstances(DetachInstances),
+    /// Makes a group like another, without instances [autoscaling: CreateAutoScalingGroup].
+    CreateAutoScalingGroup(CreateGroup),
+    /// Deletes a group with its instances [autoscaling: DeleteAutoScalingGroup].
+    DeleteAutoScalingGroup(DeleteGroup),
     /// Makes a launch template version: the whole data of another with these changes
     /// [ec2: CreateLaunchTemplateVersion].
     CreateLaunchTemplateVersion(CreateTemplateVersion),
@@ -100,6 +106,8 @@ impl Call {
             Self::EnterStandby(_) => "EnterStandby",
             Self::ExitStandby(_) => "ExitStandby",
             Self::DetachInstances(_) => "DetachInstances",
+            Self::CreateAutoScalingGroup(_) => "CreateAutoScalingGroup",
+            Self::DeleteAutoScalingGroup(_) => "DeleteAutoScalingGroup",
             Self::CreateLaunchTemplateVersion(_) => "CreateLaunchTemplateVersion",
             Self::CreateTags(_) => "CreateTags",
             Self::TerminateInstances(_) => "TerminateInstances",
@@ -121,6 +129,8 @@ impl Call {
             Self::EnterStandby(enter) => instance(enter.instance()),
             Self::ExitStandby(exit) => instance(exit.instance()),
             Self::DetachInstances(detach) => instance(detach.instance()),
+            Self::CreateAutoScalingGroup(create) => group(&create.group),
+            Self::DeleteAutoScalingGroup(delete) => group(&delete.group),
             Self::CreateLaunchTemplateVersion(create) => Resource::Template(create.template.clone()),
             Self::CreateTags(tags) => instance(tags.instance()),
             Self::TerminateInstances(end) => instance(end.instance()),
@@ -130,6 +140,11 @@ impl Call {
     /// Whether it ends or takes back a refresh.
     pub fn takes_refresh_back(&self) -> bool {
         matches!(self, Self::RollbackInstanceRefresh(_) | Self::CancelInstanceRefresh(_))
+    }
+
+    /// Whether it makes a group or deletes one: then that there is none is something that can be found.
+    pub fn makes_or_deletes(&self) -> bool {
+        matches!(self, Self::CreateAutoScalingGroup(_) | Self::DeleteAutoScalingGroup(_))
     }
 
     /// The listener or rule it writes to; `None` where it moves no traffic.
@@ -165,6 +180,8 @@ impl Call {
             Self::EnterStandby(enter) => format!("{} to standby", enter.instance()),
             Self::ExitStandby(exit) => format!("{} back into service", exit.instance()),
             Self::DetachInstances(detach) => format!("{} out of the group", detach.instance()),
+            Self::CreateAutoScalingGroup(create) => create.says(),
+            Self::DeleteAutoScalingGroup(delete) => format!("{} is deleted with its instances", delete.group),
             Self::CreateLaunchTemplateVersion(create) => create.says(),
             Self::CreateTags(tags) => tags.says(),
             Self::TerminateInstances(end) => format!("{} ends", end.instance()),
@@ -223,6 +240,8 @@ impl From<Call> for Written {
             Call::EnterStandby(input) => serde_json::to_value(input),
             Call::ExitStandby(input) => serde_json::to_value(input),
             Call::DetachInstances(input) => serde_json::to_value(input),
+            Call::CreateAutoScalingGroup(input) => serde_json::to_value(input),
+            Call::DeleteAutoScalingGroup(input) => serde_json::to_value(input),
             Call::CreateLaunchTemplateVersion(input) => serde_json::to_value(input),
             Call::CreateTags(input) => serde_json::to_value(input),
             Call::TerminateInstances(input) => serde_json::to_value(input),
@@ -266,6 +285,12 @@ impl TryFrom<Written> for Call {
             ("autoscaling", "EnterStandby") => Self::EnterStandby(read(&operation, input)?),
             ("autoscaling", "ExitStandby") => Self::ExitStandby(read(&operation, input)?),
             ("autoscaling", "DetachInstances") => Self::DetachInstances(read(&operation, input)?),
+            ("autoscaling", "CreateAutoScalingGroup") => {
+                Self::CreateAutoScalingGroup(read(&operation, input)?)
+            }
+            ("autoscaling", "DeleteAutoScalingGroup") => {
+                Self::DeleteAutoScalingGroup(read(&operation, input)?)
+            }
             ("ec2", "CreateLaunchTemplateVersion") => {
                 Self::CreateLaunchTemplateVersion(read(&operation, input)?)
             }

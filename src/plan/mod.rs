@@ -38,10 +38,10 @@ use serde::{Deserialize, Serialize};
 
 pub use approve::{Approval, ApprovedPlan, blocked_by};
 pub use call::{
-    Alarms, Call, CreateTags, CreateTemplateVersion, Desired, DetachInstances, Effect, EnterStandby,
-    ExitStandby, OfGroup, Preferences, Protected, Receipt, SetDesiredCapacity, Standby, StartRefresh,
-    Strategy, Subnets, Tag, TemplateChanges, TemplateNumber, TerminateInGroup, TerminateInstances,
-    UpdateGroup,
+    Alarms, Call, CreateGroup, CreateTags, CreateTemplateVersion, DeleteGroup, Desired, DetachInstances,
+    Effect, EnterStandby, ExitStandby, OfGroup, Preferences, Protected, Receipt, SetDesiredCapacity, Standby,
+    StartRefresh, Strategy, Subnets, Tag, TemplateChanges, TemplateNumber, TerminateInGroup,
+    TerminateInstances, UpdateGroup,
 };
 pub use chosen::{Choice, choose, replacement};
 pub use claim::{Claim, Hold, SessionId, Stand};
@@ -184,7 +184,8 @@ impl Plan {
     }
 
     /// Where they lead from a step. Of a plan that makes a side ready before it moves traffic: before the first call
-    /// on traffic to the undo of a refresh that is waited for, and else nowhere, for nothing was moved.
+    /// on traffic to the undo of a refresh that is waited for, or of a group that was made, and else nowhere, for
+    /// nothing was moved.
     pub fn way_back_from(&self, step: u32) -> Option<&Call> {
         let other =
             self.steps.iter().any(|step| step.call.as_ref().is_some_and(|call| call.source().is_none()));
@@ -195,6 +196,10 @@ impl Plan {
         let so_far = || self.steps.iter().take_while(|other| other.n <= step);
         if let Some(first) = so_far().find(is_traffic) {
             return first.undo.as_ref();
+        }
+        let undone = so_far().filter_map(|step| step.undo.as_ref()).chain(&self.back);
+        if let Some(delete) = undone.into_iter().find(|undo| undo.makes_or_deletes()) {
+            return Some(delete);
         }
         let here = so_far().last()?;
         let refreshes = here.wait.as_ref().is_none_or(|wait| wait.what == WaitFor::Refreshed);
@@ -257,7 +262,12 @@ pub fn plan(
     at: Timestamp,
 ) -> Result<Plan, Refusal> {
     let cluster = fleet.cluster(intent.cluster()).ok_or_else(|| unknown_cluster(intent.cluster(), fleet))?;
-    let given = Given { fleet, cluster, history, policy, at };
+    // A group that is to be made is planned with as though it were there.
+    let with = verbs::prospect(fleet, cluster, history.origin(intent));
+    let stands_up = with.as_ref().and_then(|_| history.origin(intent).group());
+    let fleet = with.as_ref().unwrap_or(fleet);
+    let cluster = fleet.cluster(&cluster.id).unwrap_or(cluster);
+    let given = Given { fleet, cluster, history, policy, at, stands_up };
     let mut draft = verbs::draft(intent, given)?;
     let sides = Sides::of(fleet, cluster);
     let before = draft.source.and_then(|source| carried::measure(cluster, source, &sides, history));

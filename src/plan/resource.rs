@@ -51,6 +51,8 @@ pub enum State {
     Template(TemplateState),
     /// An instance.
     Instance(InstanceMark),
+    /// Nothing: there is no such group.
+    Absent,
     /// The actions of a listener or a rule.
     #[serde(untagged)]
     Actions(Actions),
@@ -137,6 +139,9 @@ pub struct GroupState {
     /// Its instances, each with its lifecycle state in AWS's words.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub members: BTreeMap<InstanceId, Text>,
+    /// Whether it is being deleted. Of what is expected: `false` means "whatever it is".
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub deleting: bool,
 }
 
 /// A launch template.
@@ -193,6 +198,7 @@ impl State {
             (Self::Actions(expected), Self::Actions(found)) => same_actions(expected, found),
             (Self::Group(expected), Self::Group(found)) => expected.holds_in(found),
             (Self::Template(expected), Self::Template(found)) => expected.latest == found.latest,
+            (Self::Absent, Self::Absent) => true,
             (Self::Instance(expected), Self::Instance(found)) => {
                 expected.group == found.group
                     && expected.lifecycle == found.lifecycle
@@ -217,6 +223,7 @@ impl State {
             Self::Group(group) => group.says(),
             Self::Template(template) => format!("newest version {}", template.latest),
             Self::Instance(mark) => mark.says(),
+            Self::Absent => "no such group".into(),
         }
     }
 }
@@ -256,6 +263,7 @@ impl GroupState {
             Some(Newest::None) => words.push("no refresh".into()),
             None => {}
         }
+        words.extend(self.deleting.then(|| "being deleted".into()));
         words.extend(self.members.iter().map(|(id, lifecycle)| format!("{id} {lifecycle}")));
         words.join(", ")
     }
@@ -343,6 +351,7 @@ impl GroupState {
             subnets: Some(Subnets::new(&group.subnets)),
             refresh: newest.or_else(|| group.refreshes_known.then_some(Newest::None)),
             members: members.collect(),
+            deleting: group.status.is_some(),
         }
     }
 }
@@ -431,6 +440,7 @@ mod tests {
             subnets: Some(Subnets::new(&["subnet-1".into(), "subnet-2".into()])),
             refresh: Some(Newest::Refresh(RefreshMark { to: Some(to), ..RefreshMark::of("r-1".into()) })),
             members: [("i-1".into(), "InService".into())].into(),
+            deleting: true,
         });
         let text = serde_json::to_string(&state).unwrap();
         assert_eq!(serde_json::from_str::<State>(&text).unwrap(), state, "{text}");
@@ -450,6 +460,8 @@ mod tests {
         let json = serde_json::json!({ "group": "orders-blue" });
         assert_eq!(serde_json::to_value(&group).unwrap(), json);
         assert_eq!(serde_json::from_value::<Resource>(json).unwrap(), group);
+        assert_eq!(serde_json::to_value(&State::Absent).unwrap(), "absent");
+        assert_eq!(serde_json::from_str::<State>("\"absent\"").unwrap(), State::Absent);
         let actions = State::Actions(Vec::new());
         assert_eq!(serde_json::to_value(&actions).unwrap(), serde_json::json!([]));
         assert_eq!(serde_json::from_str::<State>("[]").unwrap(), actions);

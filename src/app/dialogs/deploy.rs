@@ -53,8 +53,12 @@ impl DeployForm {
     /// Why there is nothing to deploy, or nothing to deploy to.
     pub fn new(model: &Model) -> Result<Self, String> {
         let (cluster, fleet) = subject(model).ok_or("no cluster is selected")?;
-        let idle = idle_groups(cluster).map_err(|refusal| refusal.why)?;
-        let side = |name: &GroupName| (name.clone(), words::side(&cluster.id.name, name));
+        let idle = idle_groups(fleet, cluster).map_err(|refusal| refusal.why)?;
+        let side = |name: GroupName| {
+            let new = if cluster.group(&name).is_none() { ", which is made" } else { "" };
+            let words = format!("{}{new}", words::side(&cluster.id.name, &name));
+            (name, words)
+        };
         let (bake, warm) = (model.policy.bake(&cluster.id), model.policy.keep_warm(&cluster.id));
         let steps = Stepped::SHARES.map(|share| share.to_string()).join(", ");
         let traffic = vec![

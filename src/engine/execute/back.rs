@@ -90,7 +90,7 @@ impl Run<'_> {
             let (place, resource) = (self.plan.place(), call.resource());
             let observer = self.ports.observer;
             let found = self.attend(observer.state(&place, &resource)).await?;
-            let found = found.map_err(|failure| self.failed(&failure))?;
+            let found = super::glance::found(call, found).map_err(|failure| self.failed(&failure))?;
             if call.effect(&found, &found) == Effect::Taken {
                 return Ok(true);
             }

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::glance::someone_changed;
+use super::glance::{found, someone_changed};
 use super::{Run, Stop, words};
 use crate::fleet::Fleet;
 use crate::plan::{
@@ -62,8 +62,8 @@ impl Run<'_> {
         let resource = call.resource();
         let place = self.plan.place();
         let observer = self.ports.observer;
-        let before =
-            self.attend(observer.state(&place, &resource)).await?.map_err(|failure| self.failed(&failure))?;
+        let before = found(call, self.attend(observer.state(&place, &resource)).await?)
+            .map_err(|failure| self.failed(&failure))?;
         let planned = expects.filter(|expects| expects.resource == resource).map(|expects| &expects.state);
         let mut expected = self.stands.get(&resource).into_iter().chain(planned);
         if let Some(other) = expected.find(|expected| !expected.holds_in(&before)) {
@@ -192,7 +192,7 @@ impl Run<'_> {
                 }
                 observer.state(&place, resource).await
             };
-            last = self.keep(reads).await;
+            last = found(call, self.keep(reads).await);
             if let Ok(found) = &last
                 && call.effect(before, found) == Effect::Taken
             {

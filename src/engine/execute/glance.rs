@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::{Run, Stop, words};
 use crate::fleet::{Fleet, Scope, Section, same_actions};
-use crate::plan::{Course, Refusal, Resource, State};
+use crate::plan::{Call, Course, Refusal, Resource, State};
 use crate::provider::{Failure, FailureKind};
 
 impl Run<'_> {
@@ -14,13 +14,31 @@ impl Run<'_> {
         let cluster = self.plan.intent.cluster().clone();
         let by_traffic = self.back_from_here().is_none_or(|call| call.source().is_some());
         let only_traffic = self.course == Course::Back && by_traffic;
-        let scope = if only_traffic { Scope::Traffic(cluster) } else { Scope::Cluster(cluster) };
+        let scope = if only_traffic {
+            Scope::Traffic(cluster)
+        } else if self.makes_unseen() {
+            // A look at a cluster asks for the groups that it was seen with.
+            Scope::Complete
+        } else {
+            Scope::Cluster(cluster)
+        };
         let observer = self.ports.observer;
         let seen = self.attend(observer.observe(&scope)).await?;
         if let Ok(fleet) = &seen {
             self.saw(fleet);
         }
         Ok(seen)
+    }
+
+    /// Whether a group that this plan makes, or the one it resumes, was in no look yet.
+    fn makes_unseen(&self) -> bool {
+        let undone = self.plan.steps.iter().filter_map(|step| step.undo.as_ref()).chain(&self.plan.back);
+        let made = undone.filter(|call| call.makes_or_deletes()).find_map(|call| match call.resource() {
+            Resource::Group(name) => Some(name),
+            _ => None,
+        });
+        let cluster = self.seen.as_ref().and_then(|(_, fleet)| fleet.cluster(self.plan.intent.cluster()));
+        made.is_some_and(|name| cluster.is_none_or(|cluster| cluster.group(&name).is_none()))
     }
 
     pub(super) fn saw(&mut self, fleet: &Arc<Fleet>) {
@@ -75,6 +93,14 @@ impl Run<'_> {
         let mut named = actions.iter().flat_map(crate::fleet::Action::weights);
         let (arn, _) = named.find(|(arn, _)| !fleet.target_groups.contains_key(arn))?;
         Some(format!("target group {} is not there any more", arn.name()))
+    }
+}
+
+/// What a call finds: that there is no group is an answer to what makes one, and to what deletes it.
+pub(super) fn found(call: &Call, answer: Result<State, Failure>) -> Result<State, Failure> {
+    match answer {
+        Err(failure) if failure.kind == FailureKind::NotFound && call.makes_or_deletes() => Ok(State::Absent),
+        answer => answer,
     }
 }
 

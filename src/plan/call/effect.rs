@@ -26,6 +26,7 @@ impl Call {
                 told(same_actions(actions, self.actions()), before, found)
             }
             (State::Group(was), State::Group(is)) => self.on_group(was, is),
+            (_, State::Absent) | (State::Absent, _) => self.on_absent(before, found),
             (State::Template(was), State::Template(is)) => self.on_template(was, is),
             (State::Instance(was), State::Instance(is)) => self.on_instance(was, is),
             _ => Effect::Other,
@@ -56,6 +57,22 @@ impl Call {
                 (left != GroupState::default()).then_some(State::Group(left))
             }
             _ => None,
+        }
+    }
+
+    /// Where there was no group, or is none any more. One that is on its way out counts as gone.
+    fn on_absent(&self, was: &State, is: &State) -> Effect {
+        match (self, was, is) {
+            (Self::CreateAutoScalingGroup(_), State::Absent, State::Absent) => Effect::NotTaken,
+            (Self::CreateAutoScalingGroup(create), State::Absent, State::Group(is)) => {
+                let sizes = Sizes { min: 0, desired: 0, max: create.max };
+                let ours = is.sizes == Some(sizes)
+                    && is.saved.as_ref() == Some(&Saved::Template(create.template.clone()))
+                    && !is.deleting;
+                if ours { Effect::Taken } else { Effect::Other }
+            }
+            (Self::DeleteAutoScalingGroup(_), _, State::Absent) => Effect::Taken,
+            _ => Effect::Other,
         }
     }
 
@@ -101,6 +118,8 @@ impl Call {
                 let found = written(is);
                 told(State::Group(wanted).holds_in(&found), &written(was), &found)
             }
+            Self::DeleteAutoScalingGroup(_) if is.deleting => Effect::Taken,
+            Self::DeleteAutoScalingGroup(_) => Effect::NotTaken,
             Self::SetDesiredCapacity(set) => {
                 let desired = |state: &GroupState| state.sizes.map(|sizes| sizes.desired);
                 match desired(is) {

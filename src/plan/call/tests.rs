@@ -281,3 +281,35 @@ fn a_state_of_another_kind_tells_nothing() {
         assert_eq!(call.effect(&other, &other), Effect::Other, "{}", call.operation());
     }
 }
+
+#[test]
+fn a_group_is_made_where_there_was_none_and_is_gone_when_it_is_on_its_way_out() {
+    let template = TemplateNumber { id: "lt-1".into(), version: 7 };
+    let create = Call::CreateAutoScalingGroup(CreateGroup {
+        group: "orders-green".into(),
+        like: "orders-blue".into(),
+        template: template.clone(),
+        max: 9,
+        target_groups: vec!["arn:g".into()],
+    });
+    let delete = Call::DeleteAutoScalingGroup(DeleteGroup { group: "orders-green".into() });
+    for call in [&create, &delete] {
+        let text = serde_json::to_string(call).unwrap();
+        assert_eq!(serde_json::from_str::<Call>(&text).unwrap(), *call, "{text}");
+    }
+    let found = |max, deleting| {
+        State::Group(GroupState {
+            sizes: Some(crate::plan::Sizes { min: 0, desired: 0, max }),
+            saved: Some(crate::plan::Saved::Template(template.clone())),
+            deleting,
+            ..GroupState::default()
+        })
+    };
+    assert_eq!(create.effect(&State::Absent, &State::Absent), Effect::NotTaken);
+    assert_eq!(create.effect(&State::Absent, &found(9, false)), Effect::Taken);
+    assert_eq!(create.effect(&State::Absent, &found(8, false)), Effect::Other, "somebody else's");
+    assert_eq!(create.effect(&State::Absent, &found(9, true)), Effect::Other);
+    assert_eq!(delete.effect(&found(9, false), &found(9, false)), Effect::NotTaken);
+    assert_eq!(delete.effect(&found(9, false), &found(9, true)), Effect::Taken);
+    assert_eq!(delete.effect(&found(9, false), &State::Absent), Effect::Taken);
+}

@@ -1,7 +1,8 @@
-//! A group that is being deleted, or that belongs to an AWS service, is not changed.
+//! A group that is being deleted, or that belongs to an AWS service, is not changed; one that takes
+//! traffic is not deleted.
 
 use super::{Check, Guard, OnGroup};
-use crate::plan::Answer;
+use crate::plan::{Answer, Call};
 
 pub(super) const GUARD: Guard =
     Guard { name: "group-changeable", overridable: false, check: Check::Group(check) };
@@ -14,6 +15,9 @@ fn check(subject: &OnGroup<'_>) -> (Answer, String) {
     }
     if let Some(owner) = &group.operator {
         return (Answer::Block, format!("{name} belongs to {owner}, which alone may change it"));
+    }
+    if matches!(subject.call, Some(Call::DeleteAutoScalingGroup(_))) && group.live {
+        return (Answer::Block, format!("{name} takes traffic: it is not deleted"));
     }
     (Answer::Pass, format!("{name} is ours to change"))
 }

@@ -37,7 +37,7 @@ pub(super) use enough_healthy::required_for_way_back;
 
 use super::change::Change;
 use super::sides::Sides;
-use super::verbs::{Draft, Kind, kind};
+use super::verbs::{Draft, Kind, kind, prospect};
 use super::{
     Answer, Call, Carried, CarriedBy, Finding, History, Intent, OperationId, Plan, Policy, Resource, carried,
 };
@@ -326,6 +326,9 @@ fn check_call(
     let Some(cluster) = fleet.cluster(id) else {
         return gone(format!("{} is not seen any more", id.name));
     };
+    let with = prospect(fleet, cluster, history.origin(&plan.intent));
+    let fleet = with.as_ref().unwrap_or(fleet);
+    let cluster = fleet.cluster(id).unwrap_or(cluster);
     let scene =
         Scene { fleet, cluster, kind, history, policy, at, until: at, operation: Some(&plan.id), step };
     let Some(arn) = call.source() else {

@@ -5,8 +5,8 @@
 //! Before traffic moves an abort takes back nothing but a refresh that runs; afterwards it puts the traffic back.
 
 use super::refresh::{known, launches_from, new_version, next};
-use super::{Draft, Given, Kind, Move, refresh, replace, scale, shift, source, sticky_note, waits};
-use crate::fleet::{Cluster, GroupName, ImageId, ServerGroup, SourceArn, TrafficSource};
+use super::{Draft, Given, Kind, Move, refresh, replace, scale, shift, source, stand_up, sticky_note, waits};
+use crate::fleet::{Cluster, Fleet, GroupName, ImageId, ServerGroup, SourceArn, TrafficSource};
 use crate::plan::{
     Knobs, Percent, Reach, RefreshTo, Refusal, Sizes, Stepped, TemplateChanges, TemplateNumber, Wait,
     WaitFor, duration, nearest,
@@ -40,6 +40,17 @@ pub(super) fn draft<'a>(given: Given<'a>, asked: &Asked<'_>) -> Result<Draft<'a>
     let mut traffic =
         shift::moves(given, source, name, Percent::ALL, asked.steps.map_or(&[], |steps| &steps.at))?;
     let mut moves = Vec::new();
+    if given.stands_up == Some(name) {
+        moves.push(stand_up::making(idle, &live.id.name, launches_from(given, idle)?.saved));
+        notes.push(format!(
+            "{name} gets the subnets, health check, hooks and tags of {}; scaling policies, scheduled actions, \
+             notifications and a warm pool are not copied",
+            live.id.name
+        ));
+        notes.push(format!(
+            "an abort deletes {name} again before it gets traffic; afterwards the traffic goes back and it stays"
+        ));
+    }
     // Where it is in no action it is put in first, so that it is health-checked while it is made ready.
     if traffic.first().is_some_and(|one| one.waits.iter().any(|wait| wait.what == WaitFor::Healthy)) {
         let mut first = traffic.remove(0);
@@ -100,14 +111,15 @@ pub(super) fn draft<'a>(given: Given<'a>, asked: &Asked<'_>) -> Result<Draft<'a>
     })
 }
 
-/// The group that a deployment goes to where none is named: the only one of the cluster that takes no traffic.
+/// The group that a deployment goes to where none is named: the only one of the cluster that takes no traffic, or the
+/// one that would be made.
 ///
 /// # Errors
-/// Every group takes traffic, or several take none.
-pub fn idle_group(cluster: &Cluster) -> Result<&GroupName, Refusal> {
+/// Every group takes traffic and none can be made, or several take none.
+pub fn idle_group(fleet: &Fleet, cluster: &Cluster) -> Result<GroupName, Refusal> {
     let name = &cluster.id.name;
-    match idle_groups(cluster)?.as_slice() {
-        [only] => Ok(only),
+    match idle_groups(fleet, cluster)?.as_slice() {
+        [only] => Ok(only.clone()),
         several => Err(Refusal::new(
             format!("{} groups of {name} take no traffic", several.len()),
             nearest::remedy("", several.iter().map(ToString::to_string), "name one of them with --to:"),
@@ -115,11 +127,11 @@ pub fn idle_group(cluster: &Cluster) -> Result<&GroupName, Refusal> {
     }
 }
 
-/// The groups of a cluster that take no traffic, one at least.
+/// The groups of a cluster that take no traffic; where there is none, the one that would be made.
 ///
 /// # Errors
-/// Every group takes traffic, or no load balancer sends the cluster any.
-pub fn idle_groups(cluster: &Cluster) -> Result<Vec<&GroupName>, Refusal> {
+/// Every group takes traffic and none can be made, or no load balancer sends the cluster any.
+pub fn idle_groups(fleet: &Fleet, cluster: &Cluster) -> Result<Vec<GroupName>, Refusal> {
     let takes = |name: &GroupName| cluster.traffic.iter().any(|source| source.group_percent(name) > 0.0);
     let name = &cluster.id.name;
     if cluster.traffic.is_empty() {
@@ -128,15 +140,9 @@ pub fn idle_groups(cluster: &Cluster) -> Result<Vec<&GroupName>, Refusal> {
             "refresh its group instead: there is nothing to switch",
         ));
     }
-    let idle: Vec<&GroupName> =
-        cluster.groups.iter().map(|group| &group.id.name).filter(|name| !takes(name)).collect();
-    if idle.is_empty() {
-        return Err(Refusal::new(
-            format!("{name} has no group that takes no traffic, to deploy to"),
-            "make one beside the live one, empty and with a target group of its own, or refresh the live one",
-        ));
-    }
-    Ok(idle)
+    let names = cluster.groups.iter().map(|group| &group.id.name);
+    let idle: Vec<GroupName> = names.filter(|name| !takes(name)).cloned().collect();
+    if idle.is_empty() { Ok(vec![stand_up::to_be(fleet, cluster)?.id.name]) } else { Ok(idle) }
 }
 
 /// The group with most of the traffic.

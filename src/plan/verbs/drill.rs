@@ -49,11 +49,10 @@ pub(super) fn draft<'a>(
     }
     draft.phrase = "drill".into();
     let stops = if draft.back.is_some() { "goes back" } else { "holds" };
-    let few = match floor {
-        1 => format!("no instance of {name} is healthy"),
-        _ => format!("fewer than {floor} instances of {name} are healthy"),
-    };
-    draft.notes.push(format!("it {stops} as soon as {few}, or a gate of {} is bad", given.cluster.id.name));
+    draft.notes.push(format!(
+        "it {stops} as soon as fewer than {floor} instances of {name} are healthy, or a gate of {} is bad",
+        given.cluster.id.name
+    ));
     Ok(draft)
 }
 

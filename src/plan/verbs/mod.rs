@@ -15,6 +15,7 @@ mod rollback;
 mod scale;
 mod shift;
 mod source;
+mod stand_up;
 mod switch;
 mod waits;
 mod weights;
@@ -26,6 +27,7 @@ pub use drill::{choose, floor};
 pub use quarantine::standing;
 pub(in crate::plan) use replace::healthy;
 pub(super) use rollback::{goal, instead};
+pub(super) use stand_up::prospect;
 pub use waits::duration;
 
 use super::change::{Change, one_side};
@@ -34,7 +36,7 @@ use super::{
     Call, Carried, Confirm, ConfirmKind, Expected, History, Intent, LeaseStore, Policy, Reach, Refusal, Step,
     Wait, WaitFor,
 };
-use crate::fleet::{Action, Actions, Cluster, Fleet, ServerGroup, Setting, TrafficSource};
+use crate::fleet::{Action, Actions, Cluster, Fleet, GroupName, ServerGroup, Setting, TrafficSource};
 
 /// What a verb works with.
 #[derive(Clone, Copy)]
@@ -44,6 +46,8 @@ pub(super) struct Given<'a> {
     pub history: &'a History,
     pub policy: &'a Policy,
     pub at: Timestamp,
+    /// A group of the cluster that is not there: it is to be made.
+    pub stands_up: Option<&'a GroupName>,
 }
 
 /// What kind of change it is, for the guards.

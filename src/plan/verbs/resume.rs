@@ -126,7 +126,9 @@ fn left_to_do(step: &Step, call: &Call) -> Move {
 fn by_state<'a>(given: Given<'a>, operation: &OperationId, plan: &Plan) -> Result<Draft<'a>, Refusal> {
     let effect = |step: &Step| {
         let (call, expects) = (step.call.as_ref()?, step.expects.as_ref()?);
-        let found = seen(given.fleet, given.cluster, &expects.resource).or_else(|| {
+        let made = given.stands_up.map(|name| Resource::Group(name.clone()));
+        let absent = made.is_some_and(|made| made == expects.resource).then_some(State::Absent);
+        let found = absent.or_else(|| seen(given.fleet, given.cluster, &expects.resource)).or_else(|| {
             // An instance that has ended is in no look.
             let ends = matches!(call, Call::TerminateInstanceInAutoScalingGroup(_));
             let gap = |section| given.fleet.gap(&given.cluster.id.place, section, None);

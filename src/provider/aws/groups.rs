@@ -2,7 +2,7 @@
 
 use aws_sdk_autoscaling::types as sdk;
 use aws_types::request_id::RequestId as _;
-use futures_util::future::try_join;
+use futures_util::future::join;
 
 use super::factory::Clients;
 use super::ids;
@@ -25,19 +25,22 @@ pub(super) async fn read(
 ) -> Result<GroupState, Failure> {
     let groups = scaling::groups(clients, region, Some(std::slice::from_ref(name)), None);
     let refreshes = scaling::refreshes(clients, region, name, None);
-    let both = try_join(groups, refreshes).await;
-    let (groups, refreshes) = both.map_err(|trouble| trouble.failure)?;
+    let (groups, refreshes) = join(groups, refreshes).await;
+    let groups = groups.map_err(|trouble| trouble.failure)?;
     let Some(group) = groups.items.into_iter().find(|group| group.name == *name) else {
         let why = "AWS does not know the group any more";
         let remedy = "observe again, it may be gone";
         return Err(Failure::new(FailureKind::NotFound, format!("read {name}"), why, remedy));
     };
+    // AWS refuses to list the refreshes of a group that is not there.
+    let refreshes = refreshes.map_err(|trouble| trouble.failure)?;
     Ok(GroupState {
         sizes: Some(Sizes { min: group.min, desired: group.desired, max: group.max }),
         saved: Some(Saved::of(&group.source)),
         subnets: Some(Subnets::new(&group.subnets)),
         refresh: Some(newest(&refreshes.items)),
         members: group.members.into_iter().map(|member| (member.id, member.lifecycle)).collect(),
+        deleting: group.status.is_some(),
     })
 }
 

@@ -20,6 +20,7 @@ mod refreshes;
 mod regions;
 #[cfg(test)]
 mod replay;
+mod standing;
 mod task;
 mod templates;
 #[cfg(test)]

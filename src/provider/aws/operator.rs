@@ -1,6 +1,7 @@
 //! Applies one call, once: the call is checked, the account is proven, the request is sent without a second attempt.
 //!
-//! What each call sends is in a file of its own kind: `traffic`, `groups`, `refreshes`, `templates`, `instances`.
+//! What each call sends is in a file of its own kind: `traffic`, `groups`, `standing`, `refreshes`, `templates`,
+//! `instances`.
 
 use std::sync::Arc;
 
@@ -13,6 +14,7 @@ use super::ids;
 use super::instances;
 use super::meter::OTHER_LOGIN;
 use super::refreshes;
+use super::standing;
 use super::templates;
 use super::traffic;
 use crate::fleet::{Place, Text};
@@ -70,6 +72,8 @@ fn check(place: &Place, call: &Call) -> Result<(), Failure> {
         Call::EnterStandby(enter) => ids::member(&enter.group, enter.instance()),
         Call::ExitStandby(exit) => ids::member(&exit.group, exit.instance()),
         Call::DetachInstances(detach) => ids::member(&detach.group, detach.instance()),
+        Call::CreateAutoScalingGroup(create) => standing::check(create),
+        Call::DeleteAutoScalingGroup(delete) => ids::group(&delete.group),
         Call::CreateLaunchTemplateVersion(create) => templates::check(create),
         Call::CreateTags(tags) => instances::check_tags(tags),
         Call::TerminateInstances(end) => ids::instance(end.instance()),
@@ -95,6 +99,8 @@ async fn write(clients: &Clients, place: &Place, call: &Call) -> Result<Receipt,
         Call::EnterStandby(enter) => groups::enter_standby(clients, region, enter).await,
         Call::ExitStandby(exit) => groups::exit_standby(clients, region, exit).await,
         Call::DetachInstances(detach) => groups::detach(clients, region, detach).await,
+        Call::CreateAutoScalingGroup(create) => standing::create(clients, region, create).await,
+        Call::DeleteAutoScalingGroup(delete) => standing::delete(clients, region, delete).await,
         Call::CreateLaunchTemplateVersion(create) => templates::create(clients, region, create).await,
         Call::CreateTags(tags) => instances::tag(clients, region, tags).await,
         Call::TerminateInstances(end) => instances::terminate(clients, region, end).await,

@@ -108,6 +108,12 @@ pub const READS: &[Permission] = &[
         "instance refreshes",
     ),
     read(
+        AUTO_SCALING,
+        "DescribeLifecycleHooks",
+        "autoscaling:DescribeLifecycleHooks",
+        "the hooks of a group that another is made like",
+    ),
+    read(
         ELB,
         "DescribeLoadBalancers",
         "elasticloadbalancing:DescribeLoadBalancers",
@@ -179,6 +185,16 @@ pub const WRITES: &[Permission] = &[
     group("EnterStandby", "autoscaling:EnterStandby", "to take an instance aside"),
     group("ExitStandby", "autoscaling:ExitStandby", "to release an instance that was taken aside"),
     group("DetachInstances", "autoscaling:DetachInstances", "to take an instance out of its group"),
+    group(
+        "CreateAutoScalingGroup",
+        "autoscaling:CreateAutoScalingGroup",
+        "to make a side for a deployment where there is none",
+    ),
+    group(
+        "DeleteAutoScalingGroup",
+        "autoscaling:DeleteAutoScalingGroup",
+        "to delete the side that a deployment made, where it is aborted before it has traffic",
+    ),
     Permission {
         service: EC2,
         operation: "CreateLaunchTemplateVersion",
@@ -208,18 +224,22 @@ pub const WRITES: &[Permission] = &[
 ];
 
 /// What the calls above need besides: AWS launches in the operator's name where a group is given a launch template
-/// version [guide: launch template permissions]. flightdeck itself launches nothing, and the wall lets no launch pass.
-const LAUNCHES: [(&str, &str, Only); 2] = [
+/// version [guide: launch template permissions], and a group is made with its tags [CreateAutoScalingGroup]. flightdeck
+/// itself launches nothing, and the wall lets no launch pass.
+const BESIDES: [(&str, &str, &str, Option<Only>); 3] = [
     (
         "FlightdeckLetsGroupsLaunch",
         "ec2:RunInstances",
-        ["ArnLike", "ec2:LaunchTemplate", "arn:aws:ec2:*:*:launch-template/*"],
+        "*",
+        Some(["ArnLike", "ec2:LaunchTemplate", "arn:aws:ec2:*:*:launch-template/*"]),
     ),
     (
         "FlightdeckLetsGroupsPassRoles",
         "iam:PassRole",
-        ["StringEquals", "iam:PassedToService", "ec2.amazonaws.com"],
+        "*",
+        Some(["StringEquals", "iam:PassedToService", "ec2.amazonaws.com"]),
     ),
+    ("FlightdeckTagsGroupsItMakes", "autoscaling:CreateOrUpdateTags", GROUPS, None),
 ];
 
 /// The IAM action of an operation.
@@ -254,8 +274,8 @@ pub fn iam_policy(who: PolicyFor) -> Value {
             let name = format!("Flightdeck{}", row.operation);
             statements.push(statement(&name, &[row.action], row.resource, row.only));
         }
-        for (name, action, only) in LAUNCHES {
-            statements.push(statement(name, &[action], "*", Some(only)));
+        for (name, action, resource, only) in BESIDES {
+            statements.push(statement(name, &[action], resource, only));
         }
     }
     json!({ "Version": "2012-10-17", "Statement": statements })
@@ -295,7 +315,7 @@ mod tests {
     fn an_operator_may_write_only_what_a_plan_can_call() {
         let policy = iam_policy(PolicyFor::Operator);
         let statements = policy["Statement"].as_array().unwrap();
-        assert_eq!(statements.len(), 2 + WRITES.len() + LAUNCHES.len());
+        assert_eq!(statements.len(), 2 + WRITES.len() + BESIDES.len());
         let calls: Vec<String> = every_call().iter().map(|call| call.operation().to_owned()).collect();
         let (own, written): (Vec<&Permission>, Vec<&Permission>) =
             WRITES.iter().partition(|row| row.service == SSM);

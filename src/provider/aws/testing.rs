@@ -15,9 +15,9 @@ use super::meter::Meter;
 use super::replay::{Answer, Asked, Replay};
 use crate::fleet::GroupName;
 use crate::plan::{
-    Alarms, Call, CreateTags, CreateTemplateVersion, Desired, DetachInstances, EnterStandby, ExitStandby,
-    OfGroup, Preferences, Protected, SetDesiredCapacity, Standby, StartRefresh, Strategy, Subnets,
-    TemplateChanges, TemplateNumber, TerminateInGroup, TerminateInstances, UpdateGroup,
+    Alarms, Call, CreateGroup, CreateTags, CreateTemplateVersion, DeleteGroup, Desired, DetachInstances,
+    EnterStandby, ExitStandby, OfGroup, Preferences, Protected, SetDesiredCapacity, Standby, StartRefresh,
+    Strategy, Subnets, TemplateChanges, TemplateNumber, TerminateInGroup, TerminateInstances, UpdateGroup,
 };
 use crate::provider::Clock;
 
@@ -146,6 +146,14 @@ pub(super) fn every_call() -> Vec<Call> {
         Call::EnterStandby(EnterStandby::new(group(), INSTANCE.into(), true)),
         Call::ExitStandby(ExitStandby::new(group(), INSTANCE.into())),
         Call::DetachInstances(DetachInstances::new(group(), INSTANCE.into(), false)),
+        Call::CreateAutoScalingGroup(CreateGroup {
+            group: GroupName::new("orders-green"),
+            like: group(),
+            template: number(),
+            max: 9,
+            target_groups: vec!["arn:aws:elasticloadbalancing:eu-west-1:123456789012:targetgroup/g/1".into()],
+        }),
+        Call::DeleteAutoScalingGroup(DeleteGroup { group: group() }),
         Call::CreateLaunchTemplateVersion(CreateTemplateVersion {
             template: TEMPLATE.into(),
             source: 6,

@@ -119,8 +119,9 @@ fn refuse_fields(input: &Input) -> Result<(), Stopped> {
 }
 
 /// Refuses writes that reach further than any call of ours: several instances at once, tags that are not ours, a
-/// refresh without both bounds.
+/// refresh without both bounds, a group made with instances.
 fn refuse_reach(input: &Input) -> Result<(), Stopped> {
+    use aws_sdk_autoscaling::operation::create_auto_scaling_group::CreateAutoScalingGroupInput as Create;
     use aws_sdk_autoscaling::operation::detach_instances::DetachInstancesInput as Detach;
     use aws_sdk_autoscaling::operation::enter_standby::EnterStandbyInput as Enter;
     use aws_sdk_autoscaling::operation::exit_standby::ExitStandbyInput as Exit;
@@ -128,6 +129,12 @@ fn refuse_reach(input: &Input) -> Result<(), Stopped> {
     use aws_sdk_autoscaling::operation::terminate_instance_in_auto_scaling_group::TerminateInstanceInAutoScalingGroupInput as Replace;
     use aws_sdk_ec2::operation::create_tags::CreateTagsInput as Tag;
     use aws_sdk_ec2::operation::terminate_instances::TerminateInstancesInput as Terminate;
+    if let Some(create) = input.downcast_ref::<Create>() {
+        return match (create.min_size(), create.desired_capacity(), create.instance_id()) {
+            (Some(0), Some(0), None) => Ok(()),
+            _ => Err(Stopped::Field("a group is made without instances")),
+        };
+    }
     let instances = if let Some(detach) = input.downcast_ref::<Detach>() {
         detach.instance_ids().len()
     } else if let Some(enter) = input.downcast_ref::<Enter>() {

@@ -74,7 +74,7 @@ impl Ask {
         match self {
             Self::List(section) => list(*section, sight, told, at, facts),
             Self::Refreshes(name) => {
-                let group = sight.region.groups.iter().find(|group| group.fact.name == *name);
+                let group = sight.region.group(name).map(|group| &sight.region.groups[group]);
                 let value = group.map(|group| group.refreshes.clone());
                 set(&mut facts.refreshes, name, value.filter(|_| told), at);
             }

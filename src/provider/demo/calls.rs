@@ -7,6 +7,7 @@ mod balancing;
 mod compute;
 mod refresh;
 mod scaling;
+mod standing;
 mod template;
 
 use super::world::{Moment, World};
@@ -44,6 +45,8 @@ fn carry(world: &mut World, region: usize, call: &Call, at: Moment) -> Result<Ac
         Call::EnterStandby(enter) => scaling::enter_standby(world, region, enter, at)?,
         Call::ExitStandby(exit) => scaling::exit_standby(world, region, exit, at)?,
         Call::DetachInstances(detach) => scaling::detach(world, region, detach, at)?,
+        Call::CreateAutoScalingGroup(create) => standing::create(world, region, create, at)?,
+        Call::DeleteAutoScalingGroup(delete) => standing::delete(world, region, &delete.group, at)?,
         Call::CreateTags(tags) => compute::tag(world, region, tags, at)?,
         Call::TerminateInstances(end) => compute::terminate(world, region, end, at)?,
         Call::StartInstanceRefresh(start) => refresh::start(world, region, start, at)?,

@@ -103,6 +103,7 @@ impl Sight<'_> {
         self.region
             .groups
             .iter()
+            .filter(|group| group.is_told_of(self.now))
             .map(|group| GroupFact {
                 members: group
                     .instances

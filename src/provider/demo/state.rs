@@ -35,7 +35,7 @@ impl Region {
     }
 
     fn group_state(&self, name: &GroupName, now: Moment) -> Option<GroupState> {
-        let group = &self.groups[self.group(name)?];
+        let group = Some(&self.groups[self.group(name)?]).filter(|group| group.is_told_of(now))?;
         let fact = &group.fact;
         let member =
             |instance: &super::world::Instance| Some((instance.id.clone(), instance.lifecycle(now)?.into()));
@@ -45,6 +45,7 @@ impl Region {
             subnets: Some(Subnets::new(&fact.subnets)),
             refresh: Some(newest(group)),
             members: group.instances.iter().filter_map(member).collect(),
+            deleting: fact.status.is_some(),
         })
     }
 

@@ -273,9 +273,9 @@ impl Region {
         self.zones.iter().zip(&self.subnets).find(|(known, _)| *known == zone).map(|(_, subnet)| subnet)
     }
 
-    /// The index of a group.
+    /// The index of a group: of several that had the name one after the other, the newest.
     pub(super) fn group(&self, name: &GroupName) -> Option<usize> {
-        self.groups.iter().position(|group| group.fact.name == *name)
+        self.groups.iter().rposition(|group| group.fact.name == *name)
     }
 
     /// Where an instance is: the index of its group, if it is in one, and its own there.
@@ -301,6 +301,13 @@ impl Region {
 /// The time of day of a moment of a world that began at `start`, to the second as AWS tells it.
 pub(super) fn time_of(start: Timestamp, at: Moment) -> Timestamp {
     start.saturating_add(SignedDuration::from_secs(at.div_euclid(SECOND))).unwrap_or(start)
+}
+
+impl Group {
+    /// Whether AWS tells of it: a deleted one as long as it has instances.
+    pub(super) fn is_told_of(&self, now: Moment) -> bool {
+        self.fact.status.is_none() || self.instances.iter().any(|one| one.lifecycle(now).is_some())
+    }
 }
 
 impl Instance {

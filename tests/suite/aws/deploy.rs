@@ -1,19 +1,10 @@
 //! An image deployed by the program, on the rig: the side without traffic is made ready, put into the action, given the
 //! traffic, and the old one ends last.
 
-use std::time::Duration;
-
 use serde_json::{Value, json};
 
-use super::person::{PROGRAM, SIZE, answer, press_until};
 use super::{Desk, changed};
 use crate::rig::Rig;
-use crate::terminal::Terminal;
-
-/// A key that chooses the next one.
-const DOWN: &str = "\u{1b}[B";
-/// The side is refreshed, what it gets settles, and the old side ends.
-const DEPLOYED: Duration = Duration::from_mins(4);
 
 /// Nothing is watched or kept longer than it must be; what has settled is waited for all the same.
 const HASTY: &str = "[[cluster]]\nname = \"reports\"\nbake = \"0s\"\nkeep_warm = \"0s\"\n";
@@ -78,46 +69,54 @@ fn an_image_is_deployed_to_the_side_without_traffic_shifted_in_and_the_old_side_
 }
 
 #[test]
-fn an_image_is_deployed_to_the_side_without_traffic_given_all_of_it_and_the_old_side_ends_by_keys() {
+fn where_no_group_is_without_traffic_one_is_made_like_the_live_one_behind_the_target_group_that_waits() {
     let rig = Rig::with(&["orders", "reports"]);
     rig.tell("run", &json!({ "factor": 300 }));
+    let hook = json!({
+        "AutoScalingGroupName": "reports-blue",
+        "LifecycleHookName": "goodbye",
+        "LifecycleTransition": "autoscaling:EC2_INSTANCE_TERMINATING",
+        "HeartbeatTimeout": 30,
+        "DefaultResult": "CONTINUE",
+    });
+    rig.call("autoscaling", "put_lifecycle_hook", &hook);
+    let behind = group(&rig, "reports-green")["TargetGroupARNs"].clone();
+    let tuple = |arn: &Value, weight: i64| json!({ "TargetGroupArn": arn, "Weight": weight });
+    let live = group(&rig, "reports-blue")["TargetGroupARNs"][0].clone();
+    let forward = json!([{
+        "Type": "forward",
+        "ForwardConfig": { "TargetGroups": [tuple(&live, 100), tuple(&behind[0], 0)] },
+    }]);
+    let rule = json!({ "RuleArn": rig.id("rules", "reports"), "Actions": forward });
+    rig.call("elbv2", "modify_rule", &rule);
+    let gone = json!({ "AutoScalingGroupName": "reports-green", "ForceDelete": true });
+    rig.call("autoscaling", "delete_auto_scaling_group", &gone);
+    rig.tell("clock", &json!({ "advance": 3_600 }));
     let desk = Desk::at(&rig);
     let config = desk.keep("hasty.toml", HASTY);
-    let mut terminal = Terminal::start(PROGRAM, SIZE, &["--config", &config], &rig.environment());
-    terminal.wait_for("reports");
-    terminal.send("/reports\r");
-    terminal.wait_until("reports alone", |screen| !screen.contents().contains("orders"));
-    terminal.send("\r");
-    terminal.wait_for(rig.members("reports-blue")[0]);
+    let image = rig.id("images", "reports-0.3.0");
+    let planned = desk.done(&["--config", &config, "plan", "deploy", "reports", "--image", image, "--json"]);
+    let plan = desk.keep("plan.json", &planned.out);
+    let phrase = planned.json()["confirm"]["phrase"].as_str().unwrap().to_owned();
     rig.forget();
-    terminal.send("D");
-    terminal.wait_for("Deploy reports");
-    terminal.send(DOWN);
-    terminal.wait_for("0.3.0, which blue runs");
-    terminal.send(&format!("\t{DOWN}"));
-    terminal.wait_for("all in one call");
-    terminal.send(&format!("\t{DOWN}"));
-    terminal.wait_for("and when it has settled");
-    terminal.send("\r");
-    terminal.wait_for("ModifyRule");
-    answer(&mut terminal, &rig.account()[8..]);
-    terminal.wait_for("✔");
-    answer(&mut terminal, "reports deploy");
-    terminal.wait_for("ARMED");
-    press_until(&mut terminal, "o", "operations ·");
-    assert!(terminal.shows("✔ done", DEPLOYED), "{}", terminal.text());
-
+    let applied = desk.run(&["--config", &config, "apply", &plan, "--confirm", &phrase]);
+    assert_eq!(applied.code, 0, "{}{}", applied.out, applied.err);
+    let sent = changed(&rig);
+    assert_eq!(sent.first().map(String::as_str), Some("CreateAutoScalingGroup"), "{sent:?}");
     let all = weights(&rig);
     assert!(all.iter().all(|(name, weight)| (name == "reports-green") == (*weight > 0)), "{all:?}");
     let (green, blue) = (group(&rig, "reports-green"), group(&rig, "reports-blue"));
-    assert_eq!(blue["DesiredCapacity"], 0);
-    let version = &green["LaunchTemplate"]["Version"];
-    let members = green["Instances"].as_array().unwrap();
-    assert!(members.iter().all(|member| member["LaunchTemplate"]["Version"] == *version), "{members:?}");
-    let sent = changed(&rig);
-    let at = |name: &str| sent.iter().position(|sent| sent == name).unwrap();
-    assert!(at("CreateLaunchTemplateVersion") < at("StartInstanceRefresh"), "{sent:?}");
-    assert_eq!(sent.last().map(String::as_str), Some("UpdateAutoScalingGroup"), "{sent:?}");
-    terminal.send("q");
-    assert_eq!(terminal.wait_for_exit(), 0);
+    assert_eq!(green["TargetGroupARNs"], behind);
+    for same in [
+        "VPCZoneIdentifier",
+        "HealthCheckType",
+        "HealthCheckGracePeriod",
+        "TerminationPolicies",
+        "DesiredCapacity",
+    ] {
+        assert_eq!(green[same], blue[same], "{same}");
+    }
+    let hooks = json!({ "AutoScalingGroupName": "reports-green" });
+    let hooks = rig.call("autoscaling", "describe_lifecycle_hooks", &hooks);
+    assert_eq!(hooks["LifecycleHooks"][0]["LifecycleHookName"], "goodbye");
 }

@@ -7,8 +7,8 @@ use std::time::Duration;
 use super::site::{Home, Side, Site, now, steps};
 use crate::fleet::{ClusterSelector, GroupName, ImageId, Instance, ServerGroup};
 use crate::plan::{
-    Call, ClusterPolicy, Event, Intent, Outcome, Plan, Refusal, Steer, Stepped, TerminateInGroup,
-    UpdateGroup, WaitFor, idle_group, operations,
+    Call, ClusterPolicy, CreateGroup, DeleteGroup, Event, Intent, Outcome, Plan, Refusal, Steer, Stepped,
+    TerminateInGroup, UpdateGroup, WaitFor, idle_group, operations,
 };
 use crate::provider::demo::Options;
 use crate::provider::{Clock as _, Operator as _};
@@ -240,6 +240,131 @@ fn cut_off_anywhere_a_deployment_is_taken_up_by_a_colleague_and_makes_nothing_tw
     }
 }
 
+/// The idle side is gone, and its target group stands in the action with weight 0 and without a group.
+fn without_green(site: &Site) {
+    empty_green(site);
+    let delete = Call::DeleteAutoScalingGroup(DeleteGroup { group: "checkout-green".into() });
+    now(site.demo.apply(&site.place(), &delete)).unwrap();
+    site.clock.pass(Duration::from_mins(5));
+    assert!(!has_green(site));
+}
+
+fn has_green(site: &Site) -> bool {
+    site.fleet().cluster(&site.cluster).unwrap().group(&"checkout-green".into()).is_some()
+}
+
+#[test]
+fn where_no_group_is_without_traffic_one_is_made_like_the_live_one_and_gets_the_traffic() {
+    let (site, home) = (site(), Home::new("ann"));
+    without_green(&site);
+    let image = image_of(&site, "blue");
+    let wanted = group(&site, "blue").desired;
+    let fleet = site.fleet();
+    assert_eq!(idle_group(&fleet, fleet.cluster(&site.cluster).unwrap()), Ok("checkout-green".into()));
+    let plan = planned(&site, &home, &deploy(&site, Some(steps(&[25], 60)), true));
+    assert!(matches!(plan.steps[0].call, Some(Call::CreateAutoScalingGroup(_))), "{:#?}", plan.steps);
+    assert!(plan.notes.iter().any(|note| note.contains("scaling policies")), "{:?}", plan.notes);
+    let sent_before = names(&site).len();
+    let approved = site.approve(&home, plan, &[]);
+    let outcome = site.execute(&home, approved).unwrap();
+    assert!(matches!(outcome, Outcome::Done { .. }), "{outcome:?}");
+    assert_eq!(names(&site)[sent_before], "CreateAutoScalingGroup");
+    let green = group(&site, "green");
+    assert_eq!((green.desired, green.instances.len()), (wanted, usize::try_from(wanted).unwrap()));
+    assert!(green.live && all_run(&site, "green", &image));
+    assert_eq!(green.tags, group(&site, "blue").tags);
+    assert_eq!(group(&site, "blue").instances.len(), 0);
+    site.assert_never_below_the_floor();
+}
+
+#[test]
+fn aborted_before_it_gets_traffic_a_group_that_was_made_is_deleted_again() {
+    let (site, home) = (site(), Home::new("ann"));
+    without_green(&site);
+    let before = site.weights();
+    let helm = Arc::clone(&home.helm);
+    site.after(40, move || helm.order(Steer::Abort));
+    let outcome = site.run(&home, &deploy(&site, None, false));
+    assert!(matches!(outcome, Outcome::RolledBack { .. }), "{outcome:?}");
+    assert_eq!(names(&site).last(), Some(&"DeleteAutoScalingGroup"), "{:?}", names(&site));
+    site.clock.pass(Duration::from_mins(10));
+    assert!(!has_green(&site));
+    assert_eq!(site.weights(), before);
+}
+
+#[test]
+fn a_group_that_was_made_is_not_deleted_where_somebody_gave_it_traffic() {
+    let (site, home) = (site(), Home::new("ann"));
+    without_green(&site);
+    let plan = planned(&site, &home, &deploy(&site, None, false));
+    let approved = site.approve(&home, plan, &[]);
+    let meddling = site.meddling(&[50, 50]);
+    let (demo, place, helm) = (Arc::clone(&site.demo), site.place(), Arc::clone(&home.helm));
+    site.after(40, move || {
+        assert!(demo.meddle(&place, &meddling));
+        helm.order(Steer::Abort);
+    });
+    let outcome = site.execute(&home, approved).unwrap();
+    let Outcome::Held { why, .. } = &outcome else { panic!("{outcome:?}") };
+    assert!(why.contains("takes traffic: it is not deleted"), "{why}");
+    assert!(has_green(&site) && group(&site, "green").status.is_none());
+}
+
+#[test]
+fn a_group_that_somebody_else_made_meanwhile_is_neither_taken_nor_deleted() {
+    let (site, home) = (site(), Home::new("ann"));
+    without_green(&site);
+    let plan = planned(&site, &home, &deploy(&site, None, false));
+    let Some(Call::CreateAutoScalingGroup(create)) = plan.steps[0].call.clone() else { panic!() };
+    let approved = site.approve(&home, plan, &[]);
+    let other = Call::CreateAutoScalingGroup(CreateGroup { max: create.max + 1, ..create });
+    now(site.demo.apply(&site.place(), &other)).unwrap();
+    let sent_before = names(&site).len();
+    let outcome = site.execute(&home, approved);
+    assert!(!matches!(outcome, Some(Outcome::Done { .. } | Outcome::RolledBack { .. })), "{outcome:?}");
+    assert_eq!(names(&site).len(), sent_before, "{:?}", names(&site));
+    assert!(has_green(&site));
+}
+
+#[test]
+fn cut_off_anywhere_a_group_is_made_once_and_a_colleague_takes_it_up() {
+    for side in [Side::Before, Side::After] {
+        for nth in 1..40 {
+            let (mut site, home) = (site(), Home::new("ann"));
+            let own = ClusterPolicy { keep_warm: Some(30), ..ClusterPolicy::default() };
+            let this = ClusterSelector { name: site.cluster.name.clone(), account: None, region: None };
+            site.policy.clusters.push((this, own));
+            without_green(&site);
+            let plan = planned(&site, &home, &deploy(&site, None, false));
+            let approved = site.approve(&home, plan, &[]);
+            let operation = approved.plan().id.clone();
+            if site.cut_off(&home, approved, nth, side).is_some() {
+                break;
+            }
+            site.clock.pass(Duration::from_mins(2));
+            let heir = Home::new("bob");
+            let known = operations(&site.history(&heir), &site.claims(), site.clock.now());
+            let Some(_) = known.iter().find(|one| one.id == operation && !one.ways_out.is_empty()) else {
+                continue;
+            };
+            let resume = Intent::Resume { cluster: site.cluster.clone(), operation };
+            let plan = match site.plan(&heir, &resume) {
+                Ok(plan) => plan,
+                Err(refusal) => {
+                    assert!(!names(&site).contains(&"CreateAutoScalingGroup"), "{side:?} {nth}: {refusal}");
+                    continue;
+                }
+            };
+            let approved = site.approve(&heir, plan, &[]);
+            let outcome = site.execute(&heir, approved).unwrap();
+            assert!(matches!(outcome, Outcome::Done { .. }), "{side:?} {nth}: {outcome:?}");
+            assert!(group(&site, "green").live, "{side:?} {nth}");
+            let made = names(&site).iter().filter(|name| **name == "CreateAutoScalingGroup").count();
+            assert_eq!(made, 1, "{side:?} {nth}");
+        }
+    }
+}
+
 #[test]
 fn what_cannot_be_deployed_to_is_refused_with_the_way_out() {
     let site = site();
@@ -257,7 +382,7 @@ fn what_cannot_be_deployed_to_is_refused_with_the_way_out() {
     assert!(refused(&to("checkout-blue")).contains("takes traffic"));
     assert!(refused(&to("checkout-gren")).contains("checkout-green"));
     let fleet = site.fleet();
-    assert_eq!(idle_group(fleet.cluster(&cluster).unwrap()), Ok(&"checkout-green".into()));
+    assert_eq!(idle_group(&fleet, fleet.cluster(&cluster).unwrap()), Ok("checkout-green".into()));
     let orders = fleet.clusters.iter().find(|cluster| cluster.id.name.raw() == "orders").unwrap();
-    assert!(idle_group(orders).unwrap_err().why.contains("no group that takes no traffic"));
+    assert!(idle_group(&fleet, orders).unwrap_err().why.contains("no group that takes no traffic"));
 }

@@ -64,6 +64,7 @@ async fn a_group_is_told_by_its_sizes_its_template_its_newest_refresh_and_its_me
         subnets: Some(Subnets::default()),
         refresh: Some(Newest::Refresh(mark)),
         members: [("i-1".into(), "InService".into()), ("i-2".into(), "Terminating:Wait".into())].into(),
+        deleting: false,
     };
     assert_eq!(found.unwrap(), whole);
     assert_eq!(replay.asked().len(), 2);

@@ -145,6 +145,9 @@ async fn send_harm(clients: &Clients) {
     let _ = autoscaling.start_instance_refresh().auto_scaling_group_name("g").send().await;
     let _ = autoscaling.set_desired_capacity().auto_scaling_group_name("g").desired_capacity(0).send().await;
     let _ = autoscaling.delete_auto_scaling_group().auto_scaling_group_name("g").send().await;
+    let made = autoscaling.create_auto_scaling_group().auto_scaling_group_name("g").max_size(9);
+    let _ = made.clone().min_size(1).desired_capacity(1).send().await;
+    let _ = made.min_size(0).send().await;
     let _ = cloudwatch.delete_alarms().alarm_names("a").send().await;
     let _ = cloudwatch.disable_alarm_actions().alarm_names("a").send().await;
     let _ = cloudwatch
@@ -190,6 +193,7 @@ async fn an_operator_sends_its_calls_once_and_nothing_else_that_could_do_harm() 
     let calls = [
         "CreateLaunchTemplateVersion",
         "SetDesiredCapacity",
+        "DeleteAutoScalingGroup",
         "PutParameter",
         "DeleteParameter",
         "ModifyListener",

@@ -31,6 +31,28 @@ fn answer(asked: &Asked) -> Answer {
              <launchTemplateData><imageId>ami-old</imageId></launchTemplateData></item></launchTemplateVersionSet>\
              </DescribeLaunchTemplateVersionsResponse>",
         ),
+        "DescribeAutoScalingGroups" => Answer::ok(
+            "<DescribeAutoScalingGroupsResponse><DescribeAutoScalingGroupsResult><AutoScalingGroups><member>\
+             <AutoScalingGroupName>orders-blue</AutoScalingGroupName><MinSize>2</MinSize><MaxSize>9</MaxSize>\
+             <DesiredCapacity>4</DesiredCapacity><HealthCheckType>ELB</HealthCheckType>\
+             <HealthCheckGracePeriod>71</HealthCheckGracePeriod><DefaultCooldown>72</DefaultCooldown>\
+             <DefaultInstanceWarmup>73</DefaultInstanceWarmup><VPCZoneIdentifier>subnet-a,subnet-b</VPCZoneIdentifier>\
+             <AvailabilityZones><member>eu-west-1a</member></AvailabilityZones>\
+             <TerminationPolicies><member>OldestInstance</member></TerminationPolicies>\
+             <TargetGroupARNs><member>arn:b</member></TargetGroupARNs>\
+             <Tags><member><Key>Cluster</Key><Value>orders</Value><PropagateAtLaunch>true</PropagateAtLaunch>\
+             <ResourceId>orders-blue</ResourceId></member><member><Key>aws:cloudformation:stack-name</Key>\
+             <Value>s</Value></member></Tags></member></AutoScalingGroups></DescribeAutoScalingGroupsResult>\
+             </DescribeAutoScalingGroupsResponse>",
+        ),
+        "DescribeLifecycleHooks" => Answer::ok(
+            "<DescribeLifecycleHooksResponse><DescribeLifecycleHooksResult><LifecycleHooks><member>\
+             <LifecycleHookName>warm</LifecycleHookName><AutoScalingGroupName>orders-blue</AutoScalingGroupName>\
+             <LifecycleTransition>autoscaling:EC2_INSTANCE_LAUNCHING</LifecycleTransition>\
+             <HeartbeatTimeout>74</HeartbeatTimeout><GlobalTimeout>172800</GlobalTimeout>\
+             <DefaultResult>CONTINUE</DefaultResult></member></LifecycleHooks></DescribeLifecycleHooksResult>\
+             </DescribeLifecycleHooksResponse>",
+        ),
         "CreateLaunchTemplateVersion" => Answer::ok(
             "<CreateLaunchTemplateVersionResponse><launchTemplateVersion><versionNumber>7</versionNumber>\
              </launchTemplateVersion></CreateLaunchTemplateVersionResponse>",
@@ -88,6 +110,35 @@ async fn each_call_sends_what_it_says_and_nothing_else() {
         ("EnterStandby", vec![group.into(), id.clone(), "ShouldDecrementDesiredCapacity=true".into()]),
         ("ExitStandby", vec![group.into(), id.clone()]),
         ("DetachInstances", vec![group.into(), id, "ShouldDecrementDesiredCapacity=false".into()]),
+        (
+            "CreateAutoScalingGroup",
+            vec![
+                "AutoScalingGroupName=orders-green".into(),
+                "DefaultCooldown=72".into(),
+                "DefaultInstanceWarmup=73".into(),
+                "DesiredCapacity=0".into(),
+                "HealthCheckGracePeriod=71".into(),
+                "HealthCheckType=ELB".into(),
+                format!("LaunchTemplate.{template}"),
+                "LaunchTemplate.Version=7".into(),
+                "LifecycleHookSpecificationList.member.1.DefaultResult=CONTINUE".into(),
+                "LifecycleHookSpecificationList.member.1.HeartbeatTimeout=74".into(),
+                "LifecycleHookSpecificationList.member.1.LifecycleHookName=warm".into(),
+                "LifecycleHookSpecificationList.member.1.LifecycleTransition=autoscaling:EC2_INSTANCE_LAUNCHING"
+                    .into(),
+                "MaxSize=9".into(),
+                "MinSize=0".into(),
+                "Tags.member.1.Key=Cluster".into(),
+                "Tags.member.1.PropagateAtLaunch=true".into(),
+                "Tags.member.1.ResourceId=orders-green".into(),
+                "Tags.member.1.ResourceType=auto-scaling-group".into(),
+                "Tags.member.1.Value=orders".into(),
+                "TargetGroupARNs.member.1=arn:aws:elasticloadbalancing:eu-west-1:123456789012:targetgroup/g/1".into(),
+                "TerminationPolicies.member.1=OldestInstance".into(),
+                "VPCZoneIdentifier=subnet-a,subnet-b".into(),
+            ],
+        ),
+        ("DeleteAutoScalingGroup", vec![group.into(), "ForceDelete=true".into()]),
         (
             "CreateLaunchTemplateVersion",
             vec![

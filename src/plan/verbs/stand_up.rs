@@ -1,0 +1,207 @@
+//! The group a deployment makes where none is without traffic: like the live one, behind the target groups that wait
+//! beside those of the live one with weight 0 and have no group.
+//!
+//! Its name follows from theirs, so that what is planned, resumed and judged is the same group; it is planned with as
+//! though it were there, without instances. What has no target group waiting for it is refused with the reason.
+
+use std::sync::Arc;
+
+use super::{Move, Writes};
+use crate::fleet::{
+    Cluster, Fleet, GroupId, GroupName, LaunchSource, Section, ServerGroup, TargetGroupArn, TemplateRef,
+    TemplateVersion, WantedSource,
+};
+use crate::plan::{
+    Call, CreateGroup, DeleteGroup, Expected, Intent, Refusal, Resource, State, TemplateNumber,
+};
+
+/// The fleet as it would be with the group that an intent makes, empty; `None` where it makes none.
+pub(in crate::plan) fn prospect(fleet: &Fleet, cluster: &Cluster, intent: &Intent) -> Option<Fleet> {
+    let Intent::Deploy { group, .. } = intent else { return None };
+    let takes = |group: &Arc<ServerGroup>| group.live;
+    if cluster.group(group).is_some() || !cluster.groups.iter().all(takes) {
+        return None;
+    }
+    let new = to_be(fleet, cluster).ok().filter(|new| new.id.name == *group)?;
+    let mut with = fleet.clone();
+    for arn in &new.target_groups {
+        if let Some(behind) = with.target_groups.get_mut(arn) {
+            behind.groups.push(group.clone());
+        }
+    }
+    let own = with.clusters.iter_mut().find(|other| other.id == cluster.id)?;
+    for weight in own.traffic.iter_mut().flat_map(|source| &mut source.weights) {
+        if new.target_groups.contains(&weight.target_group) {
+            weight.groups.push(group.clone());
+        }
+    }
+    own.groups.push(Arc::new(new));
+    Some(with)
+}
+
+/// The group to make for a cluster whose groups all take traffic.
+///
+/// # Errors
+/// No target groups wait for it, or it cannot be like the live one.
+pub(super) fn to_be(fleet: &Fleet, cluster: &Cluster) -> Result<ServerGroup, Refusal> {
+    let refuse = |why: String, remedy: &str| Err(Refusal::new(why, remedy));
+    if let Some(gap) = [Section::Groups, Section::TargetGroups]
+        .into_iter()
+        .find_map(|section| fleet.gap(&cluster.id.place, section, None))
+    {
+        return refuse(format!("{} is missing: {}", gap.what, gap.why), "observe again");
+    }
+    let live = live(cluster)?;
+    let behind = waiting(fleet, cluster, live)?;
+    let from = &live.id.name;
+    let LaunchSource::Template(template) = &live.source else {
+        return refuse(format!("{from} launches from no launch template of its own"), BY_HAND);
+    };
+    let number = match (&template.version, live.wants.first().map(|wanted| &wanted.source)) {
+        (TemplateVersion::Number(number), _)
+        | (_, Some(WantedSource::Template { number: Some(number), .. })) => *number,
+        _ => {
+            return refuse(
+                format!("which launch template version {from} launches from could not be read"),
+                "observe again, with the permission ec2:DescribeLaunchTemplateVersions",
+            );
+        }
+    };
+    let name = name_of(live, &behind);
+    let taken = |group: &Arc<ServerGroup>| group.id.name == name && group.id.place == cluster.id.place;
+    if fleet.clusters.iter().flat_map(|cluster| &cluster.groups).any(taken) {
+        return refuse(format!("the group to make would be called {name}, and that name is taken"), BY_HAND);
+    }
+    let source =
+        LaunchSource::Template(TemplateRef { version: TemplateVersion::Number(number), ..template.clone() });
+    Ok(ServerGroup {
+        id: GroupId { name, ..live.id.clone() },
+        min: 0,
+        desired: 0,
+        source,
+        refresh: None,
+        last_refresh: None,
+        refreshes_known: true,
+        target_groups: behind,
+        instances: Vec::new(),
+        live: false,
+        suspended: Vec::new(),
+        status: None,
+        operator: None,
+        created_at: None,
+        ..live.clone()
+    })
+}
+
+/// What to do where it cannot be made.
+const BY_HAND: &str =
+    "make one beside the live one, empty and with a target group of its own, or refresh the live one";
+
+/// The group with most of the traffic of any listener or rule.
+fn live(cluster: &Cluster) -> Result<&ServerGroup, Refusal> {
+    let share = |group: &ServerGroup| {
+        let shares = cluster.traffic.iter().map(|source| source.group_percent(&group.id.name));
+        shares.fold(0.0, f64::max)
+    };
+    let groups = cluster.groups.iter().map(|group| &**group).filter(|group| share(group) > 0.0);
+    groups.max_by(|a, b| share(a).total_cmp(&share(b))).ok_or_else(|| {
+        Refusal::new(format!("no group of {} takes traffic", cluster.id.name), "scale one up first")
+    })
+}
+
+/// The target groups without a group that stand with weight 0 beside those of the live one: one for each of them.
+fn waiting(fleet: &Fleet, cluster: &Cluster, live: &ServerGroup) -> Result<Vec<TargetGroupArn>, Refusal> {
+    let kind = |arn: &TargetGroupArn| fleet.target_groups.get(arn).map(|group| &group.target_type);
+    let mut behind: Vec<TargetGroupArn> = Vec::new();
+    for own in &live.target_groups {
+        let beside = cluster
+            .traffic
+            .iter()
+            .filter(|source| source.weights.iter().any(|weight| weight.target_group == *own))
+            .flat_map(|source| &source.weights)
+            .filter(|weight| weight.weight == 0 && weight.groups.is_empty());
+        let mut free: Vec<&TargetGroupArn> = beside
+            .map(|weight| &weight.target_group)
+            .filter(|arn| kind(arn).is_some() && kind(arn) == kind(own) && !behind.contains(arn))
+            .collect();
+        free.dedup();
+        let [only] = free[..] else {
+            let (name, own) = (&cluster.id.name, own.name());
+            return Err(if free.is_empty() {
+                Refusal::new(
+                    format!("{name} has no group that takes no traffic, to deploy to"),
+                    format!(
+                        "put a target group without a group beside {own} with weight 0, and one is made behind it; or \
+                         refresh the live one"
+                    ),
+                )
+            } else {
+                Refusal::new(
+                    format!("{} target groups without a group stand beside {own} with weight 0", free.len()),
+                    BY_HAND,
+                )
+            });
+        };
+        behind.push(only.clone());
+    }
+    if behind.is_empty() {
+        return Err(Refusal::new(format!("{} has no target group", live.id.name), BY_HAND));
+    }
+    Ok(behind)
+}
+
+/// The live one's name with what its target group's name differs in (`orders-blue-tg`, `orders-green-tg`), else the
+/// name of the target group.
+fn name_of(live: &ServerGroup, behind: &[TargetGroupArn]) -> GroupName {
+    let first = |arns: &[TargetGroupArn]| arns.first().map(TargetGroupArn::name).unwrap_or_default();
+    name_like(live.id.name.raw(), first(&live.target_groups).raw(), first(behind).raw())
+}
+
+fn name_like(live: &str, own: &str, other: &str) -> GroupName {
+    let parts = |name: &'_ str| name.split('-').map(str::to_owned).collect::<Vec<String>>();
+    let (own, others) = (parts(own), parts(other));
+    let mut differs = own.iter().zip(&others).filter(|(own, other)| own != other);
+    if let (true, Some((from, to)), None) = (own.len() == others.len(), differs.next(), differs.next()) {
+        let mut name = parts(live);
+        let mut same = name.iter_mut().filter(|part| *part == from);
+        if let (Some(part), None) = (same.next(), same.next()) {
+            part.clone_from(to);
+            return GroupName::new(name.join("-"));
+        }
+    }
+    GroupName::new(other)
+}
+
+/// The call that makes it, which deleting it takes back.
+pub(super) fn making(new: &ServerGroup, like: &GroupName, template: TemplateNumber) -> Move {
+    let name = &new.id.name;
+    Move {
+        does: format!("make {name} like {like}, without instances"),
+        writes: Writes::Call {
+            call: Box::new(Call::CreateAutoScalingGroup(CreateGroup {
+                group: name.clone(),
+                like: like.clone(),
+                template,
+                max: new.max,
+                target_groups: new.target_groups.clone(),
+            })),
+            expects: Expected { resource: Resource::Group(name.clone()), state: State::Absent },
+            undo: Some(Box::new(Call::DeleteAutoScalingGroup(DeleteGroup { group: name.clone() }))),
+        },
+        waits: Vec::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_name_follows_from_the_target_groups() {
+        let name = |live, own, other| name_like(live, own, other).to_string();
+        assert_eq!(name("orders-blue", "orders-blue", "orders-green"), "orders-green");
+        assert_eq!(name("orders-blue-v2", "orders-tg-blue", "orders-tg-green"), "orders-green-v2");
+        assert_eq!(name("orders", "orders-a", "orders-b"), "orders-b");
+        assert_eq!(name("orders-blue", "one", "orders-other"), "orders-other");
+    }
+}
