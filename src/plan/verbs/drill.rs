@@ -49,10 +49,11 @@ pub(super) fn draft<'a>(
     }
     draft.phrase = "drill".into();
     let stops = if draft.back.is_some() { "goes back" } else { "holds" };
-    draft.notes.push(format!(
-        "it {stops} as soon as fewer than {floor} instances of {name} are healthy, or a gate of {} is bad",
-        given.cluster.id.name
-    ));
+    let few = match floor {
+        1 => format!("no instance of {name} is healthy"),
+        _ => format!("fewer than {floor} instances of {name} are healthy"),
+    };
+    draft.notes.push(format!("it {stops} as soon as {few}, or a gate of {} is bad", given.cluster.id.name));
     Ok(draft)
 }
 

@@ -180,11 +180,16 @@ def _no_capacity(configuration, override, group, zone):
 
 
 def _emptiest_first(group):
-    """Subnets with their zones (zones alone, where a group has no subnets), those with fewest instances first."""
-    counts = collections.Counter(
-        member.availability_zone for member in group.instance_states if not member.lifecycle_state.startswith("Term")
-    )
+    """Subnets with their zones (zones alone, where a group has no subnets), those with fewest instances first; of as
+    many, the one that was launched in longest ago, so that who replaces all of them ends as balanced as before."""
+    stay = [member for member in group.instance_states if not member.lifecycle_state.startswith("Term")]
+    counts = collections.Counter(member.availability_zone for member in stay)
+    newest = {member.availability_zone: n for n, member in enumerate(stay)}
+
+    def order(place):
+        return counts[place[1]], newest.get(place[1], -1)
+
     if not group.vpc_zone_identifier:
-        return sorted(((None, zone) for zone in group.availability_zones), key=lambda place: counts[place[1]])
+        return sorted(((None, zone) for zone in group.availability_zones), key=order)
     subnets = [group.ec2_backend.get_subnet(subnet) for subnet in group.vpc_zone_identifier.split(",")]
-    return sorted(((s.id, s.availability_zone) for s in subnets), key=lambda place: counts[place[1]])
+    return sorted(((s.id, s.availability_zone) for s in subnets), key=order)

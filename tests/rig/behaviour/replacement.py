@@ -5,6 +5,7 @@ launched first where a maximum is given (or the minimum is 100), ended first whe
 these, such as the order of instances, is our idea of it.
 """
 
+import collections
 import math
 
 from behaviour import departures, health
@@ -70,7 +71,8 @@ class Replacement:
         """Goes on until `limit` of the old ones are replaced or being replaced."""
         group = self.group
         free = [old for old in self._left() if self._may_end(old)]
-        free.sort(key=self.ready)
+        zones = collections.Counter(member.availability_zone for member in group.active_instances())
+        free.sort(key=lambda old: (self.ready(old), -zones[old.availability_zone]))
         started = self.total - len(self._left())
         free = free[: max(limit - started, 0)]
         if not free:

@@ -1,10 +1,19 @@
 //! An image deployed by the program, on the rig: the side without traffic is made ready, put into the action, given the
 //! traffic, and the old one ends last.
 
+use std::time::Duration;
+
 use serde_json::{Value, json};
 
+use super::person::{PROGRAM, SIZE, answer, press_until};
 use super::{Desk, changed};
 use crate::rig::Rig;
+use crate::terminal::Terminal;
+
+/// A key that chooses the next one.
+const DOWN: &str = "\u{1b}[B";
+/// The side is refreshed, what it gets settles, and the old side ends.
+const DEPLOYED: Duration = Duration::from_mins(4);
 
 /// Nothing is watched or kept longer than it must be; what has settled is waited for all the same.
 const HASTY: &str = "[[cluster]]\nname = \"reports\"\nbake = \"0s\"\nkeep_warm = \"0s\"\n";
@@ -66,6 +75,51 @@ fn an_image_is_deployed_to_the_side_without_traffic_shifted_in_and_the_old_side_
     let members = green["Instances"].as_array().unwrap();
     assert_eq!(members.len(), 2);
     assert!(members.iter().all(|member| member["LaunchTemplate"]["Version"] == *version), "{members:?}");
+}
+
+#[test]
+fn an_image_is_deployed_to_the_side_without_traffic_given_all_of_it_and_the_old_side_ends_by_keys() {
+    let rig = Rig::with(&["orders", "reports"]);
+    rig.tell("run", &json!({ "factor": 300 }));
+    let desk = Desk::at(&rig);
+    let config = desk.keep("hasty.toml", HASTY);
+    let mut terminal = Terminal::start(PROGRAM, SIZE, &["--config", &config], &rig.environment());
+    terminal.wait_for("reports");
+    terminal.send("/reports\r");
+    terminal.wait_until("reports alone", |screen| !screen.contents().contains("orders"));
+    terminal.send("\r");
+    terminal.wait_for(rig.members("reports-blue")[0]);
+    rig.forget();
+    terminal.send("D");
+    terminal.wait_for("Deploy reports");
+    terminal.send(DOWN);
+    terminal.wait_for("0.3.0, which blue runs");
+    terminal.send(&format!("\t{DOWN}"));
+    terminal.wait_for("all in one call");
+    terminal.send(&format!("\t{DOWN}"));
+    terminal.wait_for("and when it has settled");
+    terminal.send("\r");
+    terminal.wait_for("ModifyRule");
+    answer(&mut terminal, &rig.account()[8..]);
+    terminal.wait_for("✔");
+    answer(&mut terminal, "reports deploy");
+    terminal.wait_for("ARMED");
+    press_until(&mut terminal, "o", "operations ·");
+    assert!(terminal.shows("✔ done", DEPLOYED), "{}", terminal.text());
+
+    let all = weights(&rig);
+    assert!(all.iter().all(|(name, weight)| (name == "reports-green") == (*weight > 0)), "{all:?}");
+    let (green, blue) = (group(&rig, "reports-green"), group(&rig, "reports-blue"));
+    assert_eq!(blue["DesiredCapacity"], 0);
+    let version = &green["LaunchTemplate"]["Version"];
+    let members = green["Instances"].as_array().unwrap();
+    assert!(members.iter().all(|member| member["LaunchTemplate"]["Version"] == *version), "{members:?}");
+    let sent = changed(&rig);
+    let at = |name: &str| sent.iter().position(|sent| sent == name).unwrap();
+    assert!(at("CreateLaunchTemplateVersion") < at("StartInstanceRefresh"), "{sent:?}");
+    assert_eq!(sent.last().map(String::as_str), Some("UpdateAutoScalingGroup"), "{sent:?}");
+    terminal.send("q");
+    assert_eq!(terminal.wait_for_exit(), 0);
 }
 
 #[test]

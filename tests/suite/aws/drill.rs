@@ -1,14 +1,21 @@
 //! Drills by the program, on the rig: an instance lost and replaced, a zone emptied and given back, each with its
 //! report; and nothing sent where and when no drill is allowed.
 
+use std::time::Duration;
+
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
-use serde_json::Value;
+use serde_json::{Value, json};
 
+use super::person::{answer, at_orders, press_until};
 use super::refresh::{GROUP, group, rig};
 use super::{Desk, changed, changes};
 use crate::command::Ran;
+use crate::home::Home;
 use crate::rig::Rig;
+
+/// Time in which a drill of one instance ends, where a second is five minutes.
+const ENDED: Duration = Duration::from_mins(3);
 
 /// Drills of `orders`, at any hour.
 const ALWAYS: &str = "[[cluster]]\nname = \"orders\"\ndrills = { hours = \"always\" }\n";
@@ -61,6 +68,31 @@ fn a_drill_loses_an_instance_and_ends_with_its_report() {
 }
 
 #[test]
+fn a_drill_is_asked_for_run_and_reported_by_keys() {
+    let rig = Rig::own();
+    rig.tell("run", &json!({ "factor": 300 }));
+    let home = Home::empty();
+    let config = home.path().join("drills.toml");
+    std::fs::write(&config, ALWAYS).unwrap();
+    let mut terminal = at_orders(&rig, &["--config", config.to_str().unwrap()]);
+    terminal.send("X");
+    terminal.wait_for("one healthy instance, at random");
+    rig.forget();
+    terminal.send("\r");
+    terminal.wait_for("Drill orders-blue: lose i-");
+    answer(&mut terminal, &rig.account()[8..]);
+    terminal.wait_for("✔");
+    answer(&mut terminal, "orders drill");
+    terminal.wait_for("ARMED");
+    press_until(&mut terminal, "o", "operations ·");
+    assert!(terminal.shows("✔ done", ENDED), "{}", terminal.text());
+    terminal.wait_for("drill: whole again after ");
+    assert_eq!(changed(&rig), ["TerminateInstanceInAutoScalingGroup"]);
+    terminal.send("q");
+    assert_eq!(terminal.wait_for_exit(), 0);
+}
+
+#[test]
 fn a_zone_is_emptied_for_a_time_and_given_back() {
     let rig = rig();
     let desk = Desk::at(&rig);
@@ -91,9 +123,11 @@ fn no_drill_is_sent_where_or_when_the_configuration_allows_none() {
     let desk = Desk::at(&rig);
     let elsewhere = desk.keep("elsewhere.toml", &ALWAYS.replace("orders", "reports"));
     let allowed = desk.keep("drills.toml", ALWAYS);
-    let file = desk.keep("plan.json", &plan(&desk, &allowed, &[]).out);
+    let planned = plan(&desk, &allowed, &[]);
+    let file = desk.keep("plan.json", &planned.out);
     // A day that is neither yesterday nor today nor tomorrow, whichever day it is.
-    let today = Timestamp::now().to_zoned_datetime(TimeZone::UTC).date().weekday();
+    let made: Timestamp = planned.json()["created_at"].as_str().unwrap().parse().unwrap();
+    let today = made.to_zoned_datetime(TimeZone::UTC).date().weekday();
     let day = today.wrapping_add(3);
     let day = &format!("{day:?}")[..3];
     let hours = ALWAYS.replace("always", &format!("{day} 10:00-16:00"));

@@ -35,7 +35,7 @@ fn data(rig: &Rig, version: &str) -> Value {
 }
 
 /// The versions of the launch template that the group's instances in service run.
-fn versions(group: &Value) -> Vec<&str> {
+pub fn versions(group: &Value) -> Vec<&str> {
     let instances = group["Instances"].as_array().unwrap().iter();
     let in_service = instances.filter(|one| one["LifecycleState"] == "InService");
     in_service.map(|one| one["LaunchTemplate"]["Version"].as_str().unwrap()).collect()
