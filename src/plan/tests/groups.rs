@@ -1,7 +1,7 @@
 //! `scale` and `replace`: what they send, what they refuse, what they count.
 
 use super::*;
-use crate::fleet::InstanceId;
+use crate::fleet::{InstanceId, LaunchSource, OverrideFact};
 
 fn scale(desired: i32, bounds: (Option<i32>, Option<i32>)) -> Intent {
     let (min, max) = bounds;
@@ -218,4 +218,30 @@ fn more_than_half_of_a_group_is_replaced_only_by_whoever_overrides_that_by_name(
     assert_eq!(finding(2, &one).verdict, Answer::Block);
     let made = made(&orders, &scale(6, (None, None)));
     assert!(made.guards.iter().all(|guard| guard.name != "few-replaced"), "nothing was chosen");
+}
+
+#[test]
+fn a_mixed_group_is_scaled_in_capacity_units_and_its_instances_are_replaced_by_id() {
+    let (mut orders, ids) = sized();
+    let group = orders.world.group_mut("orders-blue");
+    let LaunchSource::Template(base) = group.source.clone() else { panic!("{:?}", group.source) };
+    let heavy = OverrideFact {
+        instance_type: Some("m7g.xlarge".into()),
+        weighted_capacity: Some("4".into()),
+        ..OverrideFact::default()
+    };
+    group.source = LaunchSource::Mixed { base, overrides: vec![heavy] };
+    (group.desired, group.max) = (8, 40);
+    let plan = made(&orders, &scale(24, (None, None)));
+    assert!(plan.steps[0].does.contains("8 → 24 capacity units"), "{}", plan.steps[0].does);
+    assert!(plan.notes.iter().any(|note| note.contains("not instances")), "{:?}", plan.notes);
+    assert!(refusal(&orders, &scale(3, (Some(5), Some(4)))).contains("from 5 to 4 capacity units"));
+
+    let one = made(&orders, &replace(&ids[..1]));
+    let Some(Call::TerminateInstanceInAutoScalingGroup(end)) = &one.steps[0].call else {
+        panic!("{:?}", one.steps)
+    };
+    assert_eq!((&end.instance, end.decrement), (&ids[0], false));
+    let first = Batches { at_once: 1, launch_first: true };
+    assert!(refusal(&orders, &in_batches(&ids[..1], first)).contains("counts capacity units"));
 }

@@ -22,7 +22,7 @@ pub(super) fn draft<'a>(
     let then = Sizes { min: min.unwrap_or(now.min), desired, max: max.unwrap_or(now.max) };
     if then.min < 0 || then.min > then.max {
         return Err(Refusal::new(
-            format!("{name} cannot have from {} to {} instances", then.min, then.max),
+            format!("{name} cannot have from {} to {} {}", then.min, then.max, units(group)),
             "give a --min that is 0 or more and not above --max",
         ));
     }
@@ -64,6 +64,11 @@ pub(super) fn draft<'a>(
             before: None,
         }),
     })
+}
+
+/// What the sizes of a group count.
+fn units(group: &ServerGroup) -> &'static str {
+    if group.weighted { "capacity units" } else { "instances" }
 }
 
 /// Gives a group another size, and what it launches from where that changes with it.
@@ -114,8 +119,12 @@ pub(super) fn resize(
     let state = GroupState { sizes: Some(now), saved, ..GroupState::default() };
     Ok(Move {
         does: format!(
-            "scale {name} {} → {} (between {} and {}){launches}",
-            now.desired, then.desired, then.min, then.max
+            "scale {name} {} → {}{} (between {} and {}){launches}",
+            now.desired,
+            then.desired,
+            if group.weighted { " capacity units" } else { "" },
+            then.min,
+            then.max
         ),
         writes: Writes::Call {
             call: Box::new(call(then, template)),
