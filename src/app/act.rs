@@ -2,7 +2,8 @@
 
 use super::dialogs::{
     Arm, Change, Confirm, DeployForm, Dialog, DrillForm, FilterLine, Gaps, Help, IgnoreForm, Leave, Palette,
-    QuarantineForm, Reaction, RefreshForm, ScaleForm, Second, ShiftForm, SteerDialog, selected_group,
+    QuarantineForm, Reaction, RefreshForm, ReplaceForm, ScaleForm, Second, ShiftForm, SteerDialog,
+    selected_group,
 };
 use super::screens::{Activity, Cluster, Operations, Screen, Step};
 use super::{Effect, Model, Session, Subject, Tone, applies};
@@ -75,12 +76,13 @@ fn act_on_screen(model: &mut Model, action: Action, effects: &mut Vec<Effect>) {
         Action::Shift => plan_change(model, Change::Shift, effects),
         Action::Switch => plan_change(model, Change::Switch, effects),
         Action::Rollback => plan_change(model, Change::Rollback, effects),
-        Action::Refresh | Action::Scale | Action::Deploy | Action::Drill => {
+        Action::Refresh | Action::Scale | Action::Deploy | Action::Drill | Action::ReplaceSeveral => {
             // What is decided here is decided on fresh facts.
             let subject = model.screen().view().subject().cloned();
             effects.extend(subject.map(|id| Effect::Observe(Scope::Cluster(id))));
             let form = match action {
                 Action::Refresh => RefreshForm::new(model).map(Dialog::Refresh),
+                Action::ReplaceSeveral => ReplaceForm::new(model).map(Dialog::Replace),
                 Action::Drill => DrillForm::new(model).map(Dialog::Drill),
                 Action::Deploy => DeployForm::new(model).map(Dialog::Deploy),
                 _ => ScaleForm::new(model).map(Dialog::Scale),

@@ -1,6 +1,8 @@
 //! Whether an action applies now, and if not, why: help and palette show the reason, and pressing the key says it.
 
-use super::dialogs::{DeployForm, DrillForm, IgnoreForm, QuarantineForm, RefreshForm, ScaleForm};
+use super::dialogs::{
+    DeployForm, DrillForm, IgnoreForm, QuarantineForm, RefreshForm, ReplaceForm, ScaleForm,
+};
 use super::screens::Screen;
 use super::{Model, Session, WayBack, words};
 use crate::fleet::LoadBalancerKind;
@@ -47,6 +49,7 @@ pub fn applies(model: &Model, action: Action) -> Result<(), String> {
             super::act::refreshing(model).map(drop).and_then(|()| may_end_refresh(model))
         }
         Action::Replace => super::act::replace(model).map(drop).and_then(|()| is_free(model, action)),
+        Action::ReplaceSeveral => ReplaceForm::new(model).map(drop).and_then(|()| is_free(model, action)),
         Action::Quarantine => QuarantineForm::new(model).map(drop).and_then(|()| is_free(model, action)),
         Action::Ignore => IgnoreForm::new(model).map(drop),
         Action::Arm => may_arm(model),

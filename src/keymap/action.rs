@@ -108,6 +108,7 @@ actions! {
     Switch         "switch"          "switches all traffic to the other group"       Change  [Fleet Cluster]            "switch" 5;
     Refresh        "refresh"         "replaces a group's instances, rolling"         Change  [Cluster]                  "refresh" 5;
     Replace        "replace"         "replaces the instance by a new one"              Change  [Cluster Instance]         "replace" 6;
+    ReplaceSeveral "replace-several" "replaces all tainted or behind, by batches"      Change  [Cluster];
     Deploy         "deploy"          "deploys an image to the side without traffic"  Change  [Fleet Cluster];
     Scale          "scale"           "gives a group another size or type"           Change  [Cluster]                  "scale" 9;
     Quarantine     "quarantine"      "sets it aside, releases it, terminates it"      Change  [Cluster Instance]         "quarantine" 12;

@@ -198,6 +198,7 @@ fn the_table_of_keys_is_derived_from_the_rows_and_the_keys_in_use() {
       b          switch            switches all traffic to the other group       fleet, cluster
       f          refresh           replaces a group's instances, rolling         cluster
       x          replace           replaces the instance by a new one            cluster, instance
+      m x        replace-several   replaces all tainted or behind, by batches    cluster
       D          deploy            deploys an image to the side without traffic  fleet, cluster
       S          scale             gives a group another size or type            cluster
       Q          quarantine        sets it aside, releases it, terminates it     cluster, instance

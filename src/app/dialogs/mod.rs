@@ -18,6 +18,7 @@ mod leave;
 mod palette;
 mod quarantine;
 mod refresh;
+mod replace;
 mod scale;
 mod second;
 mod shift;
@@ -38,6 +39,7 @@ pub use palette::{Item, Palette};
 pub use quarantine::{Deed, QuarantineField, QuarantineForm};
 pub(super) use refresh::selected_group;
 pub use refresh::{RefreshField, RefreshForm};
+pub use replace::{ReplaceField, ReplaceForm, Which};
 pub use scale::{ScaleField, ScaleForm};
 pub use second::Second;
 pub use shift::{Change, FormField, ShiftForm};
@@ -164,6 +166,8 @@ dialogs! {
     Deploy(DeployForm),
     /// What a drill needs to know first.
     Drill(DrillForm),
+    /// What replacing several instances needs to know.
+    Replace(ReplaceForm),
     /// A plan, to be confirmed.
     Confirm(Confirm),
     /// A colleague's plan, to be approved by a second person.

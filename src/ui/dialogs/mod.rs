@@ -13,6 +13,7 @@ mod leave;
 mod palette;
 mod quarantine;
 mod refresh;
+mod replace;
 mod scale;
 mod second;
 mod shift;
@@ -38,6 +39,7 @@ pub fn draw(canvas: &mut Canvas<'_>, look: &Look<'_>, layout: &Layout) {
             Dialog::Shift(dialog) => shift::draw(canvas, look, layout.body, dialog),
             Dialog::Refresh(dialog) => refresh::draw(canvas, look, layout.body, dialog),
             Dialog::Deploy(dialog) => deploy::draw(canvas, look, layout.body, dialog),
+            Dialog::Replace(dialog) => replace::draw(canvas, look, layout.body, dialog),
             Dialog::Drill(dialog) => drill::draw(canvas, look, layout.body, dialog),
             Dialog::Scale(dialog) => scale::draw(canvas, look, layout.body, dialog),
             Dialog::Quarantine(dialog) => quarantine::draw(canvas, look, layout.body, dialog),
