@@ -98,3 +98,41 @@ fn a_refresh_is_taken_back_while_it_runs_by_keys() {
     let group = group(&rig);
     assert_eq!((runs(&group), &group["LaunchTemplate"]["Version"]), ([4, 0], &json!("1")));
 }
+
+#[test]
+fn a_suspect_is_set_aside_by_keys_and_stays_through_a_refresh() {
+    let rig = Rig::own();
+    rig.tell("run", &json!({ "factor": 300 }));
+    let mut terminal = at_orders(&rig, &[]);
+    rig.forget();
+    terminal.send("Q");
+    terminal.wait_for("Quarantine i-");
+    let text = terminal.text();
+    let titled = text.split("Quarantine ").nth(1).unwrap();
+    let suspect = titled.split(' ').next().unwrap().to_owned();
+    assert!(rig.members(GROUP).contains(&suspect.as_str()), "{suspect}");
+    terminal.send("INC-7\r");
+    terminal.wait_for("EnterStandby");
+    answer(&mut terminal, &rig.account()[8..]);
+    terminal.wait_for("✔");
+    answer(&mut terminal, &format!("orders {}", &suspect[suspect.len() - 4..]));
+    terminal.wait_for("ARMED");
+    press_until(&mut terminal, "o", "operations ·");
+    assert!(terminal.shows("✔ done", SEEN), "{}", terminal.text());
+    assert_eq!(changed(&rig), ["CreateTags", "EnterStandby"]);
+
+    press_until(&mut terminal, ESCAPE, "INSTANCE");
+    press_until(&mut terminal, "f", "Refresh orders");
+    terminal.send("\r");
+    terminal.wait_for("StartInstanceRefresh");
+    terminal.wait_for("✔ quarantined");
+    terminal.wait_for("1 in standby stay as they are");
+    answer(&mut terminal, "orders refresh");
+    press_until(&mut terminal, LOOK, "─ orders-blue ● live · 4 wanted, 1–12 · wants 1.43.0");
+    assert_eq!(changed(&rig), ["CreateTags", "EnterStandby", "StartInstanceRefresh"]);
+    let group = group(&rig);
+    assert_eq!(runs(&group), [0, 4]);
+    let mut members = group["Instances"].as_array().unwrap().iter();
+    let member = members.find(|member| member["InstanceId"] == suspect.as_str()).unwrap();
+    assert_eq!(member["LifecycleState"], "Standby");
+}
