@@ -88,7 +88,7 @@ fn it_names_exactly_the_actions_an_operator_is_given() {
             .collect()
     };
     let mut given = actions(between(permissions, "pub const WRITES", "\n];"), '"');
-    given.extend(actions(between(permissions, "const LAUNCHES", "\n];"), '"'));
+    given.extend(actions(between(permissions, "const BESIDES", "\n];"), '"'));
     assert!(given.len() > 10, "{given:?}");
     let told = actions(between(README, "`flightdeck iam-policy operator`", "With fewer rights"), '`');
     assert_eq!(told, given);
