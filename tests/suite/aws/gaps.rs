@@ -10,7 +10,8 @@ use crate::rig::Rig;
 const ALWAYS_ALLOWED: &str = "sts:GetCallerIdentity";
 
 /// What a snapshot never asks: a service, or what is read only around a write.
-const NOT_OF_A_SNAPSHOT: &[&str] = &["cloudwatch:", "autoscaling:DescribeAutoScalingInstances"];
+const NOT_OF_A_SNAPSHOT: &[&str] =
+    &["cloudwatch:", "autoscaling:DescribeAutoScalingInstances", "autoscaling:DescribeLifecycleHooks"];
 
 #[test]
 fn every_denied_read_is_a_gap_that_names_the_missing_action() {
