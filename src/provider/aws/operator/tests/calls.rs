@@ -61,6 +61,35 @@ fn answer(asked: &Asked) -> Answer {
     }
 }
 
+/// A group like the one in [`answer`], with its hooks and tags and without what AWS keeps to itself.
+fn made_alike(template: &str) -> Vec<String> {
+    vec![
+        "AutoScalingGroupName=orders-green".into(),
+        "DefaultCooldown=72".into(),
+        "DefaultInstanceWarmup=73".into(),
+        "DesiredCapacity=0".into(),
+        "HealthCheckGracePeriod=71".into(),
+        "HealthCheckType=ELB".into(),
+        format!("LaunchTemplate.{template}"),
+        "LaunchTemplate.Version=7".into(),
+        "LifecycleHookSpecificationList.member.1.DefaultResult=CONTINUE".into(),
+        "LifecycleHookSpecificationList.member.1.HeartbeatTimeout=74".into(),
+        "LifecycleHookSpecificationList.member.1.LifecycleHookName=warm".into(),
+        "LifecycleHookSpecificationList.member.1.LifecycleTransition=autoscaling:EC2_INSTANCE_LAUNCHING"
+            .into(),
+        "MaxSize=9".into(),
+        "MinSize=0".into(),
+        "Tags.member.1.Key=Cluster".into(),
+        "Tags.member.1.PropagateAtLaunch=true".into(),
+        "Tags.member.1.ResourceId=orders-green".into(),
+        "Tags.member.1.ResourceType=auto-scaling-group".into(),
+        "Tags.member.1.Value=orders".into(),
+        "TargetGroupARNs.member.1=arn:aws:elasticloadbalancing:eu-west-1:123456789012:targetgroup/g/1".into(),
+        "TerminationPolicies.member.1=OldestInstance".into(),
+        "VPCZoneIdentifier=subnet-a,subnet-b".into(),
+    ]
+}
+
 #[tokio::test]
 async fn each_call_sends_what_it_says_and_nothing_else() {
     let group = "AutoScalingGroupName=orders-blue";
@@ -110,34 +139,7 @@ async fn each_call_sends_what_it_says_and_nothing_else() {
         ("EnterStandby", vec![group.into(), id.clone(), "ShouldDecrementDesiredCapacity=true".into()]),
         ("ExitStandby", vec![group.into(), id.clone()]),
         ("DetachInstances", vec![group.into(), id, "ShouldDecrementDesiredCapacity=false".into()]),
-        (
-            "CreateAutoScalingGroup",
-            vec![
-                "AutoScalingGroupName=orders-green".into(),
-                "DefaultCooldown=72".into(),
-                "DefaultInstanceWarmup=73".into(),
-                "DesiredCapacity=0".into(),
-                "HealthCheckGracePeriod=71".into(),
-                "HealthCheckType=ELB".into(),
-                format!("LaunchTemplate.{template}"),
-                "LaunchTemplate.Version=7".into(),
-                "LifecycleHookSpecificationList.member.1.DefaultResult=CONTINUE".into(),
-                "LifecycleHookSpecificationList.member.1.HeartbeatTimeout=74".into(),
-                "LifecycleHookSpecificationList.member.1.LifecycleHookName=warm".into(),
-                "LifecycleHookSpecificationList.member.1.LifecycleTransition=autoscaling:EC2_INSTANCE_LAUNCHING"
-                    .into(),
-                "MaxSize=9".into(),
-                "MinSize=0".into(),
-                "Tags.member.1.Key=Cluster".into(),
-                "Tags.member.1.PropagateAtLaunch=true".into(),
-                "Tags.member.1.ResourceId=orders-green".into(),
-                "Tags.member.1.ResourceType=auto-scaling-group".into(),
-                "Tags.member.1.Value=orders".into(),
-                "TargetGroupARNs.member.1=arn:aws:elasticloadbalancing:eu-west-1:123456789012:targetgroup/g/1".into(),
-                "TerminationPolicies.member.1=OldestInstance".into(),
-                "VPCZoneIdentifier=subnet-a,subnet-b".into(),
-            ],
-        ),
+        ("CreateAutoScalingGroup", made_alike(&template)),
         ("DeleteAutoScalingGroup", vec![group.into(), "ForceDelete=true".into()]),
         (
             "CreateLaunchTemplateVersion",
