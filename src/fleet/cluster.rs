@@ -27,6 +27,8 @@ pub struct Cluster {
     pub id: ClusterId,
     /// How it was found.
     pub found_by: FoundBy,
+    /// Where the configuration found it: the patterns that a group's whole name matches one of.
+    pub patterns: Vec<String>,
     /// Its groups by name; a group may stand in several clusters.
     pub groups: Vec<Arc<ServerGroup>>,
     /// Listeners and rules that carry its traffic.

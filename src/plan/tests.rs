@@ -18,6 +18,7 @@ mod guarded;
 mod quarantine;
 mod refresh_ends;
 mod refreshes;
+mod stand_up;
 mod steps;
 mod ways_back;
 

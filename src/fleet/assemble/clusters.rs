@@ -6,7 +6,9 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
-use crate::fleet::{ClusterName, Facts, FoundBy, GroupName, Naming, Place, ServerGroup};
+use crate::fleet::{
+    Cluster, ClusterName, ClusterNaming, Facts, FoundBy, GroupName, Naming, Place, ServerGroup,
+};
 
 use super::traffic::Traffic;
 
@@ -120,19 +122,46 @@ fn largest(sets: &BTreeSet<BTreeSet<usize>>) -> Vec<&BTreeSet<usize>> {
 }
 
 fn by_configuration(naming: &Naming, place: &Place, group: &GroupName) -> Vec<ClusterName> {
+    configured(naming, place)
+        .filter(|cluster| cluster.groups.iter().any(|pattern| matches_whole(pattern, group)))
+        .map(|cluster| ClusterName::new(&cluster.name))
+        .collect()
+}
+
+/// What the configuration says of a place.
+fn configured<'a>(naming: &'a Naming, place: &'a Place) -> impl Iterator<Item = &'a ClusterNaming> {
     let is_of =
         |wanted: &Option<String>, actual: &str| wanted.as_deref().is_none_or(|wanted| wanted == actual);
-    let matches_whole = |pattern: &regex::Regex| {
-        pattern.find(group.raw()).is_some_and(|found| found.len() == group.raw().len())
-    };
     naming
         .clusters
         .iter()
-        .filter(|cluster| is_of(&cluster.account, place.account.raw()))
-        .filter(|cluster| is_of(&cluster.region, place.region.raw()))
-        .filter(|cluster| cluster.groups.iter().any(matches_whole))
-        .map(|cluster| ClusterName::new(&cluster.name))
-        .collect()
+        .filter(move |cluster| is_of(&cluster.account, place.account.raw()))
+        .filter(move |cluster| is_of(&cluster.region, place.region.raw()))
+}
+
+fn matches_whole(pattern: &regex::Regex, group: &GroupName) -> bool {
+    pattern.find(group.raw()).is_some_and(|found| found.len() == group.raw().len())
+}
+
+/// The patterns by which the configuration finds a cluster's groups.
+pub(super) fn patterns(naming: &Naming, place: &Place, cluster: &ClusterName) -> Vec<String> {
+    let own = configured(naming, place).filter(|own| own.name == cluster.raw());
+    own.flat_map(|own| &own.groups).map(ToString::to_string).collect()
+}
+
+impl Cluster {
+    /// Whether a group that is made like one of it, tags and all, is found to be of it too. Where its traffic does not
+    /// tell that, its name has to.
+    pub fn would_have(&self, name: &GroupName, shares_traffic: bool) -> bool {
+        match self.found_by {
+            FoundBy::Tag => true,
+            FoundBy::Configuration => {
+                let patterns = self.patterns.iter().filter_map(|pattern| regex::Regex::new(pattern).ok());
+                patterns.into_iter().any(|pattern| matches_whole(&pattern, name))
+            }
+            FoundBy::Traffic | FoundBy::Name => shares_traffic || stem(name.raw()) == self.id.name.raw(),
+        }
+    }
 }
 
 fn by_tag(naming: &Naming, group: &ServerGroup) -> Option<ClusterName> {
@@ -162,6 +191,31 @@ fn stem(name: &str) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_group_to_be_is_of_a_cluster_by_the_way_that_cluster_is_found() {
+        let cluster = |found_by, patterns: &[&str]| Cluster {
+            id: crate::fleet::ClusterId {
+                place: Place { account: "123456789012".into(), region: "eu-west-1".into() },
+                name: "orders".into(),
+            },
+            found_by,
+            patterns: patterns.iter().map(ToString::to_string).collect(),
+            groups: Vec::new(),
+            traffic: Vec::new(),
+            seen_at: None,
+        };
+        let by_pattern = cluster(FoundBy::Configuration, &["orders-(blue|green)", "shop-.*"]);
+        assert!(by_pattern.would_have(&"orders-green".into(), false));
+        assert!(by_pattern.would_have(&"shop-1".into(), false));
+        assert!(!by_pattern.would_have(&"orders-green-v2".into(), true), "the whole name has to match");
+        assert!(cluster(FoundBy::Tag, &[]).would_have(&"anything".into(), false));
+        for by in [FoundBy::Name, FoundBy::Traffic] {
+            assert!(cluster(by, &[]).would_have(&"orders-green".into(), false));
+            assert!(!cluster(by, &[]).would_have(&"other-green".into(), false));
+            assert!(cluster(by, &[]).would_have(&"other-green".into(), true));
+        }
+    }
 
     #[test]
     fn a_name_loses_its_colour_and_its_version() {

@@ -18,7 +18,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::{Cluster, ClusterId, Facts, Fleet, Identity, Naming, ServerGroup};
+use super::{Cluster, ClusterId, Facts, Fleet, FoundBy, Identity, Naming, ServerGroup};
 use instances::Instances;
 use traffic::Traffic;
 use wants::Templates;
@@ -50,8 +50,13 @@ fn add(fleet: &mut Fleet, facts: &Facts, naming: &Naming) {
         let sources = traffic.sources_of(&groups);
         fleet.clusters.push(Cluster {
             seen_at: ages::cluster(facts, &groups, &sources),
-            id: ClusterId { place: facts.place.clone(), name },
             found_by: found.by,
+            patterns: if found.by == FoundBy::Configuration {
+                clusters::patterns(naming, &facts.place, &name)
+            } else {
+                Vec::new()
+            },
+            id: ClusterId { place: facts.place.clone(), name },
             traffic: sources,
             groups,
         });

@@ -42,11 +42,7 @@ pub(super) fn draft<'a>(given: Given<'a>, asked: &Asked<'_>) -> Result<Draft<'a>
     let mut moves = Vec::new();
     if given.stands_up == Some(name) {
         moves.push(stand_up::making(idle, &live.id.name, launches_from(given, idle)?.saved));
-        notes.push(format!(
-            "{name} gets the subnets, health check, hooks and tags of {}; scaling policies, scheduled actions, \
-             notifications and a warm pool are not copied",
-            live.id.name
-        ));
+        notes.extend(stand_up::notes(idle, live));
         notes.push(format!(
             "an abort deletes {name} again before it gets traffic; afterwards the traffic goes back and it stays"
         ));

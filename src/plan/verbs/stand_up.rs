@@ -54,6 +54,12 @@ pub(super) fn to_be(fleet: &Fleet, cluster: &Cluster) -> Result<ServerGroup, Ref
     let live = live(cluster)?;
     let behind = waiting(fleet, cluster, live)?;
     let from = &live.id.name;
+    if let Some(status) = &live.status {
+        return refuse(format!("{from}, which it would be like, is going away: {status}"), BY_HAND);
+    }
+    if let Some(owner) = &live.operator {
+        return refuse(format!("{from}, which it would be like, belongs to {owner}"), BY_HAND);
+    }
     let LaunchSource::Template(template) = &live.source else {
         return refuse(format!("{from} launches from no launch template of its own"), BY_HAND);
     };
@@ -71,6 +77,18 @@ pub(super) fn to_be(fleet: &Fleet, cluster: &Cluster) -> Result<ServerGroup, Ref
     let taken = |group: &Arc<ServerGroup>| group.id.name == name && group.id.place == cluster.id.place;
     if fleet.clusters.iter().flat_map(|cluster| &cluster.groups).any(taken) {
         return refuse(format!("the group to make would be called {name}, and that name is taken"), BY_HAND);
+    }
+    if let Some(why) = cannot_be_called(&name) {
+        return refuse(format!("the group to make would be called {name}: {why}"), BY_HAND);
+    }
+    if !cluster.would_have(&name, true) {
+        return refuse(
+            format!(
+                "the group to make would be called {name}, and the configuration finds no such group of {}",
+                cluster.id.name
+            ),
+            "let a pattern of the cluster's `groups` match that name, or make a group by hand",
+        );
     }
     let source =
         LaunchSource::Template(TemplateRef { version: TemplateVersion::Number(number), ..template.clone() });
@@ -108,6 +126,19 @@ fn live(cluster: &Cluster) -> Result<&ServerGroup, Refusal> {
         Refusal::new(format!("no group of {} takes traffic", cluster.id.name), "scale one up first")
     })
 }
+
+/// Why AWS takes no group of that name [autoscaling: CreateAutoScalingGroup]; `None` where it does.
+fn cannot_be_called(name: &GroupName) -> Option<&'static str> {
+    let name = name.raw();
+    if name.is_empty() || name.chars().count() > LONGEST_NAME {
+        return Some("a name has 1 to 255 characters");
+    }
+    let odd = |one: char| one == ':' || !(' '..='~').contains(&one);
+    name.contains(odd).then_some("a name has printable ASCII characters and no colon")
+}
+
+/// Most characters of a group's name [autoscaling: CreateAutoScalingGroup].
+const LONGEST_NAME: usize = 255;
 
 /// The target groups without a group that stand with weight 0 beside those of the live one: one for each of them.
 fn waiting(fleet: &Fleet, cluster: &Cluster, live: &ServerGroup) -> Result<Vec<TargetGroupArn>, Refusal> {
@@ -192,6 +223,26 @@ pub(super) fn making(new: &ServerGroup, like: &GroupName, template: TemplateNumb
     }
 }
 
+/// What the group that is made has of the live one, and what it has not.
+pub(super) fn notes(new: &ServerGroup, like: &ServerGroup) -> Vec<String> {
+    let (name, from) = (&new.id.name, &like.id.name);
+    let mut notes = vec![
+        format!(
+            "{name} gets the subnets, health check, termination policies, warm-up, protection of instances, hooks and tags \
+             of {from}"
+        ),
+        format!(
+            "not copied: scaling policies, scheduled actions, notifications, collected metrics and protection against \
+             deletion; where {from} has a warm pool, it is refused when the group is made"
+        ),
+    ];
+    if !like.suspended.is_empty() {
+        let suspended: Vec<String> = like.suspended.iter().map(ToString::to_string).collect();
+        notes.push(format!("suspended in {from}, and not in {name}: {}", suspended.join(", ")));
+    }
+    notes
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -203,5 +254,13 @@ mod tests {
         assert_eq!(name("orders-blue-v2", "orders-tg-blue", "orders-tg-green"), "orders-green-v2");
         assert_eq!(name("orders", "orders-a", "orders-b"), "orders-b");
         assert_eq!(name("orders-blue", "one", "orders-other"), "orders-other");
+    }
+
+    #[test]
+    fn a_name_that_aws_takes_for_no_group_is_none() {
+        let fits = |name: &str| cannot_be_called(&name.into()).is_none();
+        assert!(fits("orders-green") && fits("orders_green v2 /x") && fits(&"g".repeat(255)));
+        assert!(!fits("") && !fits(&"g".repeat(256)));
+        assert!(!fits("orders:green") && !fits("orders\u{7}") && !fits("grün"));
     }
 }
