@@ -115,6 +115,23 @@ fn a_group_of_one_is_replaced_by_a_second_and_says_so() {
 }
 
 #[test]
+fn an_instance_in_standby_carries_nothing_on_the_way_and_one_left_alone_is_not_reached() {
+    let mut orders = by_number();
+    let all_to_green = forward(&[(&orders.blue, 0), (&orders.green, 100)]);
+    set_actions(&mut orders, all_to_green);
+    let whole = refreshed(&orders, &to_image()).reach;
+    orders.world.group_mut("orders-green").members[0].lifecycle = "Standby".into();
+    let left = refreshed(&orders, &to_image()).reach;
+    assert_eq!((whole.instances, whole.lowest_healthy), (2, Some(2)));
+    assert_eq!((left.instances, left.lowest_healthy), (1, Some(1)));
+    let ended = Knobs { standby: Some(Standby::Terminate), ..Knobs::default() };
+    let ended = refreshed(&orders, &to(RefreshTo::Image("ami-3".into()), ended)).reach;
+    assert_eq!((ended.instances, ended.lowest_healthy), (2, Some(1)));
+    orders.world.group_mut("orders-green").members[1].protected = true;
+    assert_eq!(refreshed(&orders, &to_image()).reach.instances, 0);
+}
+
+#[test]
 fn a_refresh_under_way_or_unknown_blocks_another() {
     let mut orders = by_number();
     orders.world.refresh("orders-green", RefreshStatus::InProgress);

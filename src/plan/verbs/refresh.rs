@@ -21,7 +21,7 @@ use crate::plan::{
     RefreshTo, Refusal, Resource, Saved, StartRefresh, State, Strategy, TemplateChanges, TemplateNumber,
     TemplateState, UpdateGroup, nearest,
 };
-use knobs::{estimate, fitting, in_words, lowest, preferences, set_aside};
+use knobs::{estimate, fitting, in_words, lowest, preferences, reached, set_aside};
 
 /// AWS tries launches that fail for this long, in seconds.
 const AWS_TRIES: u64 = 3_600;
@@ -112,7 +112,7 @@ pub(super) fn draft<'a>(
         },
         notes,
         reach: Some(Reach {
-            instances: group.instances.len(),
+            instances: reached(group, &preferences),
             percent: 0.0,
             lowest_healthy: lowest(group, &preferences),
             seconds,

@@ -1,7 +1,8 @@
 //! How a refresh goes: strict where nothing else is said, within what AWS takes; how long it takes, and how few healthy
 //! instances are left on the way.
 
-use crate::fleet::{InstanceState, ServerGroup, Verdict};
+use crate::fleet::{Instance, ServerGroup};
+use crate::plan::verbs::replace::healthy;
 use crate::plan::verbs::{Given, duration};
 use crate::plan::{Alarms, Knobs, Preferences, Protected, Refusal, Standby};
 
@@ -118,20 +119,21 @@ pub(super) fn estimate(group: &ServerGroup, preferences: &Preferences) -> u64 {
     count.div_ceil(batch) * (START + warmup) + stops * delay + preferences.bake_time.map_or(0, positive)
 }
 
-/// Fewest healthy instances on the way; `None` where the health of one is not known.
+/// Instances that it replaces or ends, as far as the preferences say: what they leave alone is out of its reach.
+pub(super) fn reached(group: &ServerGroup, preferences: &Preferences) -> usize {
+    let left = |instance: &Instance| {
+        let protected = instance.membership.as_ref().is_some_and(|member| member.protected);
+        (preferences.standby_instances == Standby::Ignore && instance.stands_by())
+            || (preferences.scale_in_protected_instances == Protected::Ignore && protected)
+    };
+    group.instances.iter().filter(|instance| !left(instance)).count()
+}
+
+/// Fewest healthy instances on the way, without those in standby, which serve nobody; `None` where the health of one is
+/// not known.
 pub(super) fn lowest(group: &ServerGroup, preferences: &Preferences) -> Option<usize> {
-    let verdicts = group.instances.iter().map(|instance| instance.health.verdict());
-    if verdicts.clone().any(|verdict| verdict == Verdict::Unknown) {
-        return None;
-    }
-    let running = |state: &Option<InstanceState>| *state == Some(InstanceState::Running);
-    let healthy = group
-        .instances
-        .iter()
-        .filter(|instance| running(&instance.state) && instance.health.verdict() == Verdict::Healthy)
-        .count();
     let min = usize::try_from(preferences.min_healthy_percentage).unwrap_or(0);
-    Some((healthy * min).div_ceil(100))
+    Some((healthy(group)? * min).div_ceil(100))
 }
 
 /// All of it that the operator should know, in one sentence.
