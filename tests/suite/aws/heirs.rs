@@ -1,6 +1,7 @@
 //! Operations on groups that are killed with a call just sent, and resumed to their end by a colleague with an empty
 //! home: every call of the plan goes out once, whoever sends it.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use serde_json::{Value, json};
@@ -12,8 +13,9 @@ use crate::rig::Rig;
 /// Time in which the first call is sent.
 const SOON: Duration = Duration::from_mins(1);
 
-/// Nothing of `reports` is watched or kept longer than it must be.
-const HASTY: &str = "[[cluster]]\nname = \"reports\"\nbake = \"0s\"\nkeep_warm = \"0s\"\n";
+/// Nothing of `reports` is watched or kept longer than it must be, and `orders` may be drilled at any hour.
+const HASTY: &str = "[[cluster]]\nname = \"reports\"\nbake = \"0s\"\nkeep_warm = \"0s\"\n\
+                     [[cluster]]\nname = \"orders\"\ndrills = { hours = \"always\" }\n";
 
 /// Applies a plan, kills the run once it has sent `first`, and lets a colleague resume it to its end. Time stands still
 /// until then, so nothing that is waited for is over before.
@@ -100,6 +102,34 @@ fn a_quarantine_that_was_killed_is_resumed_by_a_colleague() {
     let mut members = group["Instances"].as_array().unwrap().iter();
     let member = members.find(|one| one["InstanceId"] == suspect).unwrap();
     assert_eq!((&member["LifecycleState"], serving.len()), (&json!("Standby"), 4));
+}
+
+#[test]
+fn a_drill_that_was_killed_with_a_zone_empty_is_resumed_by_a_colleague_who_gives_the_zone_back() {
+    let rig = Rig::with(&["orders"]);
+    let zones = |serving: &[Value]| -> BTreeSet<String> {
+        serving.iter().map(|one| one["AvailabilityZone"].as_str().unwrap().to_owned()).collect()
+    };
+    let subnets = |group: &Value| -> BTreeSet<String> {
+        group["VPCZoneIdentifier"].as_str().unwrap().split(',').map(str::to_owned).collect()
+    };
+    let (before, serving) = whole(&rig, GROUP);
+    let zone = zones(&serving).pop_first().unwrap();
+    taken_over(&rig, &["drill", GROUP, "--zone", &zone, "--for", "1m"], "UpdateAutoScalingGroup");
+    let (after, serving) = whole(&rig, GROUP);
+    assert_eq!(subnets(&after), subnets(&before));
+    assert_eq!(serving.len(), 4);
+}
+
+#[test]
+fn another_type_that_was_killed_before_its_refresh_is_resumed_by_a_colleague() {
+    let rig = Rig::with(&["orders"]);
+    let words = ["scale", GROUP, "--type", "c5.large"];
+    taken_over(&rig, &words, "CreateLaunchTemplateVersion");
+    let (group, serving) = whole(&rig, GROUP);
+    let version = &group["LaunchTemplate"]["Version"];
+    assert_eq!(serving.len(), 4);
+    assert!(serving.iter().all(|one| one["LaunchTemplate"]["Version"] == *version), "{serving:?}");
 }
 
 #[test]
