@@ -244,7 +244,7 @@ pub enum PlanVerb {
         /// How long each step is watched, such as 90s, 2m or 1h; the cluster's own time where left out
         #[arg(long, value_name = "TIME", value_parser = seconds, requires = "steps")]
         bake: Option<u64>,
-        /// Ends the old side when it was kept warm long enough
+        /// Scales the old side to nothing when all has settled and it was kept warm (keep_warm); it is never deleted
         #[arg(long)]
         retire: bool,
         /// ARN of the listener or rule, where several carry the cluster's traffic
