@@ -151,7 +151,9 @@ impl Bare {
                     let versions = self.ec2.describe_launch_template_versions().resolve_alias(resolved);
                     versions.versions("$Latest").versions("$Default").send().await.expect("an answer");
                 }
-                6
+                self.autoscaling.describe_policies().send().await.expect("an answer");
+                self.autoscaling.describe_scheduled_actions().send().await.expect("an answer");
+                8
             }
             .boxed(),
         ];
@@ -424,6 +426,9 @@ impl Pages {
         self.list("DescribeImages", &images, PAGE, |items, _| {
             format!("<DescribeImagesResponse><imagesSet>{items}</imagesSet></DescribeImagesResponse>").into()
         });
+        for operation in ["DescribePolicies", "DescribeScheduledActions"] {
+            self.put(operation, "", wrapped(operation, ""));
+        }
         self.put("DescribeReplaceRootVolumeTasks", "", b"<DescribeReplaceRootVolumeTasksResponse/>".to_vec());
         let versions: Vec<String> = (0..GROUPS)
             .map(|n| {

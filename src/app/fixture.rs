@@ -122,8 +122,8 @@ fn freshen(facts: &mut Facts, at: Timestamp) {
             $(facts.$maps.values_mut().for_each(|seen| seen.at = at);)*
         };
     }
-    read_again!(instances statuses root_volumes images image_metadata groups templates launch_configurations
-        load_balancers target_groups; refreshes listeners rules attributes target_health);
+    read_again!(instances statuses root_volumes images image_metadata groups policies schedules templates
+        launch_configurations load_balancers target_groups; refreshes listeners rules attributes target_health);
 }
 
 /// A look at a world.

@@ -15,8 +15,8 @@ use crate::drift::{Judgement, Summary};
 use crate::fleet::version::compare;
 use crate::fleet::{
     AccountId, Cluster, ClusterName, Fleet, Gap, GroupName, ImageId, Instance, InstanceId, InstanceState,
-    Place, RefreshId, Region, Section, ServerGroup, SourceArn, TargetGroupArn, TemplateId, TemplateVersion,
-    Text, TrafficSource, Wanted, WantedSource, Zone,
+    Place, PolicyFact, RefreshId, Region, ScheduleFact, Section, ServerGroup, SourceArn, TargetGroupArn,
+    TemplateId, TemplateVersion, Text, TrafficSource, Wanted, WantedSource, Zone,
 };
 use crate::plan::{History, Light, Policy, light};
 
@@ -74,7 +74,22 @@ struct GroupDocument<'a> {
     live: bool,
     wanted: Option<WantedDocument<'a>>,
     refresh: Option<RefreshDocument<'a>>,
+    policies: Option<Vec<PolicyDocument<'a>>>,
+    scheduled_actions: Option<Vec<ScheduleDocument<'a>>>,
     instances: Vec<InstanceDocument<'a>>,
+}
+
+#[derive(Serialize)]
+struct PolicyDocument<'a> {
+    name: &'a Text,
+    does: String,
+    acts: bool,
+}
+
+#[derive(Serialize)]
+struct ScheduleDocument<'a> {
+    name: &'a Text,
+    does: String,
 }
 
 #[derive(Serialize)]
@@ -229,6 +244,19 @@ impl<'a> View<'a> {
                 status: refresh.fact.status.word(),
                 percent: refresh.fact.percent,
                 wanted: self.wanted(place, &refresh.wants),
+            }),
+            policies: group.policies.as_ref().map(|policies| {
+                let one = |policy: &'a PolicyFact| PolicyDocument {
+                    name: &policy.name,
+                    does: policy.says(),
+                    acts: policy.acts,
+                };
+                policies.iter().map(one).collect()
+            }),
+            scheduled_actions: group.schedules.as_ref().map(|actions| {
+                let one =
+                    |action: &'a ScheduleFact| ScheduleDocument { name: &action.name, does: action.says() };
+                actions.iter().map(one).collect()
             }),
             instances: group.instances.iter().map(|instance| self.instance(instance)).collect(),
         }

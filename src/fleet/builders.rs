@@ -38,6 +38,8 @@ impl World {
             images: Some(seen(BTreeMap::new())),
             image_metadata: Some(seen(BTreeMap::new())),
             groups: Some(seen(Vec::new())),
+            policies: Some(seen(Vec::new())),
+            schedules: Some(seen(Vec::new())),
             templates: Some(seen(Vec::new())),
             launch_configurations: Some(seen(BTreeMap::new())),
             load_balancers: Some(seen(Vec::new())),

@@ -51,6 +51,10 @@ pub enum Section {
     Groups,
     /// Instance refreshes, one group at a time.
     Refreshes,
+    /// Scaling policies of groups.
+    Policies,
+    /// Scheduled actions of groups.
+    Schedules,
     /// Launch template versions.
     Templates,
     /// Old launch configurations.
@@ -94,6 +98,10 @@ pub struct Facts {
     pub groups: Option<Seen<Vec<GroupFact>>>,
     /// Instance refreshes by group, the newest first.
     pub refreshes: BTreeMap<GroupName, Seen<Vec<RefreshFact>>>,
+    /// Scaling policies of all groups.
+    pub policies: Option<Seen<Vec<PolicyFact>>>,
+    /// Scheduled actions of all groups.
+    pub schedules: Option<Seen<Vec<ScheduleFact>>>,
     /// Launch template versions that are known.
     pub templates: Option<Seen<Vec<TemplateVersionFact>>>,
     /// Launch configurations by name.
@@ -133,6 +141,8 @@ impl Facts {
             image_metadata: None,
             groups: None,
             refreshes: BTreeMap::new(),
+            policies: None,
+            schedules: None,
             templates: None,
             launch_configurations: None,
             load_balancers: None,

@@ -3,8 +3,8 @@
 use jiff::Timestamp;
 
 use super::{
-    GroupId, ImageId, Instance, LaunchSource, RefreshFact, SubnetId, Tags, TargetGroupArn, TemplateId,
-    TemplateVersion, Text, Zone,
+    GroupId, ImageId, Instance, LaunchSource, PolicyFact, RefreshFact, ScheduleFact, SubnetId, Tags,
+    TargetGroupArn, TemplateId, TemplateVersion, Text, Zone,
 };
 
 /// Where a wanted image comes from.
@@ -79,6 +79,10 @@ pub struct ServerGroup {
     pub last_refresh: Option<Refresh>,
     /// Whether refreshes could be read and the newest has a state we know: `false` makes "no refresh" unknown.
     pub refreshes_known: bool,
+    /// Its scaling policies, by name; `None` where they were not read since it was made.
+    pub policies: Option<Vec<PolicyFact>>,
+    /// Its scheduled actions, by name; `None` where they were not read since it was made.
+    pub schedules: Option<Vec<ScheduleFact>>,
     /// Target groups attached to it.
     pub target_groups: Vec<TargetGroupArn>,
     /// Its instances, by id.

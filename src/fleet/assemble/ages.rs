@@ -26,6 +26,8 @@ pub(super) fn sections(facts: &Facts) -> impl Iterator<Item = (Section, Timestam
         (Section::ImageMetadata, whole(facts.image_metadata.as_ref())),
         (Section::Groups, whole(facts.groups.as_ref())),
         (Section::Refreshes, oldest(&facts.refreshes)),
+        (Section::Policies, whole(facts.policies.as_ref())),
+        (Section::Schedules, whole(facts.schedules.as_ref())),
         (Section::Templates, whole(facts.templates.as_ref())),
         (Section::LaunchConfigurations, whole(facts.launch_configurations.as_ref())),
         (Section::LoadBalancers, whole(facts.load_balancers.as_ref())),

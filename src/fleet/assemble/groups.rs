@@ -1,7 +1,8 @@
 //! Server groups: an Auto Scaling group with what it wants, its refreshes and its instances.
 
 use crate::fleet::{
-    Facts, GroupFact, GroupId, LaunchSource, Refresh, RefreshFact, ServerGroup, TargetGroupArn, Wanted,
+    Facts, GroupFact, GroupId, GroupName, LaunchSource, Refresh, RefreshFact, Seen, ServerGroup,
+    TargetGroupArn, Text, Wanted,
 };
 
 use super::instances::Instances;
@@ -65,6 +66,8 @@ fn server_group(
         refreshes_known: known,
         wants,
         live: fact.target_groups.iter().any(|target_group: &TargetGroupArn| traffic.is_live(target_group)),
+        policies: of_group(fact, facts.policies.as_ref(), |policy| (&policy.group, &policy.name)),
+        schedules: of_group(fact, facts.schedules.as_ref(), |action| (&action.group, &action.name)),
         target_groups: fact.target_groups.clone(),
         instances: instances.of_group(fact),
         suspended: fact.suspended.clone(),
@@ -73,6 +76,18 @@ fn server_group(
         created_at: fact.created_at,
         tags: fact.tags.clone(),
     }
+}
+
+/// What of a list is about a group, by name; `None` where the list was not read, or read before the group was made.
+fn of_group<T: Clone>(
+    group: &GroupFact,
+    list: Option<&Seen<Vec<T>>>,
+    key: impl Fn(&T) -> (&GroupName, &Text),
+) -> Option<Vec<T>> {
+    let list = list.filter(|seen| group.created_at.is_none_or(|made| made <= seen.at))?;
+    let mut found: Vec<T> = list.value.iter().filter(|one| *key(one).0 == group.name).cloned().collect();
+    found.sort_by(|a, b| key(a).1.cmp(key(b).1));
+    Some(found)
 }
 
 /// What a refresh goes to; the group's own configuration where it names none.

@@ -165,6 +165,93 @@ pub struct LaunchConfigurationFact {
     pub instance_type: Option<Text>,
 }
 
+/// What a scaling policy goes by [autoscaling: ScalingPolicy].
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum PolicyKind {
+    /// Keeps a metric at a value.
+    TargetTracking,
+    /// By how far an alarm is crossed.
+    Step,
+    /// By the same amount each time an alarm is crossed.
+    Simple,
+    /// By a forecast.
+    Predictive,
+    /// A word we do not know.
+    Other(Text),
+}
+
+/// A scaling policy: it sets the wanted size of its group by itself [autoscaling: ScalingPolicy].
+#[derive(Clone, PartialEq, Debug)]
+pub struct PolicyFact {
+    /// The group it is of.
+    pub group: GroupName,
+    /// Its name.
+    pub name: Text,
+    /// What it goes by.
+    pub kind: PolicyKind,
+    /// The metric it keeps at a value, where it has a single one with a name.
+    pub metric: Option<Text>,
+    /// That value.
+    pub target: Option<f64>,
+    /// The alarms it answers to.
+    pub alarms: Vec<Text>,
+    /// Whether it changes sizes: it is enabled, and does not only forecast.
+    pub acts: bool,
+}
+
+impl PolicyFact {
+    /// What it does, in words.
+    pub fn says(&self) -> String {
+        let alarms: Vec<String> = self.alarms.iter().map(ToString::to_string).collect();
+        let on = if alarms.is_empty() { "an alarm".to_owned() } else { alarms.join(", ") };
+        match (&self.kind, &self.metric, self.target) {
+            (PolicyKind::TargetTracking, Some(metric), Some(target)) => format!("keeps {metric} at {target}"),
+            (PolicyKind::TargetTracking, ..) => "keeps a metric at a value".to_owned(),
+            (PolicyKind::Step, ..) => format!("changes the size by steps on {on}"),
+            (PolicyKind::Simple, ..) => format!("changes the size on {on}"),
+            (PolicyKind::Predictive, ..) => "sets the size by a forecast".to_owned(),
+            (PolicyKind::Other(word), ..) => format!("of type {word}"),
+        }
+    }
+}
+
+/// A scheduled action: it sets the sizes of its group at a time [autoscaling: ScheduledUpdateGroupAction].
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct ScheduleFact {
+    /// The group it is of.
+    pub group: GroupName,
+    /// Its name.
+    pub name: Text,
+    /// When it recurs, in cron's way; `None` for once.
+    pub recurrence: Option<Text>,
+    /// The time zone of the recurrence; `None` for UTC.
+    pub time_zone: Option<Text>,
+    /// When it first or next runs.
+    pub starts_at: Option<Timestamp>,
+    /// Smallest size that it sets, in capacity units.
+    pub min: Option<i32>,
+    /// Wanted size that it sets, in capacity units.
+    pub desired: Option<i32>,
+    /// Largest size that it sets, in capacity units.
+    pub max: Option<i32>,
+}
+
+impl ScheduleFact {
+    /// What it does and when, in words.
+    pub fn says(&self) -> String {
+        let sizes = [("min", self.min), ("desired", self.desired), ("max", self.max)];
+        let sizes: Vec<String> =
+            sizes.iter().filter_map(|(what, size)| Some(format!("{what} {}", (*size)?))).collect();
+        let when = match (&self.recurrence, &self.time_zone, self.starts_at) {
+            (Some(recurrence), Some(zone), _) => format!("at {recurrence} ({zone})"),
+            (Some(recurrence), None, _) => format!("at {recurrence} (UTC)"),
+            (None, _, Some(at)) => format!("at {at:.0}"),
+            (None, _, None) => "at a time that AWS does not tell".to_owned(),
+        };
+        format!("sets {} {when}", sizes.join(", "))
+    }
+}
+
 /// State of an instance refresh [autoscaling: InstanceRefresh].
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum RefreshStatus {

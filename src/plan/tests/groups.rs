@@ -1,7 +1,7 @@
 //! `scale` and `replace`: what they send, what they refuse, what they count.
 
 use super::*;
-use crate::fleet::{InstanceId, LaunchSource, OverrideFact};
+use crate::fleet::{InstanceId, LaunchSource, OverrideFact, PolicyFact, PolicyKind, ScheduleFact};
 
 fn scale(desired: i32, bounds: (Option<i32>, Option<i32>)) -> Intent {
     let (min, max) = bounds;
@@ -62,6 +62,56 @@ fn a_size_outside_its_bounds_or_none_at_all_is_refused() {
     assert!(refusal(&orders, &scale(3, (Some(5), Some(4)))).contains("cannot have from 5 to 4"));
     assert!(refusal(&orders, &scale(3, (Some(-1), None))).contains("cannot have from -1"));
     assert!(refusal(&orders, &scale(now, (None, None))).contains("that size already"));
+}
+
+#[test]
+fn what_sets_a_size_again_is_named_and_what_was_not_read_of_that_is_said() {
+    let (mut orders, _) = sized();
+    let says =
+        |orders: &Orders, what: &str| made(orders, &scale(7, (None, None))).notes.join("|").contains(what);
+    assert!(!says(&orders, "again"), "it has neither");
+    let policy = |name: &str, acts: bool, group: &str| PolicyFact {
+        group: group.into(),
+        name: name.into(),
+        kind: PolicyKind::TargetTracking,
+        metric: Some("ASGAverageCPUUtilization".into()),
+        target: Some(50.0),
+        alarms: Vec::new(),
+        acts,
+    };
+    let all = &mut orders.world.facts.policies.as_mut().unwrap().value;
+    all.extend([
+        policy("busy", true, "orders-blue"),
+        policy("off", false, "orders-blue"),
+        policy("other", true, "orders-green"),
+    ]);
+    orders.world.facts.schedules.as_mut().unwrap().value.push(ScheduleFact {
+        group: "orders-blue".into(),
+        name: "night".into(),
+        recurrence: Some("0 22 * * *".into()),
+        time_zone: None,
+        starts_at: None,
+        min: Some(1),
+        desired: Some(2),
+        max: None,
+    });
+    let busy =
+        "policy busy of orders-blue keeps ASGAverageCPUUtilization at 50 and may set another size again";
+    assert!(says(&orders, busy));
+    assert!(!says(&orders, "policy off") && !says(&orders, "policy other"));
+    let night = "scheduled action night of orders-blue sets min 1, desired 2 at 0 22 * * * (UTC)";
+    assert!(says(&orders, night) && !says(&orders, "is resumed"));
+
+    orders.world.group_mut("orders-blue").suspended =
+        vec!["AlarmNotification".into(), "ScheduledActions".into()];
+    assert!(says(&orders, &format!("{busy}, once AlarmNotification is resumed")));
+    assert!(says(&orders, &format!("{night}, once ScheduledActions is resumed")));
+
+    orders.world.facts.policies = None;
+    assert!(says(&orders, "scaling policies of orders-blue were not read"));
+    let read_at = orders.world.facts.schedules.as_ref().unwrap().at;
+    orders.world.group_mut("orders-blue").created_at = Some(read_at + std::time::Duration::from_secs(1));
+    assert!(says(&orders, "scheduled actions of orders-blue were not read"), "read before it was made");
 }
 
 #[test]

@@ -207,6 +207,7 @@ fn ready(
         notes.push(format!("{} runs the image already", idle.id.name));
     }
     if size != now || template.is_some() {
+        notes.extend(scale::sets_itself(idle));
         moves.push(scale::resize(idle, size, template)?);
         seconds += replace::LAUNCH;
     } else if let Some(last) = moves.last_mut() {

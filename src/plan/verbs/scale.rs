@@ -2,12 +2,16 @@
 //! launches anyway; what it ends when it shrinks is the group's own choice, and the plan says so.
 
 use super::{Draft, Given, Kind, Move, Writes, refresh, replace, waits};
-use crate::fleet::{GroupName, ServerGroup};
+use crate::fleet::{GroupName, PolicyKind, ServerGroup};
 use crate::plan::{
     Call, Expected, GroupState, Reach, Refusal, Resource, Saved, SetDesiredCapacity, Sizes, State,
     TemplateNumber, UpdateGroup,
 };
 
+/// The process that scales on alarms [autoscaling: SuspendProcesses].
+const ALARMS: &str = "AlarmNotification";
+/// The process that scales at times.
+const SCHEDULES: &str = "ScheduledActions";
 /// Longest time until a group has another size, in seconds.
 pub(super) const LONGEST: u64 = 1_800;
 
@@ -35,9 +39,7 @@ pub(super) fn draft<'a>(
     if then == now {
         return Err(Refusal::new(format!("{name} has that size already"), "nothing to scale"));
     }
-    let mut notes = vec![format!(
-        "scaling policies and scheduled actions of {name} are not read: where it has some, they set its size again"
-    )];
+    let mut notes = sets_itself(group);
     if group.weighted {
         notes.push(format!("{name} counts capacity units, which are not instances"));
     }
@@ -64,6 +66,36 @@ pub(super) fn draft<'a>(
             before: None,
         }),
     })
+}
+
+/// What sets the size of a group again after it was set by hand, each in words; also what could not be read of that.
+pub(super) fn sets_itself(group: &ServerGroup) -> Vec<String> {
+    let name = &group.id.name;
+    let unread =
+        |what: &str| format!("{what} of {name} were not read: where it has some, they set its size again");
+    let suspended = |process: &str| group.suspended.iter().any(|one| one.raw() == process);
+    let later = |process: &str| {
+        if suspended(process) { format!(", once {process} is resumed") } else { String::new() }
+    };
+    let mut notes = Vec::new();
+    match &group.policies {
+        None => notes.push(unread("scaling policies")),
+        Some(policies) => notes.extend(policies.iter().filter(|policy| policy.acts).map(|policy| {
+            let later = if policy.kind == PolicyKind::Predictive { String::new() } else { later(ALARMS) };
+            format!(
+                "policy {} of {name} {} and may set another size again{later}",
+                policy.name,
+                policy.says()
+            )
+        })),
+    }
+    match &group.schedules {
+        None => notes.push(unread("scheduled actions")),
+        Some(actions) => notes.extend(actions.iter().map(|action| {
+            format!("scheduled action {} of {name} {}{}", action.name, action.says(), later(SCHEDULES))
+        })),
+    }
+    notes
 }
 
 /// What the sizes of a group count.

@@ -100,6 +100,8 @@ pub(super) fn to_be(fleet: &Fleet, cluster: &Cluster) -> Result<ServerGroup, Ref
         refresh: None,
         last_refresh: None,
         refreshes_known: true,
+        policies: Some(Vec::new()),
+        schedules: Some(Vec::new()),
         target_groups: behind,
         instances: Vec::new(),
         live: false,

@@ -154,6 +154,8 @@ fn seen_at(kept: &Kept, task: &Task) -> Option<Timestamp> {
         Task::Groups => facts.groups.as_ref().map(|seen| seen.at),
         Task::LoadBalancers => facts.load_balancers.as_ref().map(|seen| seen.at),
         Task::TargetGroups => facts.target_groups.as_ref().map(|seen| seen.at),
+        Task::Policies => facts.policies.as_ref().map(|seen| seen.at),
+        Task::Schedules => facts.schedules.as_ref().map(|seen| seen.at),
         Task::TemplatesResolved => kept.templates.seen_at,
         Task::Listeners(arn) => facts.listeners.get(arn).map(|seen| seen.at),
         Task::Rules(arn) => facts.rules.get(arn).map(|seen| seen.at),

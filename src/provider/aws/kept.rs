@@ -143,6 +143,8 @@ impl Kept {
                 }
                 seen.value.extend(found);
             }
+            Answer::Policies(found) => replace(&mut self.facts.policies, found, at),
+            Answer::Schedules(found) => replace(&mut self.facts.schedules, found, at),
             Answer::Templates(found) => self.templates.take_in(task, found, at),
             Answer::Configurations(found) => {
                 let seen =

@@ -109,6 +109,18 @@ pub const READS: &[Permission] = &[
     ),
     read(
         AUTO_SCALING,
+        "DescribePolicies",
+        "autoscaling:DescribePolicies",
+        "scaling policies, which set a group's size by themselves",
+    ),
+    read(
+        AUTO_SCALING,
+        "DescribeScheduledActions",
+        "autoscaling:DescribeScheduledActions",
+        "scheduled actions, which set a group's size at a time",
+    ),
+    read(
+        AUTO_SCALING,
         "DescribeLifecycleHooks",
         "autoscaling:DescribeLifecycleHooks",
         "the hooks of a group that another is made like",

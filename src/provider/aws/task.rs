@@ -8,9 +8,9 @@ use super::trouble::Trouble;
 use super::watching::Side;
 use crate::fleet::{
     Alarm, GroupFact, GroupName, ImageFact, ImageId, ImageMetadataFact, InstanceFact, InstanceId,
-    LaunchConfigurationFact, ListenerArn, ListenerFact, LoadBalancerArn, LoadBalancerFact, RefreshFact,
-    Region, RootVolumeFact, RuleFact, Section, StatusFact, TargetFact, TargetGroupArn, TargetGroupAttributes,
-    TargetGroupFact, TemplateId, TemplateVersionFact, Text,
+    LaunchConfigurationFact, ListenerArn, ListenerFact, LoadBalancerArn, LoadBalancerFact, PolicyFact,
+    RefreshFact, Region, RootVolumeFact, RuleFact, ScheduleFact, Section, StatusFact, TargetFact,
+    TargetGroupArn, TargetGroupAttributes, TargetGroupFact, TemplateId, TemplateVersionFact, Text,
 };
 
 /// Something to ask for, completely.
@@ -40,6 +40,10 @@ pub(super) enum Task {
     GroupsByName(Vec<GroupName>),
     /// Refreshes of a group.
     Refreshes(GroupName),
+    /// Scaling policies of all groups.
+    Policies,
+    /// Scheduled actions of all groups.
+    Schedules,
     /// `$Latest` and `$Default` of all templates, as written.
     TemplatesWritten,
     /// The same, with the images they would launch now.
@@ -93,6 +97,8 @@ pub(super) enum Answer {
     Images(Vec<ImageFact>),
     Groups(Vec<GroupFact>),
     Refreshes(Vec<RefreshFact>),
+    Policies(Vec<PolicyFact>),
+    Schedules(Vec<ScheduleFact>),
     Templates(Vec<TemplateVersionFact>),
     Configurations(Vec<(Text, LaunchConfigurationFact)>),
     LoadBalancers(Vec<LoadBalancerFact>),
@@ -116,6 +122,8 @@ impl Answer {
             (Self::Images(all), Self::Images(more)) => all.extend(more),
             (Self::Groups(all), Self::Groups(more)) => all.extend(more),
             (Self::Refreshes(all), Self::Refreshes(more)) => all.extend(more),
+            (Self::Policies(all), Self::Policies(more)) => all.extend(more),
+            (Self::Schedules(all), Self::Schedules(more)) => all.extend(more),
             (Self::Templates(all), Self::Templates(more)) => all.extend(more),
             (Self::Configurations(all), Self::Configurations(more)) => all.extend(more),
             (Self::LoadBalancers(all), Self::LoadBalancers(more)) => all.extend(more),
@@ -190,6 +198,12 @@ pub(super) async fn ask(
         Task::Refreshes(group) => scaling::refreshes(clients, region, group, token)
             .await
             .map(|page| Reply::of(Answer::Refreshes, page)),
+        Task::Policies => {
+            scaling::policies(clients, region, token).await.map(|page| Reply::of(Answer::Policies, page))
+        }
+        Task::Schedules => {
+            scaling::schedules(clients, region, token).await.map(|page| Reply::of(Answer::Schedules, page))
+        }
         Task::Configurations(names) => scaling::configurations(clients, region, names, token)
             .await
             .map(|page| Reply::of(Answer::Configurations, page)),
@@ -246,7 +260,7 @@ pub(super) async fn ask(
 
 impl Task {
     /// The lists of a whole account and region, the longest walks first.
-    pub(super) const LISTS: [Self; 10] = [
+    pub(super) const LISTS: [Self; 12] = [
         Self::Instances,
         Self::Groups,
         Self::LoadBalancers,
@@ -257,6 +271,8 @@ impl Task {
         Self::Statuses,
         Self::ImageMetadata,
         Self::RootVolumes,
+        Self::Policies,
+        Self::Schedules,
     ];
 
     /// The section of the facts that it fills.
@@ -269,6 +285,8 @@ impl Task {
             Self::OwnImages | Self::Images(_) => Section::Images,
             Self::Groups | Self::GroupsByName(_) => Section::Groups,
             Self::Refreshes(_) => Section::Refreshes,
+            Self::Policies => Section::Policies,
+            Self::Schedules => Section::Schedules,
             Self::TemplatesWritten
             | Self::TemplatesResolved
             | Self::Versions(..)

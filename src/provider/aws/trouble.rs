@@ -336,6 +336,8 @@ pub(super) fn in_words(section: Section) -> &'static str {
         Section::ImageMetadata => "image metadata",
         Section::Groups => "server groups",
         Section::Refreshes => "instance refreshes",
+        Section::Policies => "scaling policies",
+        Section::Schedules => "scheduled actions",
         Section::Templates => "launch templates",
         Section::LaunchConfigurations => "launch configurations",
         Section::LoadBalancers => "load balancers",

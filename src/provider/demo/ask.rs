@@ -136,6 +136,8 @@ fn list(section: Section, sight: &Sight, told: bool, at: Timestamp, facts: &mut 
             facts.gaps.extend(unresolved.into_iter().map(|version| parameter_gap(&place, version)));
             facts.templates = seen(told, at, || versions);
         }
+        Section::Policies => facts.policies = seen(told, at, || sight.region.policies.clone()),
+        Section::Schedules => facts.schedules = seen(told, at, || sight.region.schedules.clone()),
         Section::LaunchConfigurations => {
             facts.launch_configurations = seen(told, at, || sight.region.configurations.clone());
         }
@@ -183,6 +185,8 @@ fn words(section: Section) -> (&'static str, &'static str) {
         Section::ImageMetadata => ("image metadata", "ec2:DescribeInstanceImageMetadata"),
         Section::Groups => ("server groups", "autoscaling:DescribeAutoScalingGroups"),
         Section::Refreshes => ("instance refreshes", "autoscaling:DescribeInstanceRefreshes"),
+        Section::Policies => ("scaling policies", "autoscaling:DescribePolicies"),
+        Section::Schedules => ("scheduled actions", "autoscaling:DescribeScheduledActions"),
         Section::Templates => ("launch templates", "ec2:DescribeLaunchTemplateVersions"),
         Section::LaunchConfigurations => {
             ("launch configurations", "autoscaling:DescribeLaunchConfigurations")

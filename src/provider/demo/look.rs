@@ -34,6 +34,9 @@ const SELDOM: [Section; 7] = [
     Section::TargetGroups,
 ];
 
+/// Lists that no look at one cluster asks for.
+const WHOLE: [Section; 2] = [Section::Policies, Section::Schedules];
+
 /// What an observer remembers.
 #[derive(Default)]
 pub(super) struct Memory {
@@ -162,7 +165,8 @@ fn everything(world: &World) -> Vec<Question> {
 }
 
 fn of_region(region: &Region) -> Vec<Ask> {
-    let mut asks: Vec<Ask> = MOVING.iter().chain(&SELDOM).map(|list| Ask::List(*list)).collect();
+    let mut asks: Vec<Ask> =
+        MOVING.iter().chain(&SELDOM).chain(&WHOLE).map(|list| Ask::List(*list)).collect();
     asks.extend(region.groups.iter().map(|group| Ask::Refreshes(group.fact.name.clone())));
     for balancer in &region.balancers {
         asks.push(Ask::Listeners(balancer.fact.arn.clone()));

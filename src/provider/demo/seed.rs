@@ -75,6 +75,8 @@ impl Stage {
             descriptions: BTreeMap::new(),
             template_tokens: BTreeMap::new(),
             configurations: BTreeMap::new(),
+            policies: Vec::new(),
+            schedules: Vec::new(),
             groups: Vec::new(),
             loose: Vec::new(),
             balancers: Vec::new(),

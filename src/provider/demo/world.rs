@@ -14,9 +14,9 @@ use super::life::Agenda;
 use super::refresh::Run;
 use crate::fleet::{
     Actions, AlarmState, GroupFact, GroupName, ImageFact, ImageId, InstanceId, LaunchConfigurationFact,
-    ListenerFact, LoadBalancerFact, MetadataOptions, Place, RefreshFact, RuleArn, RuleFact, SecurityGroupId,
-    SourceArn, SubnetId, Tags, TargetGroupArn, TargetGroupAttributes, TargetGroupFact, TemplateId,
-    TemplateRef, TemplateVersionFact, Text, Zone,
+    ListenerFact, LoadBalancerFact, MetadataOptions, Place, PolicyFact, RefreshFact, RuleArn, RuleFact,
+    ScheduleFact, SecurityGroupId, SourceArn, SubnetId, Tags, TargetGroupArn, TargetGroupAttributes,
+    TargetGroupFact, TemplateId, TemplateRef, TemplateVersionFact, Text, Zone,
 };
 use crate::plan::CreateTemplateVersion;
 
@@ -67,6 +67,8 @@ pub(super) struct Region {
     /// Descriptions of launch template versions that have one.
     pub descriptions: BTreeMap<(TemplateId, i64), Text>,
     pub configurations: BTreeMap<Text, LaunchConfigurationFact>,
+    pub policies: Vec<PolicyFact>,
+    pub schedules: Vec<ScheduleFact>,
     pub groups: Vec<Group>,
     /// Instances in no group.
     pub loose: Vec<Instance>,

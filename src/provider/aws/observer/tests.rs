@@ -474,3 +474,93 @@ async fn a_deleted_template_version_is_asked_for_once_and_hides_no_other() {
     complete(&aws).await;
     assert_eq!(replay.count("DescribeLaunchTemplateVersions") - before, 2, "the two lists alone");
 }
+
+/// A page of a list of Auto Scaling.
+fn scaling_page(operation: &str, list: &str, members: &str, next: &str) -> Answer {
+    Answer::ok(format!(
+        "<{operation}Response><{operation}Result><{list}>{members}</{list}><NextToken>{next}</NextToken>\
+         </{operation}Result></{operation}Response>"
+    ))
+}
+
+/// A scaling policy or scheduled action of web-blue.
+fn of_blue(kind: &str, name: &str, rest: &str) -> String {
+    format!(
+        "<member><AutoScalingGroupName>web-blue</AutoScalingGroupName><{kind}Name>{name}</{kind}Name>{rest}</member>"
+    )
+}
+
+#[tokio::test]
+async fn what_sets_the_size_of_a_group_by_itself_is_read_from_every_page() {
+    let tracking = "<PolicyType>TargetTrackingScaling</PolicyType><TargetTrackingConfiguration>\
+        <PredefinedMetricSpecification><PredefinedMetricType>ASGAverageCPUUtilization</PredefinedMetricType>\
+        </PredefinedMetricSpecification><TargetValue>50</TargetValue></TargetTrackingConfiguration>\
+        <Enabled>true</Enabled>";
+    let step = "<PolicyType>StepScaling</PolicyType><Enabled>false</Enabled><Alarms><member>\
+        <AlarmName>busy</AlarmName></member></Alarms>";
+    let forecast = "<PolicyType>PredictiveScaling</PolicyType><Enabled>true</Enabled>\
+        <PredictiveScalingConfiguration><MetricSpecifications/><Mode>ForecastOnly</Mode>\
+        </PredictiveScalingConfiguration>";
+    let night = "<Recurrence>0 22 * * *</Recurrence><TimeZone>Europe/Berlin</TimeZone><MinSize>1</MinSize>\
+        <DesiredCapacity>2</DesiredCapacity>";
+    let once = "<StartTime>2026-01-02T03:04:05Z</StartTime><MaxSize>9</MaxSize>";
+    let world = World::default();
+    let (aws, _, _) = one(move |asked| {
+        let policies =
+            |members: &str, next: &str| scaling_page("DescribePolicies", "ScalingPolicies", members, next);
+        let actions = |members: &str, next: &str| {
+            scaling_page("DescribeScheduledActions", "ScheduledUpdateGroupActions", members, next)
+        };
+        match (asked.action(), asked.field("NextToken")) {
+            ("DescribePolicies", "") => policies(&of_blue("Policy", "cpu", tracking), "more"),
+            ("DescribePolicies", _) => {
+                policies(&(of_blue("Policy", "step", step) + &of_blue("Policy", "ahead", forecast)), "")
+            }
+            ("DescribeScheduledActions", "") => actions(&of_blue("ScheduledAction", "night", night), "more"),
+            ("DescribeScheduledActions", _) => actions(&of_blue("ScheduledAction", "once", once), ""),
+            _ => world.answer(asked),
+        }
+    });
+    let fleet = complete(&aws).await;
+    assert_eq!(fleet.gaps, []);
+    let group = |name: &str| {
+        let groups = &fleet.clusters[0].groups;
+        groups.iter().find(|group| group.id.name.raw() == name).unwrap().clone()
+    };
+    let blue = group("web-blue");
+    let policies: Vec<_> =
+        blue.policies.iter().flatten().map(|policy| (policy.says(), policy.acts)).collect();
+    let told = |says: &str, acts| (says.to_owned(), acts);
+    assert_eq!(
+        policies,
+        [
+            told("sets the size by a forecast", false),
+            told("keeps ASGAverageCPUUtilization at 50", true),
+            told("changes the size by steps on busy", false),
+        ]
+    );
+    let actions: Vec<String> =
+        blue.schedules.iter().flatten().map(crate::fleet::ScheduleFact::says).collect();
+    assert_eq!(
+        actions,
+        ["sets min 1, desired 2 at 0 22 * * * (Europe/Berlin)", "sets max 9 at 2026-01-02T03:04:05Z"]
+    );
+    let green = group("web-green");
+    assert_eq!((green.policies.as_deref(), green.schedules.as_deref()), (Some(&[][..]), Some(&[][..])));
+}
+
+#[tokio::test]
+async fn what_sets_sizes_is_unknown_where_it_may_not_be_read() {
+    let world = World::default();
+    let (aws, _, _) = one(move |asked| match asked.action() {
+        "DescribePolicies" | "DescribeScheduledActions" => Answer::error(403, "AccessDenied"),
+        _ => world.answer(asked),
+    });
+    let fleet = complete(&aws).await;
+    let mut missing: Vec<_> = fleet.gaps.iter().filter_map(|gap| gap.action.as_deref()).collect();
+    missing.sort_unstable();
+    assert_eq!(missing, ["autoscaling:DescribePolicies", "autoscaling:DescribeScheduledActions"]);
+    assert!(
+        fleet.clusters[0].groups.iter().all(|group| group.policies.is_none() && group.schedules.is_none())
+    );
+}

@@ -1,17 +1,19 @@
-//! Auto Scaling: groups with their members, instance refreshes, old launch configurations.
+//! Auto Scaling: groups with their members, instance refreshes, scaling policies and scheduled actions, old launch
+//! configurations.
 
 use aws_sdk_autoscaling::types as sdk;
 
 use super::{Page, send, text, time};
 use crate::fleet::{
-    GroupFact, GroupName, LaunchConfigurationFact, LaunchSource, MemberFact, OverrideFact, RefreshFact,
-    RefreshStatus, Region, SubnetId, TargetGroupArn, TemplateRef, TemplateVersion, Text, Zone,
+    GroupFact, GroupName, LaunchConfigurationFact, LaunchSource, MemberFact, OverrideFact, PolicyFact,
+    PolicyKind, RefreshFact, RefreshStatus, Region, ScheduleFact, SubnetId, TargetGroupArn, TemplateRef,
+    TemplateVersion, Text, Zone,
 };
 use crate::provider::aws::factory::Clients;
 use crate::provider::aws::permissions::AUTO_SCALING;
 use crate::provider::aws::trouble::Trouble;
 
-/// Most groups, refreshes and configurations a page [autoscaling].
+/// Most groups, refreshes, policies, scheduled actions and configurations a page [autoscaling].
 const PAGE: i32 = 100;
 
 /// Groups with all their members, all of them or some by name.
@@ -39,6 +41,29 @@ pub(crate) async fn refreshes(
         .auto_scaling_group_name(group.raw()).max_records(PAGE).set_next_token(token);
         AUTO_SCALING, "DescribeInstanceRefreshes", region)?;
     Ok(Page::of(answer.instance_refreshes().iter().map(refresh), answer.next_token()))
+}
+
+/// Scaling policies of all groups.
+pub(crate) async fn policies(
+    clients: &Clients,
+    region: &Region,
+    token: Option<String>,
+) -> Result<Page<PolicyFact>, Trouble> {
+    let answer = send!(clients.autoscaling.describe_policies().max_records(PAGE).set_next_token(token);
+        AUTO_SCALING, "DescribePolicies", region)?;
+    Ok(Page::of(answer.scaling_policies().iter().map(policy), answer.next_token()))
+}
+
+/// Scheduled actions of all groups that have not run for the last time.
+pub(crate) async fn schedules(
+    clients: &Clients,
+    region: &Region,
+    token: Option<String>,
+) -> Result<Page<ScheduleFact>, Trouble> {
+    let answer = send!(clients.autoscaling.describe_scheduled_actions().max_records(PAGE)
+        .set_next_token(token);
+        AUTO_SCALING, "DescribeScheduledActions", region)?;
+    Ok(Page::of(answer.scheduled_update_group_actions().iter().map(schedule), answer.next_token()))
 }
 
 /// Launch configurations by name (at most 50).
@@ -182,6 +207,44 @@ fn refresh(refresh: &sdk::InstanceRefresh) -> Option<RefreshFact> {
                 }
             }
         }),
+    })
+}
+
+fn policy(policy: &sdk::ScalingPolicy) -> Option<PolicyFact> {
+    let tracking = policy.target_tracking_configuration();
+    let predefined = tracking.and_then(|tracking| tracking.predefined_metric_specification());
+    let predefined = predefined.and_then(|metric| metric.predefined_metric_type());
+    let own = tracking.and_then(|tracking| tracking.customized_metric_specification());
+    let forecast = policy.predictive_scaling_configuration();
+    let only_forecasts = forecast
+        .is_some_and(|forecast| forecast.mode() != Some(&sdk::PredictiveScalingMode::ForecastAndScale));
+    Some(PolicyFact {
+        group: policy.auto_scaling_group_name()?.into(),
+        name: policy.policy_name()?.into(),
+        kind: match policy.policy_type() {
+            Some("TargetTrackingScaling") => PolicyKind::TargetTracking,
+            Some("StepScaling") => PolicyKind::Step,
+            Some("SimpleScaling") | None => PolicyKind::Simple,
+            Some("PredictiveScaling") => PolicyKind::Predictive,
+            Some(other) => PolicyKind::Other(other.into()),
+        },
+        metric: text(predefined.map(sdk::MetricType::as_str).or_else(|| own?.metric_name())),
+        target: tracking.and_then(sdk::TargetTrackingConfiguration::target_value),
+        alarms: policy.alarms().iter().filter_map(|alarm| text(alarm.alarm_name())).collect(),
+        acts: policy.enabled() != Some(false) && !only_forecasts,
+    })
+}
+
+fn schedule(action: &sdk::ScheduledUpdateGroupAction) -> Option<ScheduleFact> {
+    Some(ScheduleFact {
+        group: action.auto_scaling_group_name()?.into(),
+        name: action.scheduled_action_name()?.into(),
+        recurrence: text(action.recurrence()),
+        time_zone: text(action.time_zone()),
+        starts_at: time(action.start_time().or_else(|| action.time())),
+        min: action.min_size(),
+        desired: action.desired_capacity(),
+        max: action.max_size(),
     })
 }
 

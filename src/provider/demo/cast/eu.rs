@@ -7,8 +7,8 @@ use super::super::seed::{NewGroup, Part, Stage, forward, split};
 use super::super::world::{DAY, HOUR, MINUTE, time_of};
 use super::{Layers, app, part};
 use crate::fleet::{
-    Action, Exact, LaunchConfigurationFact, LaunchSource, LoadBalancerKind, RefreshFact, RefreshStatus,
-    Setting, TemplateVersion,
+    Action, Exact, LaunchConfigurationFact, LaunchSource, LoadBalancerKind, PolicyFact, PolicyKind,
+    RefreshFact, RefreshStatus, ScheduleFact, Setting, TemplateVersion,
 };
 
 /// orders and checkout, behind one load balancer.
@@ -42,6 +42,15 @@ pub(super) fn shop(stage: &mut Stage, layers: &Layers, orders: usize, checkout: 
         let tags = Arc::make_mut(&mut instance.tags);
         tags.insert("flightdeck:tainted".into(), "heap dump taken by mira, INC-2207".into());
     }
+    stage.region.policies.push(PolicyFact {
+        group: "orders-blue".into(),
+        name: "half-busy".into(),
+        kind: PolicyKind::TargetTracking,
+        metric: Some("ASGAverageCPUUtilization".into()),
+        target: Some(50.0),
+        alarms: Vec::new(),
+        acts: true,
+    });
     stage.listener(balancer, 443, vec![forward(&[(&to_blue, 90), (&to_green, 10)], Some(3_600))]);
 
     let blue = app(stage, "checkout", "2.7.0", &layers.jvm[0], 30);
@@ -123,6 +132,16 @@ pub(super) fn search(stage: &mut Stage, layers: &Layers, count: usize) {
         desired: Some(stage.numbered(&template, 3)),
     };
     stage.region.groups[index].refreshes.push(refresh);
+    stage.region.schedules.push(ScheduleFact {
+        group: "search-v012".into(),
+        name: "reindex".into(),
+        recurrence: Some("0 3 * * 0".into()),
+        time_zone: Some("Europe/Berlin".into()),
+        starts_at: None,
+        min: None,
+        desired: i32::try_from(count).ok(),
+        max: None,
+    });
 }
 
 pub(super) fn legacy_batch(stage: &mut Stage, count: usize) {
