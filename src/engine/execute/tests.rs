@@ -11,6 +11,7 @@ mod replaced;
 mod site;
 mod steering;
 mod trouble;
+mod verbs;
 
 use std::collections::BTreeMap;
 use std::future::Future;
