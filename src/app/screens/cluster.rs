@@ -5,7 +5,7 @@ use std::cmp::Ordering;
 use std::collections::HashSet;
 
 use super::{Instance, Marks, Screen, Seen, Step, View};
-use crate::app::{Area, Fields, Filter, List, Observation, Row, Subject, words};
+use crate::app::{Area, Fields, Filter, List, Observation, Row, Sizing, Subject, words};
 use crate::fleet::{self, ClusterId, InstanceId, ServerGroup, SourceArn, Text, TrafficSource, Zone};
 use crate::keymap::{Action, Context};
 
@@ -25,6 +25,8 @@ const DETAILS: u16 = 7;
 pub enum Line {
     /// The heading of the group of this number.
     Group(usize),
+    /// What sets the size of the group of this number by itself, of this number among such.
+    Sizing(usize, usize),
     /// The instance of this number of the group of this number; without a group, of those that stand in none.
     Instance(Option<usize>, usize),
 }
@@ -140,7 +142,7 @@ impl Cluster {
         line: Line,
     ) -> Option<(Option<&'a ServerGroup>, &'a fleet::Instance)> {
         match line {
-            Line::Group(_) => None,
+            Line::Group(_) | Line::Sizing(..) => None,
             Line::Instance(Some(group), at) => {
                 let group = observation.cluster(&self.subject)?.groups.get(group)?;
                 Some((Some(group), group.instances.get(at)?))
@@ -178,7 +180,7 @@ impl Cluster {
         let Some(observation) = seen.observation else { return };
         let here = listed().find(|row| row.key.as_ref() == self.list.selected()).map(|row| row.shows);
         let group = |line: Line| match line {
-            Line::Group(number) => Some(number),
+            Line::Group(number) | Line::Sizing(number, _) => Some(number),
             Line::Instance(number, _) => number,
         };
         let of_group = listed().filter(|row| here.map(group) == Some(group(row.shows)));
@@ -239,7 +241,9 @@ impl View for Cluster {
             Subject::Cluster(_) => {
                 let groups = observation.cluster(&self.subject).map_or(&[][..], |cluster| &cluster.groups);
                 for (number, group) in groups.iter().enumerate() {
-                    rows.push(Row { key: None, shows: Line::Group(number), height: 1 });
+                    let lines = (0..Sizing::of(group).len()).map(|at| Line::Sizing(number, at));
+                    let lines = std::iter::once(Line::Group(number)).chain(lines);
+                    rows.extend(lines.map(|shows| Row { key: None, shows, height: 1 }));
                     let instances = group.instances.iter().enumerate();
                     rows.extend(self.rows(observation, instances, Some((number, group))));
                 }

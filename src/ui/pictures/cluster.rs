@@ -5,7 +5,7 @@ use jiff::SignedDuration;
 use crate::app::Message;
 use crate::app::fixture::{Person, judged, sticky};
 use crate::drift::{Ignore, Policy};
-use crate::fleet::ClusterSelector;
+use crate::fleet::{ClusterSelector, PolicyFact, PolicyKind, ScheduleFact};
 
 fn orders() -> Person {
     let mut person = Person::new();
@@ -16,6 +16,47 @@ fn orders() -> Person {
 #[test]
 fn a_cluster_shows_its_traffic_and_its_instances_under_their_groups() {
     pictures!("cluster", orders());
+}
+
+#[test]
+fn what_sets_the_size_of_a_group_stands_under_its_heading() {
+    pictures!("cluster-sizing", {
+        let mut person = orders();
+        let next = person.at + SignedDuration::from_hours(14);
+        let facts = &mut person.world.facts;
+        let policy = |name: &str, acts: bool| PolicyFact {
+            group: "orders-blue".into(),
+            name: name.into(),
+            kind: PolicyKind::TargetTracking,
+            metric: Some("ASGAverageCPUUtilization".into()),
+            target: Some(50.0),
+            alarms: Vec::new(),
+            acts,
+        };
+        facts.policies.as_mut().unwrap().value = vec![policy("half-busy", true), policy("tried", false)];
+        facts.schedules.as_mut().unwrap().value = vec![ScheduleFact {
+            group: "orders-blue".into(),
+            name: "night".into(),
+            recurrence: Some("0 22 * * *".into()),
+            time_zone: None,
+            starts_at: Some(next),
+            min: Some(2),
+            desired: Some(2),
+            max: None,
+        }];
+        person.look();
+        person
+    });
+}
+
+#[test]
+fn what_may_set_a_size_and_was_not_read_is_said_and_is_not_none() {
+    pictures!("cluster-sizing-unread", {
+        let mut person = orders();
+        person.world.facts.policies = None;
+        person.look();
+        person
+    });
 }
 
 #[test]

@@ -8,7 +8,7 @@ use super::border;
 use super::fleet::severity_role;
 use crate::app::measure::{width, wrap};
 use crate::app::screens::{Cluster, ClusterOrder, Line};
-use crate::app::{Area, Layout, Observation, Rolling, words};
+use crate::app::{Area, Layout, Observation, Rolling, Sizing, words};
 use crate::drift::Finding;
 use crate::fleet::{self, Instance, Place, ServerGroup, Text};
 use crate::keymap::{Action, Context};
@@ -71,6 +71,12 @@ pub fn draw(canvas: &mut Canvas<'_>, look: &Look<'_>, layout: &Layout, screen: &
         Line::Group(number) => {
             if let Some(group) = cluster.and_then(|cluster| cluster.groups.get(number)) {
                 canvas.pieces(cells[0], 0, &heading(look, observation, group));
+            }
+        }
+        Line::Sizing(number, at) => {
+            let group = cluster.and_then(|cluster| cluster.groups.get(number));
+            if let Some(sizing) = group.and_then(|group| Sizing::of(group).get(at).copied()) {
+                canvas.pieces(cells[0], 0, &[sizing_piece(look, sizing)]);
             }
         }
         line @ Line::Instance(..) => {
@@ -182,7 +188,19 @@ fn heading(look: &Look<'_>, observation: &Observation, group: &ServerGroup) -> V
         let names: Vec<String> = group.suspended.iter().map(Text::to_string).collect();
         pieces.push(piece(format!("· {} suspended: {} ", glyphs::WARN, names.join(" ")), Role::Warning));
     }
+    if Sizing::of(group).is_empty() {
+        pieces.push(piece("· sized by hand ", Role::Dim));
+    }
     pieces
+}
+
+/// One thing that sets the size of a group, under its heading.
+fn sizing_piece(look: &Look<'_>, sizing: Sizing<'_>) -> Piece {
+    let (glyph, role) = match sizing {
+        Sizing::Unread(_) => (glyphs::UNKNOWN, Role::Unknown),
+        Sizing::Policy(_) | Sizing::Action(_) => (glyphs::SAYS, Role::Text),
+    };
+    piece(format!("   {glyph} {}", sizing.says(look.at)), role)
 }
 
 /// How far a refresh is, or that one stopped half-way, with the key that leads on and back.
