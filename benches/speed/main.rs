@@ -1,10 +1,11 @@
 //! How fast the cockpit is and what it weighs, as rows of a Markdown table.
 //!
 //! `cargo bench --no-default-features --bench speed [-- PART… [--once]]`; the parts are `look` (a snapshot from its
-//! raw facts to what the screens show), `plan` (an intent to its plan), `rollback` (its phrase to its request), `frames` (a key to its frame, without a
+//! raw facts to what the screens show), `plan` (an intent to its plan), `rollback` (its phrase to its request), `follow` (what ten operations at once ask of AWS), `frames` (a key to its frame, without a
 //! terminal), `cockpit` (the whole program on a pseudo-terminal) and `stop` (its stop key while every call hangs). `--once` does everything once, for a profiler.
 
 mod cockpit;
+mod follow;
 mod frames;
 mod look;
 mod measure;
@@ -44,6 +45,9 @@ fn main() {
     if is_wanted("plan") {
         plan::run(PLANNED, runs);
         plan::run_group(LARGE_GROUP, runs);
+    }
+    if is_wanted("follow") {
+        follow::run(LARGE_GROUP);
     }
     if is_wanted("rollback") {
         rollback::run(PLANNED, runs);

@@ -6,7 +6,7 @@ use std::sync::Mutex;
 use std::time::Instant;
 
 use async_trait::async_trait;
-use flightdeck::engine::{Helm, Journal, Ports, Until, execute};
+use flightdeck::engine::{Company, Helm, Journal, Ports, Until, execute};
 use flightdeck::fleet::{Place, Scope};
 use flightdeck::plan::{
     Approval, ApprovedPlan, Call, History, Intent, OperationId, Policy, Receipt, SessionId, Who, plan,
@@ -97,6 +97,7 @@ fn carry_out(approved: ApprovedPlan, demo: &Demo, clock: &Told, journal: &Mutex<
         journal,
         clock,
         helm: &Helm::default(),
+        company: &Company::default(),
         session: &SessionId::new("session-1"),
         claims: &[],
     };

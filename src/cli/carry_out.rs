@@ -8,7 +8,7 @@ use std::sync::Mutex;
 use super::documents;
 use super::exit::End;
 use super::session::Session;
-use crate::engine::{Helm, Journal, Ports, Until, execute};
+use crate::engine::{Company, Helm, Journal, Ports, Until, execute};
 use crate::fleet::Text;
 use crate::plan::{Approval, ApprovedPlan, Claim, Outcome, Progress, Refusal, Steer, Who};
 use crate::runtime::{machine, signals};
@@ -57,6 +57,7 @@ pub(super) fn carry_out(
         journal,
         clock: session.clock(),
         helm: &helm,
+        company: &Company::default(),
         session: &machine::session(session.now()),
         claims,
     };

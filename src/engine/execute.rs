@@ -27,7 +27,8 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::{Helm, Journal, Lease};
+use super::company::Joined;
+use super::{Company, Helm, Journal, Lease};
 use crate::fleet::{Actions, Fleet, SourceArn};
 use crate::plan::{
     ApprovedPlan, Call, Claim, Course, Event, Outcome, Plan, Policy, Progress, Refusal, Resource, SessionId,
@@ -51,6 +52,8 @@ pub struct Ports<'a> {
     pub clock: &'a dyn Clock,
     /// What a person tells it on the way.
     pub helm: &'a Helm,
+    /// Who else is under way in this program.
+    pub company: &'a Company,
     /// This run of the program.
     pub session: &'a SessionId,
     /// What other cockpits told when the operation began.
@@ -74,9 +77,11 @@ pub async fn execute(
     until: Until,
     tell: &mut (dyn FnMut(Progress) + Send),
 ) -> Outcome {
+    let joined = ports.company.join();
     let leash = Leash::of(approved.plan(), ports);
     let mut run = Run {
         leash,
+        joined,
         plan: approved.plan().clone(),
         approved,
         ports,
@@ -92,6 +97,7 @@ pub async fn execute(
         last_call: None,
         paused: None,
         course: Course::Ahead,
+        taking_back: None,
     };
     // Boxed: whoever awaits an operation need not carry all of its states.
     let ended = match Box::pin(run.go(until)).await {
@@ -142,15 +148,21 @@ struct Run<'a> {
     paused: Option<Duration>,
     /// Where it is going.
     course: Course,
+    /// What it takes back now.
+    taking_back: Option<Call>,
     /// What holds a drill; `None` where it is none.
     leash: Option<Leash>,
+    /// Its place among the operations under way.
+    joined: Joined<'a>,
 }
 
 impl Run<'_> {
     async fn go(&mut self, until: Until) -> Result<String, Stop> {
         self.begin().await?;
         let mut says = "nothing to do".to_string();
-        for step in self.plan.steps.clone() {
+        // By number: what a target group is called is put in once it was made.
+        for at in 0..self.plan.steps.len() {
+            let step = self.plan.steps[at].clone();
             self.step = step.n;
             match (&step.call, &step.wait) {
                 (Some(call), _) => {

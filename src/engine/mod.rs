@@ -6,12 +6,14 @@
 //! [`Lease`] is what makes one writer of many. The engine has no task and no clock of its own: it is one future, and
 //! time comes by `provider::Clock`.
 
+mod company;
 mod execute;
 mod helm;
 mod journal;
 mod lease;
 pub mod second;
 
+pub use company::Company;
 pub use execute::{Ports, Until, execute};
 pub use helm::Helm;
 pub use journal::{Damage, Journal, JournalError, JournalStore};

@@ -111,7 +111,22 @@ impl TargetGroupArn {
             _ => self.0.clone(),
         }
     }
+
+    /// The ARN in a plan of a target group that is to be made beside this one. AWS chooses the end of the true one.
+    #[must_use]
+    pub fn to_be(&self, name: &str) -> Self {
+        let head = self.raw().split('/').next().unwrap_or_default();
+        Self::new(format!("{head}/{name}/{TO_BE}"))
+    }
+
+    /// Whether it stands for a target group that is to be made.
+    pub fn is_to_be(&self) -> bool {
+        self.raw().rsplit('/').next() == Some(TO_BE)
+    }
 }
+
+/// The end of the ARN of a target group that is not there yet; AWS's own ends are hexadecimal.
+const TO_BE: &str = "to-be";
 
 /// Where something lives: every row, plan and record is bound to an account and a region.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]

@@ -138,6 +138,14 @@ impl Fleet {
         self.alarms.get(&(place.clone(), name.clone()))
     }
 
+    /// A target group by its name, which AWS gives once in a place; none that is only planned, and none that is in no
+    /// list any more, which has no type.
+    pub fn target_group_named(&self, place: &Place, name: &Text) -> Option<&TargetGroup> {
+        let mut listed =
+            self.target_groups.values().filter(|group| group.target_type.is_some() && !group.arn.is_to_be());
+        listed.find(|group| group.name == *name && group.place == *place)
+    }
+
     /// A launch template version, where it is known.
     pub fn template(&self, place: &Place, id: &TemplateId, number: i64) -> Option<&TemplateVersionFact> {
         let versions = self.templates.get(&(place.clone(), id.clone()))?;

@@ -17,7 +17,7 @@ pub use scaling::{
     SetDesiredCapacity, Standby, StartRefresh, Strategy, Subnets, TemplateNumber, TerminateInGroup,
     UpdateGroup,
 };
-pub use standing::{CreateGroup, DeleteGroup};
+pub use standing::{CreateGroup, CreateTargetGroup, DeleteGroup, DeleteTargetGroup, ModifyAttributes};
 
 use super::Resource;
 use super::change;
@@ -43,6 +43,12 @@ pub enum Call {
         /// The whole list.
         actions: Actions,
     },
+    /// Makes a target group like another, without targets [elbv2: CreateTargetGroup].
+    CreateTargetGroup(CreateTargetGroup),
+    /// Sets attributes of a target group [elbv2: ModifyTargetGroupAttributes].
+    ModifyTargetGroupAttributes(ModifyAttributes),
+    /// Deletes a target group [elbv2: DeleteTargetGroup].
+    DeleteTargetGroup(DeleteTargetGroup),
     /// Replaces a group's instances, rolling [autoscaling: StartInstanceRefresh].
     StartInstanceRefresh(Box<StartRefresh>),
     /// Stops a group's refresh, or its rollback, where it is [autoscaling: CancelInstanceRefresh].
@@ -86,7 +92,11 @@ impl Call {
     /// The service by its short name.
     pub fn service(&self) -> &'static str {
         match self {
-            Self::ModifyListener { .. } | Self::ModifyRule { .. } => "elbv2",
+            Self::ModifyListener { .. }
+            | Self::ModifyRule { .. }
+            | Self::CreateTargetGroup(_)
+            | Self::ModifyTargetGroupAttributes(_)
+            | Self::DeleteTargetGroup(_) => "elbv2",
             Self::CreateLaunchTemplateVersion(_) | Self::CreateTags(_) | Self::TerminateInstances(_) => "ec2",
             _ => "autoscaling",
         }
@@ -97,6 +107,9 @@ impl Call {
         match self {
             Self::ModifyListener { .. } => "ModifyListener",
             Self::ModifyRule { .. } => "ModifyRule",
+            Self::CreateTargetGroup(_) => "CreateTargetGroup",
+            Self::ModifyTargetGroupAttributes(_) => "ModifyTargetGroupAttributes",
+            Self::DeleteTargetGroup(_) => "DeleteTargetGroup",
             Self::StartInstanceRefresh(_) => "StartInstanceRefresh",
             Self::CancelInstanceRefresh(_) => "CancelInstanceRefresh",
             Self::RollbackInstanceRefresh(_) => "RollbackInstanceRefresh",
@@ -121,6 +134,9 @@ impl Call {
         match self {
             Self::ModifyListener { listener, .. } => Resource::Source(SourceArn::Listener(listener.clone())),
             Self::ModifyRule { rule, .. } => Resource::Source(SourceArn::Rule(rule.clone())),
+            Self::CreateTargetGroup(create) => Resource::TargetGroup(create.name.clone()),
+            Self::ModifyTargetGroupAttributes(modify) => Resource::TargetGroup(modify.target_group.name()),
+            Self::DeleteTargetGroup(delete) => Resource::TargetGroup(delete.target_group.name()),
             Self::StartInstanceRefresh(start) => group(&start.group),
             Self::CancelInstanceRefresh(of) | Self::RollbackInstanceRefresh(of) => group(&of.group),
             Self::UpdateAutoScalingGroup(update) => group(&update.group),
@@ -142,9 +158,15 @@ impl Call {
         matches!(self, Self::RollbackInstanceRefresh(_) | Self::CancelInstanceRefresh(_))
     }
 
-    /// Whether it makes a group or deletes one: then that there is none is something that can be found.
+    /// Whether it makes or deletes a group or a target group: then that there is none is something that can be found.
     pub fn makes_or_deletes(&self) -> bool {
-        matches!(self, Self::CreateAutoScalingGroup(_) | Self::DeleteAutoScalingGroup(_))
+        matches!(
+            self,
+            Self::CreateAutoScalingGroup(_)
+                | Self::DeleteAutoScalingGroup(_)
+                | Self::CreateTargetGroup(_)
+                | Self::DeleteTargetGroup(_)
+        )
     }
 
     /// The listener or rule it writes to; `None` where it moves no traffic.
@@ -168,6 +190,13 @@ impl Call {
     pub fn says(&self) -> String {
         match self {
             Self::ModifyListener { actions, .. } | Self::ModifyRule { actions, .. } => change::words(actions),
+            Self::CreateTargetGroup(create) => {
+                format!("target group {} like {}, without targets", create.name, create.like.name())
+            }
+            Self::ModifyTargetGroupAttributes(modify) => modify.says(),
+            Self::DeleteTargetGroup(delete) => {
+                format!("target group {} is deleted", delete.target_group.name())
+            }
             Self::StartInstanceRefresh(start) => start.says(),
             Self::CancelInstanceRefresh(_) => "the refresh stops where it is".into(),
             Self::RollbackInstanceRefresh(_) => "the refresh goes back".into(),
@@ -230,6 +259,9 @@ impl From<Call> for Written {
             Call::ModifyRule { rule: rule_arn, actions } => {
                 serde_json::to_value(RuleInput { rule_arn, actions })
             }
+            Call::CreateTargetGroup(input) => serde_json::to_value(input),
+            Call::ModifyTargetGroupAttributes(input) => serde_json::to_value(input),
+            Call::DeleteTargetGroup(input) => serde_json::to_value(input),
             Call::StartInstanceRefresh(input) => serde_json::to_value(input),
             Call::CancelInstanceRefresh(input) | Call::RollbackInstanceRefresh(input) => {
                 serde_json::to_value(input)
@@ -270,6 +302,11 @@ impl TryFrom<Written> for Call {
                 let RuleInput { rule_arn: rule, actions } = read(&operation, input)?;
                 Self::ModifyRule { rule, actions }
             }
+            ("elbv2", "CreateTargetGroup") => Self::CreateTargetGroup(read(&operation, input)?),
+            ("elbv2", "ModifyTargetGroupAttributes") => {
+                Self::ModifyTargetGroupAttributes(read(&operation, input)?)
+            }
+            ("elbv2", "DeleteTargetGroup") => Self::DeleteTargetGroup(read(&operation, input)?),
             ("autoscaling", "StartInstanceRefresh") => Self::StartInstanceRefresh(read(&operation, input)?),
             ("autoscaling", "CancelInstanceRefresh") => Self::CancelInstanceRefresh(read(&operation, input)?),
             ("autoscaling", "RollbackInstanceRefresh") => {

@@ -35,13 +35,14 @@ use std::fmt;
 
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 pub use approve::{Approval, ApprovedPlan, blocked_by};
 pub use call::{
-    Alarms, Call, CreateGroup, CreateTags, CreateTemplateVersion, DeleteGroup, Desired, DetachInstances,
-    Effect, EnterStandby, ExitStandby, OfGroup, Preferences, Protected, Receipt, SetDesiredCapacity, Standby,
-    StartRefresh, Strategy, Subnets, Tag, TemplateChanges, TemplateNumber, TerminateInGroup,
-    TerminateInstances, UpdateGroup,
+    Alarms, Call, CreateGroup, CreateTags, CreateTargetGroup, CreateTemplateVersion, DeleteGroup,
+    DeleteTargetGroup, Desired, DetachInstances, Effect, EnterStandby, ExitStandby, ModifyAttributes,
+    OfGroup, Preferences, Protected, Receipt, SetDesiredCapacity, Standby, StartRefresh, Strategy, Subnets,
+    Tag, TemplateChanges, TemplateNumber, TerminateInGroup, TerminateInstances, UpdateGroup,
 };
 pub use chosen::{Choice, choose, replacement};
 pub use claim::{Claim, Hold, SessionId, Stand};
@@ -59,12 +60,15 @@ pub use policy::{ClusterPolicy, GatePolicy, LeaseStore, Policy};
 pub use progress::{Course, Outcome, Progress, Steer, Truth};
 pub use record::{Event, RECORD_SCHEMA, Record, Who};
 pub use resource::{
-    GroupState, InstanceMark, Newest, RefreshMark, Resource, Saved, Sizes, State, TemplateState,
+    GroupState, InstanceMark, Newest, RefreshMark, Resource, Saved, Sizes, State, TargetGroupState,
+    TemplateState,
 };
 pub use second::Asked;
 pub use step::{Carried, CarriedBy, Expected, Late, Reach, Step, Wait, WaitFor};
 
-use crate::fleet::{AccountId, Cluster, ClusterId, ClusterName, Fleet, GroupName, Place, Region};
+use crate::fleet::{
+    AccountId, Cluster, ClusterId, ClusterName, Fleet, GroupName, Place, Region, TargetGroupArn,
+};
 use sides::Sides;
 use verbs::Given;
 
@@ -197,8 +201,8 @@ impl Plan {
         if let Some(first) = so_far().find(is_traffic) {
             return first.undo.as_ref();
         }
-        let undone = so_far().filter_map(|step| step.undo.as_ref()).chain(&self.back);
-        if let Some(delete) = undone.into_iter().find(|undo| undo.makes_or_deletes()) {
+        let undone = self.back.iter().chain(so_far().filter_map(|step| step.undo.as_ref()));
+        if let Some(delete) = undone.filter(|undo| undo.makes_or_deletes()).last() {
             return Some(delete);
         }
         let here = so_far().last()?;
@@ -206,6 +210,41 @@ impl Plan {
         let last = so_far().filter(|step| step.call.is_some()).last();
         let own = last.and_then(|step| step.undo.as_ref()).or(self.back.as_ref());
         own.filter(|undo| refreshes && undo.takes_refresh_back())
+    }
+
+    /// What follows on the way back from a step: what was made for a side that had no traffic yet is deleted, the
+    /// newest first.
+    pub fn cleared_from(&self, step: u32) -> Vec<&Call> {
+        let so_far: Vec<&Step> = self.steps.iter().take_while(|other| other.n <= step).collect();
+        let made = |undo: &&Call| undo.makes_or_deletes();
+        let mut made: Vec<&Call> =
+            so_far.iter().filter_map(|step| step.undo.as_ref()).filter(made).rev().collect();
+        let calls = so_far.iter().filter_map(|step| step.call.as_ref());
+        let given = calls.filter(|call| call.source().is_some()).count();
+        let makes_target_group = made.iter().any(|undo| matches!(undo, Call::DeleteTargetGroup(_)));
+        // The first call on traffic puts a new target group in, with nothing.
+        if given > usize::from(makes_target_group) {
+            return Vec::new();
+        }
+        let first = self.way_back_from(step);
+        made.retain(|undo| Some(*undo) != first);
+        made
+    }
+
+    /// The same plan with what AWS calls a target group in the place of what stood for it; `None` where it cannot be
+    /// written so.
+    pub fn with_target_group(&self, to_be: &TargetGroupArn, made: &TargetGroupArn) -> Option<Self> {
+        fn put(value: &mut Value, to_be: &str, made: &str) {
+            match value {
+                Value::String(text) if text == to_be => made.clone_into(text),
+                Value::Array(items) => items.iter_mut().for_each(|item| put(item, to_be, made)),
+                Value::Object(map) => map.values_mut().for_each(|item| put(item, to_be, made)),
+                _ => {}
+            }
+        }
+        let mut value = serde_json::to_value(self).ok()?;
+        put(&mut value, to_be.raw(), made.raw());
+        serde_json::from_value(value).ok()
     }
 
     /// Whether a call of it moves traffic.

@@ -11,8 +11,9 @@ use serde::{Deserialize, Serialize};
 use super::change;
 use super::{Subnets, TemplateNumber};
 use crate::fleet::{
-    Actions, Cluster, Fleet, GroupName, Instance, InstanceId, LaunchSource, Place, RefreshId, ServerGroup,
-    SourceArn, Tags, TemplateId, TemplateRef, TemplateVersion, Text, same_actions,
+    Actions, Cluster, Fleet, GroupName, Instance, InstanceId, LaunchSource, Place, RefreshId, Section,
+    ServerGroup, SourceArn, Tags, TargetGroupArn, TemplateId, TemplateRef, TemplateVersion, Text,
+    same_actions,
 };
 
 /// What a call writes to. In JSON a listener or a rule is its plain ARN, everything else says what it is.
@@ -21,6 +22,8 @@ use crate::fleet::{
 pub enum Resource {
     /// An Auto Scaling group, with its refreshes.
     Group(GroupName),
+    /// A target group, by its name: what AWS calls it is known only once it is there.
+    TargetGroup(Text),
     /// A launch template.
     Template(TemplateId),
     /// An instance, in a group or in none.
@@ -35,6 +38,7 @@ impl fmt::Display for Resource {
         match self {
             Self::Source(arn) => arn.fmt(f),
             Self::Group(name) => name.fmt(f),
+            Self::TargetGroup(name) => write!(f, "target group {name}"),
             Self::Template(id) => id.fmt(f),
             Self::Instance(id) => id.fmt(f),
         }
@@ -47,11 +51,13 @@ impl fmt::Display for Resource {
 pub enum State {
     /// An Auto Scaling group.
     Group(GroupState),
+    /// A target group.
+    TargetGroup(TargetGroupState),
     /// A launch template.
     Template(TemplateState),
     /// An instance.
     Instance(InstanceMark),
-    /// Nothing: there is no such group.
+    /// Nothing: there is no such group or target group.
     Absent,
     /// The actions of a listener or a rule.
     #[serde(untagged)]
@@ -144,6 +150,27 @@ pub struct GroupState {
     pub deleting: bool,
 }
 
+/// A target group.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TargetGroupState {
+    /// What AWS calls it.
+    pub arn: TargetGroupArn,
+    /// Whether a load balancer sends to it. Of what is expected: `false` means "whatever it is".
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub used: bool,
+    /// Its attributes. Of what is expected: empty.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub attributes: Tags,
+}
+
+impl TargetGroupState {
+    /// One of which nothing is known or expected but what AWS calls it.
+    pub fn of(arn: TargetGroupArn) -> Self {
+        Self { arn, used: false, attributes: Tags::new() }
+    }
+}
+
 /// A launch template.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -198,6 +225,7 @@ impl State {
             (Self::Actions(expected), Self::Actions(found)) => same_actions(expected, found),
             (Self::Group(expected), Self::Group(found)) => expected.holds_in(found),
             (Self::Template(expected), Self::Template(found)) => expected.latest == found.latest,
+            (Self::TargetGroup(expected), Self::TargetGroup(found)) => expected.arn == found.arn,
             (Self::Absent, Self::Absent) => true,
             (Self::Instance(expected), Self::Instance(found)) => {
                 expected.group == found.group
@@ -223,7 +251,8 @@ impl State {
             Self::Group(group) => group.says(),
             Self::Template(template) => format!("newest version {}", template.latest),
             Self::Instance(mark) => mark.says(),
-            Self::Absent => "no such group".into(),
+            Self::TargetGroup(group) => group.arn.to_string(),
+            Self::Absent => "nothing of that name".into(),
         }
     }
 }
@@ -381,6 +410,14 @@ pub(super) fn seen(fleet: &Fleet, cluster: &Cluster, resource: &Resource) -> Opt
             Some(State::Actions(source.actions.clone()))
         }
         Resource::Group(name) => Some(State::Group(GroupState::seen(cluster.group(name)?))),
+        Resource::TargetGroup(name) => match fleet.target_group_named(place, name) {
+            Some(found) => Some(State::TargetGroup(TargetGroupState {
+                arn: found.arn.clone(),
+                used: !found.load_balancers.is_empty(),
+                attributes: found.attributes.as_ref().map(|all| all.written.clone()).unwrap_or_default(),
+            })),
+            None => fleet.gap(place, Section::TargetGroups, None).is_none().then_some(State::Absent),
+        },
         Resource::Template(id) => {
             let latest = latest(fleet, place, id)?;
             Some(State::Template(TemplateState { latest, descriptions: BTreeMap::new() }))

@@ -176,7 +176,9 @@ impl Beginning {
         tasks.spawn(judge.run(seen));
         let session = machine::session(clock.now());
         ledger.belongs_to(&session);
-        let opened = Hangar { observer, operator, register, session, ledger, policy, clock, queue, asks };
+        let company = Arc::default();
+        let opened =
+            Hangar { observer, operator, register, session, company, ledger, policy, clock, queue, asks };
         hangar.send_replace(Some(opened));
     }
 }

@@ -10,7 +10,7 @@ use super::ledger::{Ledger, READ_ONLY};
 use super::poller::Ask;
 use super::shown::Shown;
 use crate::app::Message;
-use crate::engine::{self, Desk, Helm, Ports, Until};
+use crate::engine::{self, Company, Desk, Helm, Ports, Until};
 use crate::fleet::{ClusterId, Scope};
 use crate::plan::{self, ApprovedPlan, Asked, Outcome, Progress, Refusal, SessionId, Truth, Who};
 use crate::provider::{Clock, Observer, Operator, Register};
@@ -23,6 +23,7 @@ pub(super) struct Hangar {
     pub(super) operator: Option<Arc<dyn Operator>>,
     pub(super) register: Option<Arc<dyn Register>>,
     pub(super) session: SessionId,
+    pub(super) company: Arc<Company>,
     pub(super) ledger: Arc<Ledger>,
     pub(super) policy: Arc<plan::Policy>,
     pub(super) clock: Arc<dyn Clock>,
@@ -68,6 +69,7 @@ impl Hangar {
             journal: &journal,
             clock: &*self.clock,
             helm,
+            company: &self.company,
             session: &self.session,
             claims: history.claims(),
         };

@@ -186,6 +186,7 @@ mod tests {
             sticky: false,
             sticky_seconds: None,
             fail_open_below: 1,
+            written: std::collections::BTreeMap::new(),
         };
         let at = crate::fleet::builders::read_at();
         world.facts.attributes.insert(arn.clone(), Seen { at, value: attributes });

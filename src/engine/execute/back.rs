@@ -51,35 +51,45 @@ impl Run<'_> {
                 self.stop(Refusal::new("this plan has no way back", "roll back by the cluster's records"))
             );
         };
+        let cleared: Vec<Call> = self.plan.cleared_from(self.step).into_iter().cloned().collect();
         self.course = Course::Back;
         self.paused = None;
-        self.say(Truth::Wanted, &format!("{why}: going back to {}", call.says()), None);
+        for call in std::iter::once(call).chain(cleared) {
+            self.say(Truth::Wanted, &format!("{why}: going back to {}", call.says()), None);
+            self.taking_back = Some(call.clone());
+            self.take_back(&call).await?;
+        }
+        Ok(RESTORED)
+    }
+
+    /// Makes one call of the way back, where what it leads to is not there yet.
+    async fn take_back(&mut self, call: &Call) -> Result<(), Stop> {
         if let Some(newer) = self.overtaken(&call.resource()) {
             return Err(self.stop(newer));
         }
         let there = self.stands.get(&call.resource());
         if there.and_then(State::actions).is_some_and(|there| same_actions(there, call.actions())) {
-            return Ok(RESTORED);
+            return Ok(());
         }
         let fleet = self.fresh_look().await?;
-        let findings = check_way_back((&self.plan, &call), &fleet, &self.history(), self.policy, self.now());
+        let findings = check_way_back((&self.plan, call), &fleet, &self.history(), self.policy, self.now());
         if let Some(refusal) = self.blocked(&findings) {
             return Err(self.stop(refusal));
         }
         let of_refresh = call.takes_refresh_back();
         if of_refresh && !self.is_refreshing().await? {
             // Nothing was replaced, and nothing is taken back.
-            return Ok(RESTORED);
+            return Ok(());
         }
-        if !of_refresh && call.source().is_none() && self.is_there_already(&call).await? {
-            return Ok(RESTORED);
+        if !of_refresh && call.source().is_none() && self.is_there_already(call).await? {
+            return Ok(());
         }
         // Step 0: it takes the whole operation back.
-        self.send(0, &call, None).await?;
+        self.send(0, call, None).await?;
         if of_refresh {
-            self.keep_vigil_back(&call).await?;
+            self.keep_vigil_back(call).await?;
         }
-        Ok(RESTORED)
+        Ok(())
     }
 
     /// Whether what a call leads to is there: then nothing was changed yet that it would take back. What is on its way

@@ -206,6 +206,7 @@ impl Run<'_> {
                     record.after = Some(found.clone());
                 })?;
                 self.write_taken_over()?;
+                self.name_target_group(call, found)?;
                 return self.note(*step, &format!("wrote {}", call.says())).await;
             }
         }
@@ -225,6 +226,23 @@ impl Run<'_> {
                 words::LOOK_WHAT_IS_THERE,
             ))),
         }
+    }
+
+    /// What AWS calls a target group that was made is put into the steps to come.
+    fn name_target_group(&mut self, call: &Call, found: &State) -> Result<(), Stop> {
+        let (Call::CreateTargetGroup(create), State::TargetGroup(made)) = (call, found) else {
+            return Ok(());
+        };
+        match self.plan.with_target_group(&create.to_be(), &made.arn) {
+            Some(named) => self.plan = named,
+            None => {
+                return Err(self.stop(Refusal::new(
+                    format!("{} cannot be put into the plan", made.arn),
+                    words::WAYS_OUT,
+                )));
+            }
+        }
+        Ok(())
     }
 
     /// A call that certainly changed nothing: the operation failed, or, where an earlier call changed something, holds.

@@ -12,7 +12,8 @@ impl Run<'_> {
     /// A fresh and complete look at the cluster; on the way back only at what carries traffic, which must not wait.
     pub(super) async fn look(&mut self) -> Result<Result<Arc<Fleet>, Failure>, Stop> {
         let cluster = self.plan.intent.cluster().clone();
-        let by_traffic = self.back_from_here().is_none_or(|call| call.source().is_some());
+        let back = self.taking_back.as_ref().or_else(|| self.back_from_here());
+        let by_traffic = back.is_none_or(|call| call.source().is_some());
         let only_traffic = self.course == Course::Back && by_traffic;
         let scope = if only_traffic {
             Scope::Traffic(cluster)

@@ -9,6 +9,7 @@ mod quarantine;
 mod refreshes;
 mod replaced;
 mod site;
+mod stand_up;
 mod steering;
 mod trouble;
 mod verbs;
@@ -24,7 +25,7 @@ use async_trait::async_trait;
 use jiff::SignedDuration;
 
 use super::*;
-use crate::engine::JournalStore;
+use crate::engine::{Company, JournalStore};
 use crate::fleet::builders::read_at;
 use crate::fleet::{Action, Identity, Place, Scope, TargetGroupArn, TargetState, Text};
 use crate::plan::tests::{Orders, back, orders, shift};
@@ -283,6 +284,7 @@ fn run_with(cloud: &Cloud, approved: ApprovedPlan, journal: &Mutex<Journal>, unt
         journal,
         clock: cloud,
         helm: &Helm::default(),
+        company: &Company::default(),
         session: &SessionId::new("session-1"),
         claims: &[],
     };

@@ -19,10 +19,6 @@ use crate::plan::{
 /// Time between two looks.
 const LOOK_PAUSE: Duration = Duration::from_secs(5);
 
-/// Time between two reads of a group whose instances are replaced: two calls each, so that ten operations at once stay
-/// within 60 a minute.
-const GROUP_PAUSE: Duration = Duration::from_secs(25);
-
 /// Longest time past the planned one in which targets may become steady, or a look may fail.
 const GRACE: Duration = Duration::from_mins(5);
 
@@ -202,7 +198,7 @@ impl Run<'_> {
             let was_paused = self.paused.is_some();
             let ahead = vigil.earliest.saturating_sub(now);
             let pause = match of_group {
-                Some(_) if !self.is_on_leash() => GROUP_PAUSE,
+                Some(_) if !self.is_on_leash() => self.joined.group_pause(),
                 Some(_) => LOOK_PAUSE,
                 None if ahead.is_zero() || was_paused => LOOK_PAUSE,
                 None => ahead.min(LOOK_PAUSE),

@@ -1,6 +1,8 @@
 //! Facts of Elastic Load Balancing: load balancers, listeners, rules, target groups and their targets.
 
-use crate::fleet::{Actions, InstanceId, ListenerArn, LoadBalancerArn, RuleArn, TargetGroupArn, Text, Zone};
+use crate::fleet::{
+    Actions, InstanceId, ListenerArn, LoadBalancerArn, RuleArn, Tags, TargetGroupArn, Text, Zone,
+};
 
 /// Kind of a load balancer.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -86,6 +88,33 @@ pub struct TargetGroupAttributes {
     pub sticky_seconds: Option<u32>,
     /// `target_group_health.unhealthy_state_routing.minimum_healthy_targets.count`; default 1.
     pub fail_open_below: u32,
+    /// All of them, as AWS tells them.
+    pub written: Tags,
+}
+
+impl TargetGroupAttributes {
+    /// What attributes say by their keys and values.
+    pub fn of(written: Tags) -> Self {
+        let value = |key: &str| written.get(key).map(Text::raw);
+        let number = |key: &str| value(key).and_then(|value| value.parse().ok());
+        let sticky = value("stickiness.enabled") == Some("true");
+        let cookie = match value("stickiness.type") {
+            Some("app_cookie") => number("stickiness.app_cookie.duration_seconds"),
+            Some("lb_cookie") => number("stickiness.lb_cookie.duration_seconds"),
+            _ => None,
+        };
+        Self {
+            deregistration_delay: number("deregistration_delay.timeout_seconds").unwrap_or(300),
+            slow_start: number("slow_start.duration_seconds").unwrap_or(0),
+            sticky,
+            sticky_seconds: cookie.filter(|_| sticky),
+            fail_open_below: number(
+                "target_group_health.unhealthy_state_routing.minimum_healthy_targets.count",
+            )
+            .unwrap_or(1),
+            written,
+        }
+    }
 }
 
 /// State of a target [elbv2: TargetHealth].

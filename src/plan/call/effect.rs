@@ -4,7 +4,7 @@
 use super::{Call, StartRefresh, UpdateGroup};
 use crate::fleet::{RefreshStatus, Text, same_actions};
 use crate::plan::resource::{
-    GroupState, InstanceMark, Newest, RefreshMark, Saved, Sizes, State, TemplateState,
+    GroupState, InstanceMark, Newest, RefreshMark, Saved, Sizes, State, TargetGroupState, TemplateState,
 };
 
 /// What the state tells of a call.
@@ -27,6 +27,7 @@ impl Call {
             }
             (State::Group(was), State::Group(is)) => self.on_group(was, is),
             (_, State::Absent) | (State::Absent, _) => self.on_absent(before, found),
+            (State::TargetGroup(was), State::TargetGroup(is)) => self.on_target_group(was, is),
             (State::Template(was), State::Template(is)) => self.on_template(was, is),
             (State::Instance(was), State::Instance(is)) => self.on_instance(was, is),
             _ => Effect::Other,
@@ -50,6 +51,10 @@ impl Call {
                 let refresh = Some(Newest::Refresh(RefreshMark::of(mark.id.clone())));
                 Some(State::Group(GroupState { refresh, ..GroupState::default() }))
             }
+            (
+                Self::CreateTargetGroup(_) | Self::ModifyTargetGroupAttributes(_),
+                State::TargetGroup(TargetGroupState { arn, .. }),
+            ) => Some(State::TargetGroup(TargetGroupState::of(arn.clone()))),
             (Self::UpdateAutoScalingGroup(update), State::Group(group)) => {
                 let saved = update.template.as_ref().and(group.saved.clone());
                 let subnets = update.subnets.clone();
@@ -60,10 +65,31 @@ impl Call {
         }
     }
 
+    fn on_target_group(&self, was: &TargetGroupState, is: &TargetGroupState) -> Effect {
+        match self {
+            _ if was.arn != is.arn => Effect::Other,
+            Self::ModifyTargetGroupAttributes(modify) => {
+                let set = modify.attributes.iter().all(|one| is.attributes.get(&one.key) == Some(&one.value));
+                // A look need not tell attributes, and what is expected never does.
+                let same = [was, is].iter().any(|state| state.attributes.is_empty())
+                    || was.attributes == is.attributes;
+                match (set, same) {
+                    (true, _) => Effect::Taken,
+                    (false, true) => Effect::NotTaken,
+                    (false, false) => Effect::Other,
+                }
+            }
+            Self::DeleteTargetGroup(_) => Effect::NotTaken,
+            _ => Effect::Other,
+        }
+    }
+
     /// Where there was no group, or is none any more. One that is on its way out counts as gone.
     fn on_absent(&self, was: &State, is: &State) -> Effect {
         match (self, was, is) {
-            (Self::CreateAutoScalingGroup(_), State::Absent, State::Absent) => Effect::NotTaken,
+            (Self::CreateAutoScalingGroup(_) | Self::CreateTargetGroup(_), State::Absent, State::Absent) => {
+                Effect::NotTaken
+            }
             (Self::CreateAutoScalingGroup(create), State::Absent, State::Group(is)) => {
                 let sizes = Sizes { min: 0, desired: 0, max: create.max };
                 let ours = is.sizes == Some(sizes)
@@ -71,7 +97,11 @@ impl Call {
                     && !is.deleting;
                 if ours { Effect::Taken } else { Effect::Other }
             }
-            (Self::DeleteAutoScalingGroup(_), _, State::Absent) => Effect::Taken,
+            // AWS makes no target group twice under one name, and refuses one that differs.
+            (Self::CreateTargetGroup(_), State::Absent, State::TargetGroup(_))
+            | (Self::DeleteAutoScalingGroup(_) | Self::DeleteTargetGroup(_), _, State::Absent) => {
+                Effect::Taken
+            }
             _ => Effect::Other,
         }
     }

@@ -8,6 +8,15 @@ pub(super) const GUARD: Guard =
     Guard { name: "group-changeable", overridable: false, check: Check::Group(check) };
 
 fn check(subject: &OnGroup<'_>) -> (Answer, String) {
+    if let Some(Call::DeleteTargetGroup(delete)) = subject.call {
+        let live = subject.fleet.target_groups.get(&delete.target_group).is_some_and(|found| found.live);
+        let name = delete.target_group.name();
+        return if live {
+            (Answer::Block, format!("target group {name} takes traffic: it is not deleted"))
+        } else {
+            (Answer::Pass, format!("target group {name} takes no traffic"))
+        };
+    }
     let group = subject.group;
     let name = &group.id.name;
     if let Some(status) = &group.status {

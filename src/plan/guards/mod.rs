@@ -26,6 +26,7 @@ mod quarantined;
 mod refresh_under_way;
 mod sticky;
 mod target_groups;
+mod template_followers;
 mod undoable;
 mod weights;
 
@@ -143,6 +144,8 @@ pub(super) enum Check {
     Group(fn(&OnGroup<'_>) -> (Answer, String)),
     /// Those of them that replace instances a person chose.
     Replaced(fn(&OnGroup<'_>) -> (Answer, String)),
+    /// Those of them that give a launch template a version.
+    Versioned(fn(&OnGroup<'_>) -> (Answer, String)),
     /// Calls of a drill.
     Drill(fn(&OnGroup<'_>) -> (Answer, String)),
 }
@@ -163,6 +166,9 @@ impl Guard {
             (Check::Group(check), Judged::Group(subject)) => Some(check(subject)),
             (Check::Replaced(check), Judged::Group(subject)) => {
                 matches!(subject.intent, Intent::Replace { .. }).then(|| check(subject))
+            }
+            (Check::Versioned(check), Judged::Group(subject)) => {
+                matches!(subject.call, Some(Call::CreateLaunchTemplateVersion(_))).then(|| check(subject))
             }
             (Check::Drill(check), Judged::Group(subject))
                 if matches!(subject.intent, Intent::Drill { .. }) =>
@@ -189,6 +195,7 @@ pub(super) static GUARDS: &[Guard] = &[
     processes::GUARD,
     image_launches::GUARD,
     image_fits::GUARD,
+    template_followers::GUARD,
     target_groups::GUARD,
     weights::GUARD,
     one_image::GUARD,
@@ -337,7 +344,10 @@ fn check_call(
             Resource::Group(name) => Some(name),
             _ => intent.group().cloned().or_else(|| plan.group()),
         };
-        let Some(group) = named.and_then(|name| cluster.group(&name)) else {
+        // A target group is deleted after the group it was made for, which may be gone by then.
+        let deletes = matches!(call, Call::DeleteTargetGroup(_));
+        let other = cluster.groups.first().filter(|_| deletes);
+        let Some(group) = named.and_then(|name| cluster.group(&name)).or(other) else {
             return gone(format!("the group of {} is not seen any more", id.name));
         };
         let lowest_healthy = plan.reach.lowest_healthy;

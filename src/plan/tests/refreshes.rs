@@ -1,7 +1,9 @@
 //! `refresh`: pins, new versions, strict defaults, and what its guards say.
 
 use super::*;
-use crate::fleet::{LaunchSource, RefreshStatus, Section, TemplateVersion, builders::template_ref};
+use crate::fleet::{
+    LaunchSource, OverrideFact, RefreshStatus, Section, TemplateVersion, builders::template_ref,
+};
 
 /// `orders` with green on version 1 of its template, by number, and an image that is newer.
 fn by_number() -> Orders {
@@ -129,6 +131,46 @@ fn an_instance_in_standby_carries_nothing_on_the_way_and_one_left_alone_is_not_r
     assert_eq!((ended.instances, ended.lowest_healthy), (2, Some(1)));
     orders.world.group_mut("orders-green").members[1].protected = true;
     assert_eq!(refreshed(&orders, &to_image()).reach.instances, 0);
+}
+
+#[test]
+fn a_version_is_not_made_under_the_feet_of_a_group_with_traffic_that_follows_the_newest() {
+    let mut orders = by_number();
+    let said = |orders: &Orders| {
+        let plan = refreshed(orders, &to_image());
+        let found = verdict(&plan, "template-followers");
+        (found.verdict, found.why.clone())
+    };
+    assert_eq!(said(&orders).0, Answer::Pass);
+    let newest = template_ref("lt-green", TemplateVersion::Latest);
+    let own_default = template_ref("lt-green", TemplateVersion::Default);
+    for (source, expected) in [
+        (LaunchSource::Template(newest.clone()), Answer::Block),
+        (LaunchSource::Mixed { base: newest.clone(), overrides: Vec::new() }, Answer::Block),
+        (
+            LaunchSource::Mixed {
+                base: template_ref("lt-blue", TemplateVersion::Number(1)),
+                overrides: vec![OverrideFact { template: Some(newest.clone()), ..OverrideFact::default() }],
+            },
+            Answer::Block,
+        ),
+        (LaunchSource::Template(own_default), Answer::Pass),
+        (LaunchSource::Template(template_ref("lt-blue", TemplateVersion::Latest)), Answer::Pass),
+    ] {
+        orders.world.group_mut("orders-blue").source = source;
+        let (verdict, why) = said(&orders);
+        assert_eq!(verdict, expected, "{why}");
+        assert_eq!(why.contains("orders-blue, which takes traffic"), expected == Answer::Block, "{why}");
+    }
+    // Nothing but its next launches is at stake where it takes none.
+    orders.world.group_mut("orders-blue").source = LaunchSource::Template(newest);
+    let all_to_green = forward(&[(&orders.blue, 0), (&orders.green, 100)]);
+    set_actions(&mut orders, all_to_green);
+    assert_eq!(said(&orders).0, Answer::Warn);
+    // A refresh to a version that is there makes none.
+    orders.world.template("lt-green", 2, "ami-3");
+    let plan = refreshed(&orders, &to(RefreshTo::Version(2), Knobs::default()));
+    assert!(plan.guards.iter().all(|guard| guard.name != "template-followers"));
 }
 
 #[test]

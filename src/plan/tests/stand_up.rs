@@ -1,7 +1,7 @@
 //! A deployment where no group is without traffic: what may be made, and what may be deleted again.
 
 use super::*;
-use crate::fleet::ClusterNaming;
+use crate::fleet::{ClusterNaming, ScheduleFact};
 
 /// `orders` with a target group that waits with weight 0 and has no group.
 fn without_green() -> Orders {
@@ -11,8 +11,12 @@ fn without_green() -> Orders {
 }
 
 fn deploy() -> Intent {
+    retiring(false)
+}
+
+fn retiring(retire: bool) -> Intent {
     let (cluster, group) = (id(), "orders-green".into());
-    Intent::Deploy { cluster, group, image: "ami-1".into(), steps: None, retire: false, source: None }
+    Intent::Deploy { cluster, group, image: "ami-1".into(), steps: None, retire, source: None }
 }
 
 fn why(orders: &Orders) -> String {
@@ -87,4 +91,26 @@ fn a_group_is_deleted_again_only_while_it_takes_no_traffic_and_is_ours() {
         change(orders.world.group_mut("orders-green"));
         assert_eq!(says(&orders).verdict, Answer::Block);
     }
+}
+
+#[test]
+fn what_fights_the_end_of_the_old_side_is_named_where_it_ends() {
+    let mut orders = without_green();
+    orders.world.facts.schedules.as_mut().unwrap().value.push(ScheduleFact {
+        group: "orders-blue".into(),
+        name: "morning".into(),
+        recurrence: Some("0 6 * * *".into()),
+        time_zone: None,
+        starts_at: None,
+        min: Some(2),
+        desired: None,
+        max: None,
+    });
+    orders.world.facts.policies = None;
+    let notes = |intent: &Intent| planned(&orders, intent, &History::default()).unwrap().notes.join("|");
+    let ends = notes(&retiring(true));
+    assert!(ends.contains("scheduled action morning of orders-blue sets min 2 at 0 6 * * * (UTC)"), "{ends}");
+    assert!(ends.contains("scaling policies of orders-blue were not read"), "{ends}");
+    let stays = notes(&deploy());
+    assert!(!stays.contains("morning") && !stays.contains("were not read"), "{stays}");
 }

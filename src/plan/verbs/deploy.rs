@@ -41,10 +41,12 @@ pub(super) fn draft<'a>(given: Given<'a>, asked: &Asked<'_>) -> Result<Draft<'a>
         shift::moves(given, source, name, Percent::ALL, asked.steps.map_or(&[], |steps| &steps.at))?;
     let mut moves = Vec::new();
     if given.stands_up == Some(name) {
+        moves.extend(stand_up::target_groups(given.fleet, idle, live));
         moves.push(stand_up::making(idle, &live.id.name, launches_from(given, idle)?.saved));
         notes.extend(stand_up::notes(idle, live));
         notes.push(format!(
-            "an abort deletes {name} again before it gets traffic; afterwards the traffic goes back and it stays"
+            "an abort deletes {name}, and a target group made for it, again before it gets traffic; afterwards the \
+             traffic goes back and they stay"
         ));
     }
     // Where it is in no action it is put in first, so that it is health-checked while it is made ready.
@@ -76,6 +78,7 @@ pub(super) fn draft<'a>(given: Given<'a>, asked: &Asked<'_>) -> Result<Draft<'a>
             live.id.name,
             duration(warm)
         ));
+        notes.extend(scale::sets_itself(live));
     } else {
         notes.push(format!(
             "{} stays up: keep it for {}, then `flightdeck plan scale {} 0 --min 0`",

@@ -34,7 +34,7 @@ pub(super) fn draft<'a>(given: Given<'a>, operation: &OperationId) -> Result<Dra
         ));
     }
     if plan.steps.iter().filter_map(|step| step.call.as_ref()).any(|call| call.source().is_none()) {
-        return by_state(given, operation, plan);
+        return by_state(given, operation, &named(given, plan));
     }
     let (arn, before) = began(plan)
         .ok_or_else(|| Refusal::new(format!("operation {operation} changes nothing"), "make a new plan"))?;
@@ -120,6 +120,15 @@ fn left_to_do(step: &Step, call: &Call) -> Move {
         _ => Writes::Actions(call.actions().clone()),
     };
     Move { does: step.does.clone(), writes, waits: Vec::new() }
+}
+
+/// The old plan with what AWS calls the target groups that it made.
+fn named(given: Given<'_>, plan: &Plan) -> Plan {
+    plan.steps.iter().fold(plan.clone(), |named, step| {
+        let Some(Call::CreateTargetGroup(create)) = &step.call else { return named };
+        let made = given.fleet.target_group_named(&given.cluster.id.place, &create.name);
+        made.and_then(|made| named.with_target_group(&create.to_be(), &made.arn)).unwrap_or(named)
+    })
 }
 
 /// An operation that does not only move traffic goes on after the last step whose effect is there.

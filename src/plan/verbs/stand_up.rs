@@ -1,18 +1,20 @@
 //! The group a deployment makes where none is without traffic: like the live one, behind the target groups that wait
-//! beside those of the live one with weight 0 and have no group.
+//! beside those of the live one with weight 0 and have no group, or behind new ones.
 //!
-//! Its name follows from theirs, so that what is planned, resumed and judged is the same group; it is planned with as
-//! though it were there, without instances. What has no target group waiting for it is refused with the reason.
+//! Its name follows from theirs, and theirs from those of the live one, so that what is planned, resumed and judged is
+//! the same group; it is planned with as though it were there, without instances. A target group that is to be made
+//! stands in the plan under an ARN of that kind, for which the engine puts the true one once it is there.
 
 use std::sync::Arc;
 
 use super::{Move, Writes};
 use crate::fleet::{
-    Cluster, Fleet, GroupId, GroupName, LaunchSource, Section, ServerGroup, TargetGroupArn, TemplateRef,
-    TemplateVersion, WantedSource,
+    Cluster, Fleet, GroupId, GroupName, LaunchSource, Section, Seen, ServerGroup, TargetGroup,
+    TargetGroupArn, TemplateRef, TemplateVersion, Text, WantedSource, clean,
 };
 use crate::plan::{
-    Call, CreateGroup, DeleteGroup, Expected, Intent, Refusal, Resource, State, TemplateNumber,
+    Call, CreateGroup, CreateTargetGroup, DeleteGroup, DeleteTargetGroup, Expected, Intent, ModifyAttributes,
+    Refusal, Resource, State, TargetGroupState, TemplateNumber,
 };
 
 /// The fleet as it would be with the group that an intent makes, empty; `None` where it makes none.
@@ -24,10 +26,11 @@ pub(in crate::plan) fn prospect(fleet: &Fleet, cluster: &Cluster, intent: &Inten
     }
     let new = to_be(fleet, cluster).ok().filter(|new| new.id.name == *group)?;
     let mut with = fleet.clone();
-    for arn in &new.target_groups {
-        if let Some(behind) = with.target_groups.get_mut(arn) {
-            behind.groups.push(group.clone());
-        }
+    let live = live(cluster).ok()?;
+    for (own, arn) in live.target_groups.iter().zip(&new.target_groups) {
+        let own = fleet.target_groups.get(own)?;
+        let behind = with.target_groups.entry(arn.clone()).or_insert_with(|| without_targets(own, arn));
+        behind.groups.push(group.clone());
     }
     let own = with.clusters.iter_mut().find(|other| other.id == cluster.id)?;
     for weight in own.traffic.iter_mut().flat_map(|source| &mut source.weights) {
@@ -39,10 +42,25 @@ pub(in crate::plan) fn prospect(fleet: &Fleet, cluster: &Cluster, intent: &Inten
     Some(with)
 }
 
+/// A target group that is to be made like another.
+fn without_targets(like: &TargetGroup, arn: &TargetGroupArn) -> TargetGroup {
+    TargetGroup {
+        arn: arn.clone(),
+        name: arn.name(),
+        load_balancers: Vec::new(),
+        groups: Vec::new(),
+        sources: Vec::new(),
+        live: false,
+        health: like.health.as_ref().map(|seen| Seen { at: seen.at, value: Vec::new() }),
+        metrics: None,
+        ..like.clone()
+    }
+}
+
 /// The group to make for a cluster whose groups all take traffic.
 ///
 /// # Errors
-/// No target groups wait for it, or it cannot be like the live one.
+/// It cannot be like the live one, or a name is taken.
 pub(super) fn to_be(fleet: &Fleet, cluster: &Cluster) -> Result<ServerGroup, Refusal> {
     let refuse = |why: String, remedy: &str| Err(Refusal::new(why, remedy));
     if let Some(gap) = [Section::Groups, Section::TargetGroups]
@@ -74,6 +92,8 @@ pub(super) fn to_be(fleet: &Fleet, cluster: &Cluster) -> Result<ServerGroup, Ref
         }
     };
     let name = name_of(live, &behind);
+    let shares = cluster.traffic.iter().flat_map(|source| &source.weights);
+    let shares = shares.map(|weight| &weight.target_group).any(|arn| behind.contains(arn));
     let taken = |group: &Arc<ServerGroup>| group.id.name == name && group.id.place == cluster.id.place;
     if fleet.clusters.iter().flat_map(|cluster| &cluster.groups).any(taken) {
         return refuse(format!("the group to make would be called {name}, and that name is taken"), BY_HAND);
@@ -81,7 +101,7 @@ pub(super) fn to_be(fleet: &Fleet, cluster: &Cluster) -> Result<ServerGroup, Ref
     if let Some(why) = cannot_be_called(&name) {
         return refuse(format!("the group to make would be called {name}: {why}"), BY_HAND);
     }
-    if !cluster.would_have(&name, true) {
+    if !cluster.would_have(&name, shares) {
         return refuse(
             format!(
                 "the group to make would be called {name}, and the configuration finds no such group of {}",
@@ -158,29 +178,130 @@ fn waiting(fleet: &Fleet, cluster: &Cluster, live: &ServerGroup) -> Result<Vec<T
             .filter(|arn| kind(arn).is_some() && kind(arn) == kind(own) && !behind.contains(arn))
             .collect();
         free.dedup();
-        let [only] = free[..] else {
-            let (name, own) = (&cluster.id.name, own.name());
-            return Err(if free.is_empty() {
-                Refusal::new(
-                    format!("{name} has no group that takes no traffic, to deploy to"),
+        match free[..] {
+            [only] => behind.push(only.clone()),
+            [] => behind.push(made_or_found(fleet, cluster, own)?),
+            _ => {
+                return Err(Refusal::new(
                     format!(
-                        "put a target group without a group beside {own} with weight 0, and one is made behind it; or \
-                         refresh the live one"
+                        "{} target groups without a group stand beside {} with weight 0",
+                        free.len(),
+                        own.name()
                     ),
-                )
-            } else {
-                Refusal::new(
-                    format!("{} target groups without a group stand beside {own} with weight 0", free.len()),
                     BY_HAND,
-                )
-            });
-        };
-        behind.push(only.clone());
+                ));
+            }
+        }
     }
     if behind.is_empty() {
         return Err(Refusal::new(format!("{} has no target group", live.id.name), BY_HAND));
     }
     Ok(behind)
+}
+
+/// The target group that is to be made beside another; where one of its name is there and nobody uses it, that one.
+fn made_or_found(fleet: &Fleet, cluster: &Cluster, own: &TargetGroupArn) -> Result<TargetGroupArn, Refusal> {
+    let refuse = |why: String| Err(Refusal::new(why, BY_HAND));
+    let like = fleet.target_groups.get(own);
+    let Some((like, _)) = like.and_then(|like| Some((like, like.attributes.as_ref()?))) else {
+        return refuse(format!("the attributes of target group {} could not be read", own.name()));
+    };
+    let name = name_beside(own.name().raw());
+    if let Some(why) = no_target_group(&name) {
+        return refuse(format!("the target group to make would be called {}: {why}", clean(&name)));
+    }
+    match fleet.target_group_named(&cluster.id.place, &Text::new(&name)) {
+        None => Ok(own.to_be(&name)),
+        Some(found)
+            if found.groups.is_empty()
+                && found.load_balancers.is_empty()
+                && found.sources.is_empty()
+                && found.target_type == like.target_type =>
+        {
+            Ok(found.arn.clone())
+        }
+        Some(_) => refuse(format!("the target group to make would be called {name}, and that name is taken")),
+    }
+}
+
+/// The other colour or the next version: `orders-blue` and `orders-green`, `orders-v7` and `orders-v8`.
+fn name_beside(own: &str) -> String {
+    let mut parts: Vec<String> = own.split('-').map(str::to_owned).collect();
+    let other = |part: &str| match part {
+        "blue" => Some("green"),
+        "green" => Some("blue"),
+        _ => None,
+    };
+    let mut coloured = parts.iter_mut().filter(|part| other(part).is_some());
+    if let (Some(colour), None) = (coloured.next(), coloured.next()) {
+        if let Some(other) = other(colour) {
+            *colour = other.to_owned();
+        }
+        return parts.join("-");
+    }
+    let version = parts.last().and_then(|last| last.strip_prefix('v')?.parse::<u64>().ok());
+    match (version, parts.last_mut()) {
+        (Some(version), Some(last)) => *last = format!("v{}", version.saturating_add(1)),
+        _ => parts.push("v2".to_owned()),
+    }
+    parts.join("-")
+}
+
+/// Why AWS takes no target group of that name [elbv2: CreateTargetGroup]; `None` where it does.
+fn no_target_group(name: &str) -> Option<&'static str> {
+    let fits = name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
+    if name.is_empty() || name.len() > LONGEST_TARGET_GROUP {
+        return Some("a name has 1 to 32 characters");
+    }
+    if !fits || name.starts_with('-') || name.ends_with('-') {
+        return Some("a name has letters, digits and hyphens, and neither begins nor ends with a hyphen");
+    }
+    name.starts_with("internal-").then_some("no name begins with internal-")
+}
+
+/// Most characters of a target group's name [elbv2: CreateTargetGroup].
+const LONGEST_TARGET_GROUP: usize = 32;
+
+/// The calls that make the target groups which are not there yet, with the attributes of those they are like.
+pub(super) fn target_groups(fleet: &Fleet, new: &ServerGroup, like: &ServerGroup) -> Vec<Move> {
+    let pairs = like.target_groups.iter().zip(&new.target_groups).filter(|(_, new)| new.is_to_be());
+    let mut moves = Vec::new();
+    for (own, arn) in pairs {
+        let (name, from) = (arn.name(), own.name());
+        let resource = Resource::TargetGroup(name.clone());
+        moves.push(Move {
+            does: format!("make target group {name} like {from}"),
+            writes: Writes::Call {
+                call: Box::new(Call::CreateTargetGroup(CreateTargetGroup {
+                    name: name.clone(),
+                    like: own.clone(),
+                })),
+                expects: Expected { resource: resource.clone(), state: State::Absent },
+                undo: Some(Box::new(Call::DeleteTargetGroup(DeleteTargetGroup {
+                    target_group: arn.clone(),
+                }))),
+            },
+            waits: Vec::new(),
+        });
+        let written = fleet.target_groups.get(own).and_then(|own| own.attributes.as_ref());
+        let written = written.map(|all| all.written.clone()).unwrap_or_default();
+        let modify = ModifyAttributes::like(arn.clone(), &written);
+        if !modify.attributes.is_empty() {
+            moves.push(Move {
+                does: format!("give {name} the attributes of {from}"),
+                writes: Writes::Call {
+                    call: Box::new(Call::ModifyTargetGroupAttributes(modify)),
+                    expects: Expected {
+                        resource,
+                        state: State::TargetGroup(TargetGroupState::of(arn.clone())),
+                    },
+                    undo: None,
+                },
+                waits: Vec::new(),
+            });
+        }
+    }
+    moves
 }
 
 /// The live one's name with what its target group's name differs in (`orders-blue-tg`, `orders-green-tg`), else the
@@ -191,6 +312,10 @@ fn name_of(live: &ServerGroup, behind: &[TargetGroupArn]) -> GroupName {
 }
 
 fn name_like(live: &str, own: &str, other: &str) -> GroupName {
+    // The next version of a name without one.
+    if let Some(version) = other.strip_prefix(own).filter(|version| version.starts_with('-')) {
+        return GroupName::new(format!("{live}{version}"));
+    }
     let parts = |name: &'_ str| name.split('-').map(str::to_owned).collect::<Vec<String>>();
     let (own, others) = (parts(own), parts(other));
     let mut differs = own.iter().zip(&others).filter(|(own, other)| own != other);
@@ -238,6 +363,9 @@ pub(super) fn notes(new: &ServerGroup, like: &ServerGroup) -> Vec<String> {
              deletion; where {from} has a warm pool, it is refused when the group is made"
         ),
     ];
+    if new.target_groups.iter().any(TargetGroupArn::is_to_be) {
+        notes.push("a target group that is made gets the port, health check and attributes of the live one's, not its tags".into());
+    }
     if !like.suspended.is_empty() {
         let suspended: Vec<String> = like.suspended.iter().map(ToString::to_string).collect();
         notes.push(format!("suspended in {from}, and not in {name}: {}", suspended.join(", ")));
@@ -256,6 +384,31 @@ mod tests {
         assert_eq!(name("orders-blue-v2", "orders-tg-blue", "orders-tg-green"), "orders-green-v2");
         assert_eq!(name("orders", "orders-a", "orders-b"), "orders-b");
         assert_eq!(name("orders-blue", "one", "orders-other"), "orders-other");
+    }
+
+    #[test]
+    fn a_target_group_beside_another_has_the_other_colour_or_the_next_version() {
+        for (own, beside) in [
+            ("orders-blue", "orders-green"),
+            ("green-orders", "blue-orders"),
+            ("orders-v7", "orders-v8"),
+            ("orders", "orders-v2"),
+            ("blue-green", "blue-green-v2"),
+        ] {
+            assert_eq!(name_beside(own), beside);
+        }
+        assert_eq!(name_like("shop-blue", "tg-blue", "tg-green"), "shop-green".into());
+        assert_eq!(name_like("shop", "orders", "orders-v2"), "shop-v2".into());
+    }
+
+    #[test]
+    fn a_name_that_aws_takes_for_no_target_group_is_none() {
+        let fits = |name: &str| no_target_group(name).is_none();
+        assert!(fits("orders-green") && fits(&"g".repeat(32)));
+        for bad in ["", "-orders", "orders-", "orders_green", "internal-orders", "grün"] {
+            assert!(!fits(bad), "{bad}");
+        }
+        assert!(!fits(&"g".repeat(33)));
     }
 
     #[test]

@@ -21,6 +21,7 @@ mod regions;
 #[cfg(test)]
 mod replay;
 mod standing;
+mod target_groups;
 mod task;
 mod templates;
 #[cfg(test)]

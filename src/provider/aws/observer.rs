@@ -18,6 +18,7 @@ use super::look::{Look, Report, Walks};
 use super::meter::{Login, Meter};
 use super::needs::{self, Part, Parts};
 use super::operator::AwsOperator;
+use super::target_groups;
 use super::task::Task;
 use super::templates;
 use super::traffic;
@@ -373,6 +374,9 @@ impl Observer for Aws {
         let found = match resource {
             Resource::Source(source) => traffic::read(&clients, place, source).await.map(State::Actions),
             Resource::Group(name) => groups::read(&clients, region, name).await.map(State::Group),
+            Resource::TargetGroup(name) => {
+                target_groups::read(&clients, region, name).await.map(State::TargetGroup)
+            }
             Resource::Template(id) => templates::read(&clients, region, id).await.map(State::Template),
             Resource::Instance(id) => instances::read(&clients, region, id).await.map(State::Instance),
         };

@@ -1,7 +1,7 @@
 //! Applies one call, once: the call is checked, the account is proven, the request is sent without a second attempt.
 //!
-//! What each call sends is in a file of its own kind: `traffic`, `groups`, `standing`, `refreshes`, `templates`,
-//! `instances`.
+//! What each call sends is in a file of its own kind: `traffic`, `target_groups`, `groups`, `standing`,
+//! `refreshes`, `templates`, `instances`.
 
 use std::sync::Arc;
 
@@ -15,6 +15,7 @@ use super::instances;
 use super::meter::OTHER_LOGIN;
 use super::refreshes;
 use super::standing;
+use super::target_groups;
 use super::templates;
 use super::traffic;
 use crate::fleet::{Place, Text};
@@ -64,6 +65,9 @@ impl Operator for AwsOperator {
 fn check(place: &Place, call: &Call) -> Result<(), Failure> {
     let fit = match call {
         Call::ModifyListener { .. } | Call::ModifyRule { .. } => return traffic::check(place, call),
+        Call::CreateTargetGroup(create) => target_groups::check(place, create),
+        Call::ModifyTargetGroupAttributes(modify) => target_groups::check_attributes(place, modify),
+        Call::DeleteTargetGroup(delete) => target_groups::is_there(place, &delete.target_group),
         Call::StartInstanceRefresh(start) => refreshes::check(start),
         Call::CancelInstanceRefresh(of) | Call::RollbackInstanceRefresh(of) => ids::group(&of.group),
         Call::UpdateAutoScalingGroup(update) => groups::check_update(update),
@@ -72,7 +76,7 @@ fn check(place: &Place, call: &Call) -> Result<(), Failure> {
         Call::EnterStandby(enter) => ids::member(&enter.group, enter.instance()),
         Call::ExitStandby(exit) => ids::member(&exit.group, exit.instance()),
         Call::DetachInstances(detach) => ids::member(&detach.group, detach.instance()),
-        Call::CreateAutoScalingGroup(create) => standing::check(create),
+        Call::CreateAutoScalingGroup(create) => standing::check(place, create),
         Call::DeleteAutoScalingGroup(delete) => ids::group(&delete.group),
         Call::CreateLaunchTemplateVersion(create) => templates::check(create),
         Call::CreateTags(tags) => instances::check_tags(tags),
@@ -90,6 +94,11 @@ async fn write(clients: &Clients, place: &Place, call: &Call) -> Result<Receipt,
         Call::ModifyListener { .. } | Call::ModifyRule { .. } => {
             return traffic::write(clients, place, call).await;
         }
+        Call::CreateTargetGroup(create) => target_groups::create(clients, region, create).await,
+        Call::ModifyTargetGroupAttributes(modify) => {
+            target_groups::set_attributes(clients, region, modify).await
+        }
+        Call::DeleteTargetGroup(delete) => target_groups::delete(clients, region, &delete.target_group).await,
         Call::StartInstanceRefresh(start) => refreshes::start(clients, region, start).await,
         Call::CancelInstanceRefresh(of) => refreshes::cancel(clients, region, of).await,
         Call::RollbackInstanceRefresh(of) => refreshes::roll_back(clients, region, of).await,

@@ -54,6 +54,11 @@ const fn bookkeeping(operation: &'static str, action: &'static str, why: &'stati
     Permission { service: SSM, operation, action, why, resource: BOOKKEEPING, only: None }
 }
 
+const fn target_group(operation: &'static str, action: &'static str, why: &'static str) -> Permission {
+    let resource = "arn:aws:elasticloadbalancing:*:*:targetgroup/*/*";
+    Permission { service: ELB, operation, action, why, resource, only: None }
+}
+
 const GROUPS: &str = "arn:aws:autoscaling:*:*:autoScalingGroup:*:autoScalingGroupName/*";
 const INSTANCES: &str = "arn:aws:ec2:*:*:instance/*";
 
@@ -180,6 +185,21 @@ pub const WRITES: &[Permission] = &[
         resource: "arn:aws:elasticloadbalancing:*:*:listener-rule/app/*",
         only: None,
     },
+    target_group(
+        "CreateTargetGroup",
+        "elasticloadbalancing:CreateTargetGroup",
+        "to make a target group for a side that a deployment makes",
+    ),
+    target_group(
+        "ModifyTargetGroupAttributes",
+        "elasticloadbalancing:ModifyTargetGroupAttributes",
+        "to give it the attributes of the live one",
+    ),
+    target_group(
+        "DeleteTargetGroup",
+        "elasticloadbalancing:DeleteTargetGroup",
+        "to delete it again, where the deployment is aborted before it has traffic",
+    ),
     group("StartInstanceRefresh", "autoscaling:StartInstanceRefresh", "to replace a group's instances"),
     group("CancelInstanceRefresh", "autoscaling:CancelInstanceRefresh", "to stop a refresh where it is"),
     group("RollbackInstanceRefresh", "autoscaling:RollbackInstanceRefresh", "to take a refresh back"),

@@ -14,18 +14,20 @@ use super::ids;
 use super::operator::receipt;
 use super::permissions::AUTO_SCALING;
 use super::read::send;
+use super::target_groups;
 use super::trouble::{Asked, Trouble};
-use crate::fleet::Region;
+use crate::fleet::{Place, Region};
 use crate::plan::{CreateGroup, DeleteGroup, Receipt};
 
 /// Tags that AWS alone may set.
 const RESERVED: &str = "aws:";
 
 /// Refuses what can be no group.
-pub(super) fn check(create: &CreateGroup) -> Result<(), String> {
+pub(super) fn check(place: &Place, create: &CreateGroup) -> Result<(), String> {
     ids::group(&create.group)?;
     ids::group(&create.like)?;
     ids::version(&create.template)?;
+    create.target_groups.iter().try_for_each(|arn| target_groups::is_there(place, arn))?;
     if create.group == create.like {
         return Err("a group is not made like itself".into());
     }

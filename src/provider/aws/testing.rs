@@ -15,9 +15,10 @@ use super::meter::Meter;
 use super::replay::{Answer, Asked, Replay};
 use crate::fleet::GroupName;
 use crate::plan::{
-    Alarms, Call, CreateGroup, CreateTags, CreateTemplateVersion, DeleteGroup, Desired, DetachInstances,
-    EnterStandby, ExitStandby, OfGroup, Preferences, Protected, SetDesiredCapacity, Standby, StartRefresh,
-    Strategy, Subnets, TemplateChanges, TemplateNumber, TerminateInGroup, TerminateInstances, UpdateGroup,
+    Alarms, Call, CreateGroup, CreateTags, CreateTargetGroup, CreateTemplateVersion, DeleteGroup,
+    DeleteTargetGroup, Desired, DetachInstances, EnterStandby, ExitStandby, ModifyAttributes, OfGroup,
+    Preferences, Protected, SetDesiredCapacity, Standby, StartRefresh, Strategy, Subnets, Tag,
+    TemplateChanges, TemplateNumber, TerminateInGroup, TerminateInstances, UpdateGroup,
 };
 use crate::provider::Clock;
 
@@ -107,6 +108,17 @@ pub(super) fn every_call() -> Vec<Call> {
     vec![
         Call::ModifyListener { listener: "l".into(), actions: Vec::new() },
         Call::ModifyRule { rule: "r".into(), actions: Vec::new() },
+        Call::CreateTargetGroup(CreateTargetGroup {
+            name: "orders-green".into(),
+            like: "arn:aws:elasticloadbalancing:eu-west-1:123456789012:targetgroup/orders-blue/1".into(),
+        }),
+        Call::ModifyTargetGroupAttributes(ModifyAttributes {
+            target_group: "arn:aws:elasticloadbalancing:eu-west-1:123456789012:targetgroup/g/1".into(),
+            attributes: vec![Tag { key: "slow_start.duration_seconds".into(), value: "30".into() }],
+        }),
+        Call::DeleteTargetGroup(DeleteTargetGroup {
+            target_group: "arn:aws:elasticloadbalancing:eu-west-1:123456789012:targetgroup/g/1".into(),
+        }),
         Call::StartInstanceRefresh(Box::new(StartRefresh {
             group: group(),
             strategy: Strategy::Rolling,

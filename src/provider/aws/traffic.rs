@@ -56,6 +56,10 @@ pub(super) fn check(place: &Place, call: &Call) -> Result<(), Failure> {
         let why = "only application load balancers are written to for now";
         return refuse(why.into(), "use the AWS console for this one");
     }
+    let mut named = call.actions().iter().flat_map(crate::fleet::Action::weights);
+    if let Some((arn, _)) = named.find(|(arn, _)| arn.is_to_be()) {
+        return refuse(format!("target group {} is not there yet", arn.name()), "plan again");
+    }
     match actions::write(call.actions()) {
         Ok(_) => Ok(()),
         Err(unfit) => refuse(unfit.to_string(), "plan again"),

@@ -39,6 +39,11 @@ fn carry(world: &mut World, region: usize, call: &Call, at: Moment) -> Result<Ac
             let Some(source) = call.source() else { return wrong("ValidationError: nothing to write to") };
             return balancing::write(world, region, (&source, call.actions()), at);
         }
+        Call::CreateTargetGroup(create) => standing::create_target_group(world, region, create)?,
+        Call::ModifyTargetGroupAttributes(modify) => standing::set_attributes(world, region, modify)?,
+        Call::DeleteTargetGroup(delete) => {
+            standing::delete_target_group(world, region, &delete.target_group, at)?;
+        }
         Call::UpdateAutoScalingGroup(update) => scaling::update(world, region, update, at)?,
         Call::SetDesiredCapacity(set) => scaling::set_desired(world, region, set, at)?,
         Call::TerminateInstanceInAutoScalingGroup(end) => scaling::terminate(world, region, end, at)?,

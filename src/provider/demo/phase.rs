@@ -197,6 +197,7 @@ mod tests {
                 sticky: false,
                 sticky_seconds: None,
                 fail_open_below: 1,
+                written: std::collections::BTreeMap::new(),
             },
             port: 8080,
             in_use,

@@ -243,13 +243,14 @@ impl Stage {
             target_type: Some("instance".into()),
             load_balancers: vec![self.region.balancers[balancer].fact.arn.clone()],
         };
-        let attributes = TargetGroupAttributes {
-            deregistration_delay: delay,
-            slow_start: 0,
-            sticky: false,
-            sticky_seconds: None,
-            fail_open_below: 1,
-        };
+        let written = [
+            ("deregistration_delay.timeout_seconds", delay.to_string()),
+            ("slow_start.duration_seconds", "0".into()),
+            ("stickiness.enabled", "false".into()),
+            ("load_balancing.algorithm.type", "least_outstanding_requests".into()),
+        ];
+        let attributes =
+            TargetGroupAttributes::of(written.map(|(key, value)| (key.into(), value.into())).into());
         let group = TargetGroup { fact, attributes, port: 8080, in_use: None };
         self.region.target_groups.insert(arn.clone(), group);
         arn

@@ -5,8 +5,8 @@ use crate::fleet::{
     GroupName, InstanceId, LaunchSource, Tags, TemplateId, TemplateRef, TemplateVersion, Text,
 };
 use crate::plan::{
-    GroupState, InstanceMark, Newest, RefreshMark, Resource, Saved, Sizes, State, Subnets, TemplateNumber,
-    TemplateState,
+    GroupState, InstanceMark, Newest, RefreshMark, Resource, Saved, Sizes, State, Subnets, TargetGroupState,
+    TemplateNumber, TemplateState,
 };
 
 /// Versions of a launch template that are told of.
@@ -19,7 +19,7 @@ const OURS: &str = "flightdeck:";
 pub(super) fn calls(resource: &Resource) -> usize {
     match resource {
         Resource::Source(_) | Resource::Template(_) => 1,
-        Resource::Group(_) | Resource::Instance(_) => 2,
+        Resource::Group(_) | Resource::Instance(_) | Resource::TargetGroup(_) => 2,
     }
 }
 
@@ -29,6 +29,14 @@ impl Region {
         Some(match resource {
             Resource::Source(source) => State::Actions(self.actions(source)?.clone()),
             Resource::Group(name) => State::Group(self.group_state(name, now)?),
+            Resource::TargetGroup(name) => {
+                let found = self.target_groups.values().find(|group| group.fact.name == *name)?;
+                State::TargetGroup(TargetGroupState {
+                    arn: found.fact.arn.clone(),
+                    used: found.in_use.is_some(),
+                    attributes: found.attributes.written.clone(),
+                })
+            }
             Resource::Template(id) => State::Template(self.template_state(id)?),
             Resource::Instance(id) => State::Instance(self.mark(id, now)),
         })

@@ -50,6 +50,7 @@ impl Region {
         let ours = ours || self.changes.get(source).is_some_and(|change| change.ours);
         self.changes.insert(source.clone(), Change { at, before, ours });
         self.note_use(at);
+        self.note_load_balancer(source);
         true
     }
 
@@ -78,6 +79,26 @@ impl Region {
             group.fact.target_groups.retain(|attached| attached != arn);
         }
         self.target_groups.remove(arn).is_some()
+    }
+
+    /// A target group belongs to the first load balancer that sends to it.
+    fn note_load_balancer(&mut self, source: &SourceArn) {
+        let named = self.actions(source).cloned().unwrap_or_default();
+        let owns = |balancer: &&super::world::Balancer| {
+            balancer.listeners.iter().any(|listener| match source {
+                SourceArn::Listener(arn) => listener.fact.arn == *arn,
+                SourceArn::Rule(arn) => listener.rules.iter().any(|rule| rule.arn == *arn),
+            })
+        };
+        let Some(own) = self.balancers.iter().find(owns).map(|balancer| balancer.fact.arn.clone()) else {
+            return;
+        };
+        for (arn, _) in named.iter().flat_map(Action::weights) {
+            let of = self.target_groups.get_mut(&arn).map(|group| &mut group.fact.load_balancers);
+            if let Some(of) = of.filter(|of| of.is_empty()) {
+                of.push(own.clone());
+            }
+        }
     }
 
     /// Notes which target groups an action names, from a moment on.

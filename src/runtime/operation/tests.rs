@@ -29,6 +29,7 @@ impl Site {
             operator: may_write.then(|| demo.clone() as Arc<dyn Operator>),
             register: may_write.then(|| demo.clone() as Arc<dyn Register>),
             session: SessionId::new("session-1"),
+            company: Arc::default(),
             ledger: Arc::new(Ledger::new(home.path().join("state"), !may_write)),
             policy: Arc::default(),
             clock,

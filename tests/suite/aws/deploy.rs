@@ -122,10 +122,8 @@ fn an_image_is_deployed_to_the_side_without_traffic_given_all_of_it_and_the_old_
     assert_eq!(terminal.wait_for_exit(), 0);
 }
 
-#[test]
-fn where_no_group_is_without_traffic_one_is_made_like_the_live_one_behind_the_target_group_that_waits() {
-    let rig = Rig::with(&["orders", "reports"]);
-    rig.tell("run", &json!({ "factor": 300 }));
+/// The live group says good-bye by a hook; the other one is gone, and the rule gives this to the target groups.
+fn only_blue(rig: &Rig, weights: &[(&Value, i64)]) {
     let hook = json!({
         "AutoScalingGroupName": "reports-blue",
         "LifecycleHookName": "goodbye",
@@ -134,19 +132,19 @@ fn where_no_group_is_without_traffic_one_is_made_like_the_live_one_behind_the_ta
         "DefaultResult": "CONTINUE",
     });
     rig.call("autoscaling", "put_lifecycle_hook", &hook);
-    let behind = group(&rig, "reports-green")["TargetGroupARNs"].clone();
-    let tuple = |arn: &Value, weight: i64| json!({ "TargetGroupArn": arn, "Weight": weight });
-    let live = group(&rig, "reports-blue")["TargetGroupARNs"][0].clone();
-    let forward = json!([{
-        "Type": "forward",
-        "ForwardConfig": { "TargetGroups": [tuple(&live, 100), tuple(&behind[0], 0)] },
-    }]);
-    let rule = json!({ "RuleArn": rig.id("rules", "reports"), "Actions": forward });
-    rig.call("elbv2", "modify_rule", &rule);
+    let tuple = |(arn, weight): &(&Value, i64)| json!({ "TargetGroupArn": arn, "Weight": weight });
+    let groups: Vec<Value> = weights.iter().map(tuple).collect();
+    let forward = json!([{ "Type": "forward", "ForwardConfig": { "TargetGroups": groups } }]);
+    rig.call("elbv2", "modify_rule", &json!({ "RuleArn": rig.id("rules", "reports"), "Actions": forward }));
     let gone = json!({ "AutoScalingGroupName": "reports-green", "ForceDelete": true });
     rig.call("autoscaling", "delete_auto_scaling_group", &gone);
     rig.tell("clock", &json!({ "advance": 3_600 }));
-    let desk = Desk::at(&rig);
+}
+
+/// Deploys an image to the side that is to be made, and tells what was sent.
+fn deploy(rig: &Rig) -> Vec<String> {
+    rig.tell("run", &json!({ "factor": 300 }));
+    let desk = Desk::at(rig);
     let config = desk.keep("hasty.toml", HASTY);
     let image = rig.id("images", "reports-0.3.0");
     let planned = desk.done(&["--config", &config, "plan", "deploy", "reports", "--image", image, "--json"]);
@@ -155,12 +153,14 @@ fn where_no_group_is_without_traffic_one_is_made_like_the_live_one_behind_the_ta
     rig.forget();
     let applied = desk.run(&["--config", &config, "apply", &plan, "--confirm", &phrase]);
     assert_eq!(applied.code, 0, "{}{}", applied.out, applied.err);
-    let sent = changed(&rig);
-    assert_eq!(sent.first().map(String::as_str), Some("CreateAutoScalingGroup"), "{sent:?}");
-    let all = weights(&rig);
+    changed(rig)
+}
+
+/// The group that was made is like the live one, and carries all of the traffic.
+fn assert_like_blue(rig: &Rig) -> Value {
+    let all = weights(rig);
     assert!(all.iter().all(|(name, weight)| (name == "reports-green") == (*weight > 0)), "{all:?}");
-    let (green, blue) = (group(&rig, "reports-green"), group(&rig, "reports-blue"));
-    assert_eq!(green["TargetGroupARNs"], behind);
+    let (green, blue) = (group(rig, "reports-green"), group(rig, "reports-blue"));
     for same in [
         "VPCZoneIdentifier",
         "HealthCheckType",
@@ -173,4 +173,54 @@ fn where_no_group_is_without_traffic_one_is_made_like_the_live_one_behind_the_ta
     let hooks = json!({ "AutoScalingGroupName": "reports-green" });
     let hooks = rig.call("autoscaling", "describe_lifecycle_hooks", &hooks);
     assert_eq!(hooks["LifecycleHooks"][0]["LifecycleHookName"], "goodbye");
+    green
+}
+
+#[test]
+fn where_no_group_is_without_traffic_one_is_made_like_the_live_one_behind_the_target_group_that_waits() {
+    let rig = Rig::with(&["orders", "reports"]);
+    let [behind, live] =
+        ["green", "blue"].map(|side| group(&rig, &format!("reports-{side}"))["TargetGroupARNs"].clone());
+    only_blue(&rig, &[(&live[0], 100), (&behind[0], 0)]);
+    let sent = deploy(&rig);
+    assert_eq!(sent.first().map(String::as_str), Some("CreateAutoScalingGroup"), "{sent:?}");
+    assert_eq!(assert_like_blue(&rig)["TargetGroupARNs"], behind);
+}
+
+#[test]
+fn where_no_target_group_waits_either_one_is_made_like_the_live_one() {
+    let rig = Rig::with(&["orders", "reports"]);
+    let [behind, live] =
+        ["green", "blue"].map(|side| group(&rig, &format!("reports-{side}"))["TargetGroupARNs"].clone());
+    let live = live[0].clone();
+    let short = json!([{ "Key": "deregistration_delay.timeout_seconds", "Value": "7" }]);
+    let attributes = json!({ "TargetGroupArn": live, "Attributes": short });
+    rig.call("elbv2", "modify_target_group_attributes", &attributes);
+    only_blue(&rig, &[(&live, 100)]);
+    rig.call("elbv2", "delete_target_group", &json!({ "TargetGroupArn": behind[0] }));
+    let sent = deploy(&rig);
+    assert_eq!(sent.first().map(String::as_str), Some("CreateTargetGroup"), "{sent:?}");
+    let made = assert_like_blue(&rig)["TargetGroupARNs"][0].clone();
+    assert_ne!(made, behind[0]);
+    let described = |arn: &Value| {
+        let asked = json!({ "TargetGroupArns": [arn] });
+        rig.call("elbv2", "describe_target_groups", &asked)["TargetGroups"][0].clone()
+    };
+    let (there, wanted) = (described(&made), described(&live));
+    for same in [
+        "Protocol",
+        "Port",
+        "VpcId",
+        "TargetType",
+        "HealthCheckPath",
+        "HealthCheckIntervalSeconds",
+        "Matcher",
+    ] {
+        assert_eq!(there[same], wanted[same], "{same}");
+    }
+    let attributes =
+        rig.call("elbv2", "describe_target_group_attributes", &json!({ "TargetGroupArn": made }));
+    let attributes = attributes["Attributes"].as_array().unwrap().clone();
+    let delay = attributes.iter().find(|one| one["Key"] == "deregistration_delay.timeout_seconds").unwrap();
+    assert_eq!(delay["Value"], "7");
 }

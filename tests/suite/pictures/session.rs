@@ -13,7 +13,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use flightdeck::app::{self, Effect, Message, Model, Observation, Setup, Watch};
 use flightdeck::drift::{self, judge};
-use flightdeck::engine::{Helm, Journal, JournalStore, Ports, Until, execute};
+use flightdeck::engine::{Company, Helm, Journal, JournalStore, Ports, Until, execute};
 use flightdeck::fleet::{Naming, Scope};
 use flightdeck::keymap::{Code, Key, Keymap};
 use flightdeck::plan::{ApprovedPlan, OperationId, Outcome, Policy, Progress, SessionId};
@@ -202,6 +202,7 @@ impl Session {
                 journal: &journal,
                 clock: &*clock,
                 helm: &Helm::default(),
+                company: &Company::default(),
                 session: &SessionId::new("session-1"),
                 claims: &[],
             };

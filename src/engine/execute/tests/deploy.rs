@@ -14,7 +14,7 @@ use crate::provider::demo::Options;
 use crate::provider::{Clock as _, Operator as _};
 
 /// A cluster whose green side takes no traffic, without instances that are protected from scale-in.
-fn site() -> Site {
+pub(super) fn site() -> Site {
     let site = Site::of("checkout", Options { lively: false, instances: 24, ..Options::default() });
     let protected = |one: &&Instance| one.membership.as_ref().is_some_and(|member| member.protected);
     let blue = group(&site, "blue");
@@ -27,13 +27,13 @@ fn site() -> Site {
     site
 }
 
-fn group(site: &Site, colour: &str) -> Arc<ServerGroup> {
+pub(super) fn group(site: &Site, colour: &str) -> Arc<ServerGroup> {
     let fleet = site.fleet();
     let name = GroupName::new(format!("checkout-{colour}"));
     Arc::clone(fleet.cluster(&site.cluster).unwrap().group(&name).unwrap())
 }
 
-fn image_of(site: &Site, colour: &str) -> ImageId {
+pub(super) fn image_of(site: &Site, colour: &str) -> ImageId {
     group(site, colour).instances[0].running.as_ref().unwrap().image.clone()
 }
 
@@ -43,7 +43,7 @@ fn all_run(site: &Site, colour: &str, image: &ImageId) -> bool {
 }
 
 /// What blue runs, to green.
-fn deploy(site: &Site, steps: Option<Stepped>, retire: bool) -> Intent {
+pub(super) fn deploy(site: &Site, steps: Option<Stepped>, retire: bool) -> Intent {
     Intent::Deploy {
         cluster: site.cluster.clone(),
         group: "checkout-green".into(),
@@ -54,7 +54,7 @@ fn deploy(site: &Site, steps: Option<Stepped>, retire: bool) -> Intent {
     }
 }
 
-fn planned(site: &Site, home: &Home, intent: &Intent) -> Plan {
+pub(super) fn planned(site: &Site, home: &Home, intent: &Intent) -> Plan {
     let plan = site.plan(home, intent).unwrap_or_else(|refusal: Refusal| panic!("{refusal}"));
     assert!(!plan.is_blocked(), "{:#?}", plan.guards);
     plan
@@ -69,7 +69,7 @@ fn sent(site: &Site) -> Vec<(&'static str, i64)> {
         .collect()
 }
 
-fn names(site: &Site) -> Vec<&'static str> {
+pub(super) fn names(site: &Site) -> Vec<&'static str> {
     sent(site).into_iter().map(|(name, _)| name).collect()
 }
 
@@ -241,7 +241,7 @@ fn cut_off_anywhere_a_deployment_is_taken_up_by_a_colleague_and_makes_nothing_tw
 }
 
 /// The idle side is gone, and its target group stands in the action with weight 0 and without a group.
-fn without_green(site: &Site) {
+pub(super) fn without_green(site: &Site) {
     empty_green(site);
     let delete = Call::DeleteAutoScalingGroup(DeleteGroup { group: "checkout-green".into() });
     now(site.demo.apply(&site.place(), &delete)).unwrap();
@@ -249,7 +249,7 @@ fn without_green(site: &Site) {
     assert!(!has_green(site));
 }
 
-fn has_green(site: &Site) -> bool {
+pub(super) fn has_green(site: &Site) -> bool {
     site.fleet().cluster(&site.cluster).unwrap().group(&"checkout-green".into()).is_some()
 }
 
@@ -384,5 +384,5 @@ fn what_cannot_be_deployed_to_is_refused_with_the_way_out() {
     let fleet = site.fleet();
     assert_eq!(idle_group(&fleet, fleet.cluster(&cluster).unwrap()), Ok("checkout-green".into()));
     let orders = fleet.clusters.iter().find(|cluster| cluster.id.name.raw() == "orders").unwrap();
-    assert!(idle_group(&fleet, orders).unwrap_err().why.contains("no group that takes no traffic"));
+    assert!(idle_group(&fleet, orders).unwrap_err().why.contains("that name is taken"));
 }

@@ -38,6 +38,7 @@ fn run_told(cloud: &Cloud, approved: ApprovedPlan) -> (Outcome, History, Vec<Cou
         journal: &journal,
         clock: cloud,
         helm: &Helm::default(),
+        company: &Company::default(),
         session: &SessionId::new("session-1"),
         claims: &[],
     };

@@ -11,7 +11,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use jiff::Timestamp;
 
-use crate::engine::{Helm, Journal, JournalStore, Ports, Until, execute, read_claims};
+use crate::engine::{Company, Helm, Journal, JournalStore, Ports, Until, execute, read_claims};
 use crate::fleet::{
     Action, Actions, ClusterId, Fleet, GroupName, Identity, Naming, Place, Scope, SourceArn, TargetState,
     Watched,
@@ -531,6 +531,7 @@ impl Site {
             journal: &home.journal,
             clock: &wires,
             helm: &home.helm,
+            company: &Company::default(),
             session: &home.session,
             claims,
         };

@@ -118,24 +118,8 @@ pub(crate) async fn attributes(
 ) -> Result<TargetGroupAttributes, Trouble> {
     let answer = send!(clients.elb.describe_target_group_attributes().target_group_arn(target_group.raw());
         ELB, "DescribeTargetGroupAttributes", region)?;
-    let value = |key: &str| {
-        answer.attributes().iter().find(|found| found.key() == Some(key)).and_then(|found| found.value())
-    };
-    let number = |key: &str| value(key).and_then(|value| value.parse().ok());
-    let sticky = value("stickiness.enabled") == Some("true");
-    let cookie = match value("stickiness.type") {
-        Some("app_cookie") => number("stickiness.app_cookie.duration_seconds"),
-        Some("lb_cookie") => number("stickiness.lb_cookie.duration_seconds"),
-        _ => None,
-    };
-    Ok(TargetGroupAttributes {
-        deregistration_delay: number("deregistration_delay.timeout_seconds").unwrap_or(300),
-        slow_start: number("slow_start.duration_seconds").unwrap_or(0),
-        sticky,
-        sticky_seconds: cookie.filter(|_| sticky),
-        fail_open_below: number("target_group_health.unhealthy_state_routing.minimum_healthy_targets.count")
-            .unwrap_or(1),
-    })
+    let pair = |found: &sdk::TargetGroupAttribute| Some((found.key()?.into(), found.value()?.into()));
+    Ok(TargetGroupAttributes::of(answer.attributes().iter().filter_map(pair).collect()))
 }
 
 /// Health of the targets of one target group, with anomalies and zonal shifts.

@@ -108,7 +108,8 @@ fn check_forward(region: &Region, source: &SourceArn, action: &Action) -> Result
         let Some(group) = region.target_groups.get(arn) else {
             return missing(format!("TargetGroupNotFound: {arn} is not there"));
         };
-        if !group.fact.load_balancers.iter().any(|of| Some(of) == balancer) {
+        let of = &group.fact.load_balancers;
+        if !of.is_empty() && !of.iter().any(|of| Some(of) == balancer) {
             return wrong(format!("TargetGroupAssociationLimit: {arn} belongs to another load balancer"));
         }
         if !seen.insert(arn) {

@@ -1,12 +1,14 @@
-//! Groups made like another, and deleted. A deleted one keeps its place in the list, for what is on the agenda names
+//! Groups and target groups made like another, and deleted. A deleted one keeps its place in the list, for what is on the agenda names
 //! groups by it; it is told of until its last instance is gone.
 
 use super::super::life::{Event, REACTION};
-use super::super::world::{Group, GroupAt, Moment, World};
+use super::super::world::{Group, GroupAt, Moment, TargetGroup, World};
 use super::scaling::{group, numbered};
 use super::{Wrong, missing, wrong};
-use crate::fleet::{GroupFact, GroupName, InstanceId};
-use crate::plan::CreateGroup;
+use crate::fleet::{
+    GroupFact, GroupName, InstanceId, TargetGroupArn, TargetGroupAttributes, TargetGroupFact,
+};
+use crate::plan::{CreateGroup, CreateTargetGroup, ModifyAttributes};
 
 /// AWS's word for a group that is on its way out.
 const DELETING: &str = "Delete in progress";
@@ -71,4 +73,72 @@ pub(super) fn delete(world: &mut World, region: usize, name: &GroupName, at: Mom
     }
     world.agenda.note(at + REACTION, Event::Reconcile(group_at));
     Ok(())
+}
+
+/// Attributes that AWS gives a target group.
+const GIVEN: [(&str, &str); 4] = [
+    ("deregistration_delay.timeout_seconds", "300"),
+    ("slow_start.duration_seconds", "0"),
+    ("stickiness.enabled", "false"),
+    ("load_balancing.algorithm.type", "round_robin"),
+];
+
+pub(super) fn create_target_group(
+    world: &mut World,
+    region: usize,
+    create: &CreateTargetGroup,
+) -> Result<(), Wrong> {
+    let here = &world.regions[region];
+    let Some(like) = here.target_groups.get(&create.like) else {
+        return missing(format!("TargetGroupNotFound: {} is not there", create.like));
+    };
+    if here.target_groups.values().any(|group| group.fact.name == create.name) {
+        return wrong(format!("DuplicateTargetGroupName: {} exists already", create.name));
+    }
+    let (port, target_type) = (like.port, like.fact.target_type.clone());
+    let hex = world.chance.hex(&format!("target group made {}", create.name.raw()));
+    let head = create.like.raw().split('/').next().unwrap_or_default();
+    let arn = TargetGroupArn::new(format!("{head}/{}/{hex}", create.name.raw()));
+    let fact = TargetGroupFact {
+        arn: arn.clone(),
+        name: create.name.clone(),
+        target_type,
+        load_balancers: Vec::new(),
+    };
+    let given = GIVEN.map(|(key, value)| (key.into(), value.into()));
+    let attributes = TargetGroupAttributes::of(given.into());
+    let group = TargetGroup { fact, attributes, port, in_use: None };
+    world.regions[region].target_groups.insert(arn, group);
+    Ok(())
+}
+
+pub(super) fn set_attributes(
+    world: &mut World,
+    region: usize,
+    modify: &ModifyAttributes,
+) -> Result<(), Wrong> {
+    let Some(group) = world.regions[region].target_groups.get_mut(&modify.target_group) else {
+        return missing(format!("TargetGroupNotFound: {} is not there", modify.target_group));
+    };
+    let mut written = group.attributes.written.clone();
+    written.extend(modify.attributes.iter().map(|one| (one.key.clone(), one.value.clone())));
+    group.attributes = TargetGroupAttributes::of(written);
+    Ok(())
+}
+
+pub(super) fn delete_target_group(
+    world: &mut World,
+    region: usize,
+    arn: &TargetGroupArn,
+    at: Moment,
+) -> Result<(), Wrong> {
+    let here = &mut world.regions[region];
+    if here.target_groups.get(arn).is_some_and(|group| group.in_use.is_some()) {
+        return wrong(format!("ResourceInUse: {arn} is in use by a listener or a rule"));
+    }
+    if here.delete_target_group(arn, at) {
+        Ok(())
+    } else {
+        missing(format!("TargetGroupNotFound: {arn} is not there"))
+    }
 }

@@ -2,7 +2,8 @@
 
 use super::*;
 use crate::plan::{
-    CreateTags, Desired, SetDesiredCapacity, StartRefresh, TemplateNumber, TerminateInGroup, UpdateGroup,
+    CreateTags, CreateTargetGroup, DeleteTargetGroup, Desired, ModifyAttributes, SetDesiredCapacity,
+    StartRefresh, TemplateNumber, TerminateInGroup, UpdateGroup,
 };
 use crate::provider::aws::testing::{INSTANCE, TEMPLATE, every_call};
 
@@ -53,6 +54,19 @@ fn answer(asked: &Asked) -> Answer {
              <DefaultResult>CONTINUE</DefaultResult></member></LifecycleHooks></DescribeLifecycleHooksResult>\
              </DescribeLifecycleHooksResponse>",
         ),
+        "DescribeTargetGroups" => Answer::ok(
+            "<DescribeTargetGroupsResponse><DescribeTargetGroupsResult><TargetGroups><member>\
+             <TargetGroupArn>arn:aws:elasticloadbalancing:eu-west-1:123456789012:targetgroup/orders-blue/1</TargetGroupArn>\
+             <TargetGroupName>orders-blue</TargetGroupName><Protocol>HTTP</Protocol><Port>8080</Port><VpcId>vpc-1</VpcId>\
+             <ProtocolVersion>HTTP1</ProtocolVersion><TargetType>instance</TargetType><IpAddressType>ipv4</IpAddressType>\
+             <HealthCheckEnabled>true</HealthCheckEnabled><HealthCheckProtocol>HTTP</HealthCheckProtocol>\
+             <HealthCheckPort>traffic-port</HealthCheckPort><HealthCheckPath>/health</HealthCheckPath>\
+             <HealthCheckIntervalSeconds>11</HealthCheckIntervalSeconds>\
+             <HealthCheckTimeoutSeconds>12</HealthCheckTimeoutSeconds><HealthyThresholdCount>3</HealthyThresholdCount>\
+             <UnhealthyThresholdCount>4</UnhealthyThresholdCount><Matcher><HttpCode>200-204</HttpCode></Matcher>\
+             <LoadBalancerArns><member>arn:lb</member></LoadBalancerArns></member></TargetGroups>\
+             </DescribeTargetGroupsResult></DescribeTargetGroupsResponse>",
+        ),
         "CreateLaunchTemplateVersion" => Answer::ok(
             "<CreateLaunchTemplateVersionResponse><launchTemplateVersion><versionNumber>7</versionNumber>\
              </launchTemplateVersion></CreateLaunchTemplateVersionResponse>",
@@ -60,6 +74,8 @@ fn answer(asked: &Asked) -> Answer {
         action => Answer::ok(format!("<{action}Response><{action}Result/></{action}Response>")),
     }
 }
+
+const TARGET_GROUP: &str = "arn:aws:elasticloadbalancing:eu-west-1:123456789012:targetgroup/g/1";
 
 /// A group like the one in [`answer`], with its hooks and tags and without what AWS keeps to itself.
 fn made_alike(template: &str) -> Vec<String> {
@@ -90,12 +106,44 @@ fn made_alike(template: &str) -> Vec<String> {
     ]
 }
 
+/// What a target group is made with, like the live one's.
+fn made_beside() -> Vec<String> {
+    vec![
+        "HealthCheckEnabled=true".into(),
+        "HealthCheckIntervalSeconds=11".into(),
+        "HealthCheckPath=/health".into(),
+        "HealthCheckPort=traffic-port".into(),
+        "HealthCheckProtocol=HTTP".into(),
+        "HealthCheckTimeoutSeconds=12".into(),
+        "HealthyThresholdCount=3".into(),
+        "IpAddressType=ipv4".into(),
+        "Matcher.HttpCode=200-204".into(),
+        "Name=orders-green".into(),
+        "Port=8080".into(),
+        "Protocol=HTTP".into(),
+        "ProtocolVersion=HTTP1".into(),
+        "TargetType=instance".into(),
+        "UnhealthyThresholdCount=4".into(),
+        "VpcId=vpc-1".into(),
+    ]
+}
+
 #[tokio::test]
 async fn each_call_sends_what_it_says_and_nothing_else() {
     let group = "AutoScalingGroupName=orders-blue";
     let id = format!("InstanceIds.member.1={INSTANCE}");
     let template = format!("LaunchTemplateId={TEMPLATE}");
     let expected = [
+        ("CreateTargetGroup", made_beside()),
+        (
+            "ModifyTargetGroupAttributes",
+            vec![
+                "Attributes.member.1.Key=slow_start.duration_seconds".into(),
+                "Attributes.member.1.Value=30".into(),
+                format!("TargetGroupArn={TARGET_GROUP}"),
+            ],
+        ),
+        ("DeleteTargetGroup", vec![format!("TargetGroupArn={TARGET_GROUP}")]),
         (
             "StartInstanceRefresh",
             vec![
@@ -244,7 +292,35 @@ async fn what_aws_would_not_take_or_nobody_could_mean_is_refused_before_anything
         change(&mut create);
         Call::CreateLaunchTemplateVersion(create)
     };
+    let target_group = |arn: &str| {
+        Call::DeleteTargetGroup(DeleteTargetGroup {
+            target_group: TARGET_GROUP.replace("g/1", arn).as_str().into(),
+        })
+    };
+    let named = |name: &str| {
+        Call::CreateTargetGroup(CreateTargetGroup { name: name.into(), like: TARGET_GROUP.into() })
+    };
+    let put_in = |arn: &str| {
+        let Call::CreateAutoScalingGroup(mut create) = call("CreateAutoScalingGroup") else { unreachable!() };
+        create.target_groups = vec![arn.into()];
+        Call::CreateAutoScalingGroup(create)
+    };
     let odd = [
+        target_group("g/to-be"),
+        Call::DeleteTargetGroup(DeleteTargetGroup {
+            target_group: TARGET_GROUP.replace("123456789012", "999999999999").as_str().into(),
+        }),
+        Call::ModifyTargetGroupAttributes(ModifyAttributes {
+            target_group: TARGET_GROUP.into(),
+            attributes: Vec::new(),
+        }),
+        named(""),
+        named("orders_green"),
+        named("orders-"),
+        named("internal-orders"),
+        named(&"g".repeat(33)),
+        put_in(&TARGET_GROUP.replace("g/1", "g/to-be")),
+        put_in("g"),
         refresh(|start| start.group = "".into()),
         refresh(|start| {
             let number = TemplateNumber { id: TEMPLATE.into(), version: 0 };
