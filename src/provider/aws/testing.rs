@@ -65,7 +65,7 @@ impl Clock for HandClock {
 /// The sources of every linked SDK client, by its name.
 pub(super) fn linked_sdks() -> BTreeMap<String, PathBuf> {
     let metadata = Command::new(env!("CARGO"))
-        .args(["metadata", "--format-version", "1", "--offline", "--manifest-path"])
+        .args(["metadata", "--format-version", "1", "--locked", "--manifest-path"])
         .arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("Cargo.toml"))
         .output()
         .unwrap();
