@@ -68,6 +68,8 @@ ids! {
     ClusterName
     /// An instance refresh of an Auto Scaling group.
     RefreshId
+    /// A build of an image, `b-…`: flightdeck's own name of it, whoever builds.
+    BuildId
     /// A load balancer's ARN.
     LoadBalancerArn
     /// A listener's ARN.
@@ -124,6 +126,22 @@ impl TargetGroupArn {
         self.raw().rsplit('/').next() == Some(TO_BE)
     }
 }
+
+impl ImageId {
+    /// The id in a plan of the image that a build of a family is to make. AWS chooses the true one.
+    pub fn to_be(family: &Text) -> Self {
+        // The bracket keeps the family `app` apart from `app-base`, wherever the id stands in a longer text.
+        Self::new(format!("{IMAGE_TO_BE}{}]", family.raw()))
+    }
+
+    /// Whether it stands for an image that is to be made.
+    pub fn is_to_be(&self) -> bool {
+        self.raw().starts_with(IMAGE_TO_BE)
+    }
+}
+
+/// How the id of an image begins that is not there yet; AWS's own are hexadecimal behind the hyphen.
+const IMAGE_TO_BE: &str = "ami-to-be[";
 
 /// The end of the ARN of a target group that is not there yet; AWS's own ends are hexadecimal.
 const TO_BE: &str = "to-be";

@@ -17,6 +17,7 @@ mod identity;
 mod ids;
 mod image;
 mod instance;
+mod line;
 mod naming;
 mod scope;
 mod text;
@@ -40,6 +41,7 @@ pub use image::{Availability, BAD_TAG, FamilyId, Image};
 pub use instance::{
     GROUP_TAG, ImageSource, Instance, Membership, QUARANTINE_TAG, QUARANTINED_FROM, RELEASED, Running,
 };
+pub use line::{Cursor, Line, Tail};
 pub use naming::{ClusterNaming, ClusterSelector, Naming, Watched};
 pub use scope::Scope;
 pub use text::{Exact, Text, clean};

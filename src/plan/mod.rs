@@ -39,10 +39,11 @@ use serde_json::Value;
 
 pub use approve::{Approval, ApprovedPlan, blocked_by};
 pub use call::{
-    Alarms, Call, CreateGroup, CreateTags, CreateTargetGroup, CreateTemplateVersion, DeleteGroup,
-    DeleteTargetGroup, Desired, DetachInstances, Effect, EnterStandby, ExitStandby, ModifyAttributes,
-    OfGroup, Preferences, Protected, Receipt, SetDesiredCapacity, Standby, StartRefresh, Strategy, Subnets,
-    Tag, TemplateChanges, TemplateNumber, TerminateInGroup, TerminateInstances, UpdateGroup,
+    Alarms, BuildKey, Builder, BuiltBy, Call, CodeBuild, CreateGroup, CreateTags, CreateTargetGroup,
+    CreateTemplateVersion, DeleteGroup, DeleteTargetGroup, Desired, DetachInstances, Effect, EnterStandby,
+    ExitStandby, ImageBuilder, ModifyAttributes, OfGroup, Preferences, Program, Protected, Receipt,
+    SetDesiredCapacity, Standby, StartBuild, StartRefresh, StopBuild, Strategy, Subnets, Tag, TagImage,
+    TemplateChanges, TemplateNumber, TerminateInGroup, TerminateInstances, UpdateGroup,
 };
 pub use chosen::{Choice, choose, replacement};
 pub use claim::{Claim, Hold, SessionId, Stand};
@@ -60,8 +61,8 @@ pub use policy::{ClusterPolicy, GatePolicy, LeaseStore, Policy};
 pub use progress::{Course, Outcome, Progress, Steer, Truth};
 pub use record::{Event, RECORD_SCHEMA, Record, Who};
 pub use resource::{
-    GroupState, InstanceMark, Newest, RefreshMark, Resource, Saved, Sizes, State, TargetGroupState,
-    TemplateState,
+    BuildPhase, BuildState, GroupState, ImageMark, InstanceMark, Newest, RefreshMark, Resource, Saved, Sizes,
+    State, TargetGroupState, TemplateState,
 };
 pub use second::Asked;
 pub use step::{Carried, CarriedBy, Expected, Late, Reach, Step, Wait, WaitFor};

@@ -8,10 +8,12 @@ use async_trait::async_trait;
 use futures_util::future::join_all;
 
 use super::bookkeeping::{self, AwsRegister};
+use super::builds;
 use super::connection::Connection;
 use super::due::{BUDGET, Background, CLAIMS};
 use super::factory::{Clients, Factory, Lane, Settings};
 use super::groups;
+use super::images;
 use super::instances;
 use super::kept::Kept;
 use super::look::{Look, Report, Walks};
@@ -379,6 +381,8 @@ impl Observer for Aws {
             }
             Resource::Template(id) => templates::read(&clients, region, id).await.map(State::Template),
             Resource::Instance(id) => instances::read(&clients, region, id).await.map(State::Instance),
+            Resource::Image(id) => images::read(&clients, region, id).await.map(State::Image),
+            Resource::Build(key) => builds::read(&clients, region, key).await.map(State::Build),
         };
         self.remembered(found).await
     }

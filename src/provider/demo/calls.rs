@@ -60,6 +60,8 @@ fn carry(world: &mut World, region: usize, call: &Call, at: Moment) -> Result<Ac
         Call::CreateLaunchTemplateVersion(create) => {
             template::create_version(&mut world.regions[region], create)?;
         }
+        Call::TagImage(tags) => compute::tag_image(&mut world.regions[region], tags)?,
+        Call::StartBuild(_) | Call::StopBuild(_) => return wrong("nobody builds here"),
     }
     Ok(Actions::new())
 }
