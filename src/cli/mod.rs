@@ -17,6 +17,7 @@ mod lists;
 mod operations;
 mod plan;
 mod quarantine;
+mod rebuild;
 mod refresh;
 mod seen;
 mod session;

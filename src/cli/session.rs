@@ -254,6 +254,7 @@ pub(super) fn settings(global: &Global) -> Result<Settings, End> {
         settings.state = settings.state.join("demo");
         settings.plan.clusters.extend(demo::watched_clusters());
         settings.naming.watched = settings.plan.watched();
+        settings.plan.recipes.extend(demo::recipes());
     }
     Ok(settings)
 }

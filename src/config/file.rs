@@ -85,6 +85,10 @@ impl Said {
         file.named("accounts", sample, values::account_id, |id, account| self.read_account(id, account));
         let mut seen = BTreeSet::new();
         file.sections("cluster", |cluster| self.read_cluster(cluster, &mut seen));
+        file.sections("family", |family| {
+            let name = family.read("name", values::text);
+            self.plan.recipes.extend(super::builds::read(family, name.as_deref()));
+        });
         self.plan.freezes = freezes::read(file);
         self.drift.ignores = ignores::read(file);
     }

@@ -6,6 +6,7 @@
 //! Elsewhere on purpose: it is given texts and opens nothing (`runtime` and `cli` do). It alone reads the
 //! environment, and only in [`Environment::read`].
 
+mod builds;
 mod color;
 mod document;
 mod drills;

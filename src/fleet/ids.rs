@@ -170,6 +170,22 @@ pub struct ClusterId {
     pub name: ClusterName,
 }
 
+impl ClusterId {
+    /// What stands in the place of a cluster where images of a family are built or marked: it holds the lease of that
+    /// family, and has no groups.
+    pub fn of_family(place: Place, family: &Text) -> Self {
+        Self { place, name: ClusterName::new(format!("{OF_FAMILY}{}", family.raw())) }
+    }
+
+    /// The family, where it stands for one.
+    pub fn family(&self) -> Option<Text> {
+        self.name.raw().strip_prefix(OF_FAMILY).map(Text::new)
+    }
+}
+
+/// How the names of clusters begin that stand for families.
+const OF_FAMILY: &str = "images/";
+
 /// A server group anywhere in the fleet.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 pub struct GroupId {

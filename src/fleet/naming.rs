@@ -83,10 +83,10 @@ impl Default for Naming {
         Self {
             clusters: Vec::new(),
             cluster_tags: list(&["flightdeck:cluster", "Cluster", "Application", "app"]),
-            version_tags: list(&["Version", "version"]),
+            version_tags: list(&["Version", "version", "flightdeck:version"]),
             version_pattern: Regex::new(VERSION_AT_THE_END).ok(),
-            family_tags: list(&["Family"]),
-            parent_tags: list(&["ParentImage", "BaseImage"]),
+            family_tags: list(&["Family", "flightdeck:family"]),
+            parent_tags: list(&["ParentImage", "BaseImage", "flightdeck:parent"]),
             watched: Vec::new(),
         }
     }

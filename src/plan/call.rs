@@ -178,8 +178,7 @@ impl Call {
         matches!(self, Self::RollbackInstanceRefresh(_) | Self::CancelInstanceRefresh(_))
     }
 
-    /// Whether it makes or deletes a group, a target group or a build: then that there is none is something that can be
-    /// found.
+    /// Whether it makes or deletes a group or a target group: then that there is none is something that can be found.
     pub fn makes_or_deletes(&self) -> bool {
         matches!(
             self,
@@ -187,9 +186,12 @@ impl Call {
                 | Self::DeleteAutoScalingGroup(_)
                 | Self::CreateTargetGroup(_)
                 | Self::DeleteTargetGroup(_)
-                | Self::StartBuild(_)
-                | Self::StopBuild(_)
         )
+    }
+
+    /// Whether it starts or stops a build.
+    pub fn is_of_build(&self) -> bool {
+        matches!(self, Self::StartBuild(_) | Self::StopBuild(_))
     }
 
     /// The listener or rule it writes to; `None` where it moves no traffic.

@@ -321,7 +321,9 @@ impl State {
             (Self::TargetGroup(expected), Self::TargetGroup(found)) => expected.arn == found.arn,
             (Self::Absent, Self::Absent) | (Self::Build(_), Self::Build(_)) => true,
             (Self::Image(expected), Self::Image(found)) => {
-                expected.state.is_none() || expected.state == found.state
+                let bad = crate::fleet::BAD_TAG;
+                (expected.state.is_none() || expected.state == found.state)
+                    && (expected.tags.is_empty() || expected.tags.get(bad) == found.tags.get(bad))
             }
             (Self::Instance(expected), Self::Instance(found)) => {
                 expected.group == found.group

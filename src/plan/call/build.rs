@@ -24,6 +24,9 @@ pub struct StartBuild {
     /// The image that it is built on, where one is named.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub parent: Option<ImageId>,
+    /// The revision of its source, where one is named.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub revision: Option<Text>,
     /// Who builds it, and how.
     pub builder: Builder,
     /// Longest time it may take, in seconds.

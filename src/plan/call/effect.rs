@@ -71,7 +71,8 @@ impl Call {
     fn on_image(&self, was: &ImageMark, is: &ImageMark) -> Effect {
         let Self::TagImage(tags) = self else { return Effect::Other };
         let set = |mark: &ImageMark| tags.tags.iter().all(|tag| mark.tags.get(&tag.key) == Some(&tag.value));
-        match (set(is), was.tags == is.tags) {
+        // Of what was expected there need be no tags.
+        match (set(is), was.tags.is_empty() || was.tags == is.tags) {
             (true, _) => Effect::Taken,
             (false, true) => Effect::NotTaken,
             (false, false) => Effect::Other,

@@ -5,12 +5,12 @@
 //! change, and is not written over.
 
 use super::{Draft, Given, Kind, Move, Writes, kind, source};
-use crate::fleet::{Actions, Section, Text, same_actions};
+use crate::fleet::{Actions, ImageId, Section, Text, same_actions};
 use crate::plan::change::words;
 use crate::plan::resource::seen;
 use crate::plan::{
-    Call, Effect, Expected, InstanceMark, OperationId, Plan, Refusal, Resource, State, Step, TemplateChanges,
-    Wait,
+    Call, Effect, Expected, InstanceMark, OperationId, Plan, Refusal, Resource, StartBuild, State, Step,
+    TemplateChanges, Wait,
 };
 
 pub(super) fn draft<'a>(given: Given<'a>, operation: &OperationId) -> Result<Draft<'a>, Refusal> {
@@ -122,19 +122,57 @@ fn left_to_do(step: &Step, call: &Call) -> Move {
     Move { does: step.does.clone(), writes, waits: Vec::new() }
 }
 
-/// The old plan with what AWS calls the target groups that it made.
+/// The old plan with what AWS calls the target groups and the images that it made.
 fn named(given: Given<'_>, plan: &Plan) -> Plan {
-    plan.steps.iter().fold(plan.clone(), |named, step| {
-        let Some(Call::CreateTargetGroup(create)) = &step.call else { return named };
-        let made = given.fleet.target_group_named(&given.cluster.id.place, &create.name);
-        made.and_then(|made| named.with_target_group(&create.to_be(), &made.arn)).unwrap_or(named)
+    let told = plan.with_digest().unwrap_or_else(|| plan.clone());
+    plan.steps.iter().fold(told, |named, step| match &step.call {
+        Some(Call::CreateTargetGroup(create)) => {
+            let made = given.fleet.target_group_named(&given.cluster.id.place, &create.name);
+            made.and_then(|made| named.with_target_group(&create.to_be(), &made.arn)).unwrap_or(named)
+        }
+        Some(Call::StartBuild(start)) => {
+            built(given, &plan.id, start).and_then(|made| named.with_image(&start.image, &made)).unwrap_or(named)
+        }
+        _ => named,
     })
+}
+
+/// The image of a build, by the record of its end or by its tag.
+fn built(given: Given<'_>, operation: &OperationId, start: &StartBuild) -> Option<ImageId> {
+    let recorded = given.history.records_of(operation).find_map(|record| match (&record.resource, &record.after) {
+        (Some(Resource::Build(key)), Some(State::Build(state))) if key.id == start.build => state.image.clone(),
+        _ => None,
+    });
+    let tagged = || {
+        let of_place = given.fleet.images.iter().filter(|((place, _), _)| *place == given.cluster.id.place);
+        let mut built = of_place.map(|(_, image)| image).filter(|image| {
+            image.tags.get("flightdeck:build").is_some_and(|build| build.raw() == start.build.raw())
+        });
+        built.next().map(|image| image.id.clone())
+    };
+    recorded.or_else(tagged)
+}
+
+/// Whether a step belongs to a build whose image is not there yet.
+fn is_unbuilt(plan: &Plan, step: &Step) -> bool {
+    match (&step.call, &step.wait) {
+        (Some(Call::StartBuild(start)), _) => start.image.is_to_be(),
+        (Some(Call::TagImage(tags)), _) => tags.image().is_to_be(),
+        (_, Some(wait)) => {
+            let of = wait.build.as_ref().and_then(|build| plan.builds().find(|one| one.build == *build));
+            of.is_some_and(|start| start.image.is_to_be())
+        }
+        _ => false,
+    }
 }
 
 /// An operation that does not only move traffic goes on after the last step whose effect is there.
 fn by_state<'a>(given: Given<'a>, operation: &OperationId, plan: &Plan) -> Result<Draft<'a>, Refusal> {
     let effect = |step: &Step| {
         let (call, expects) = (step.call.as_ref()?, step.expects.as_ref()?);
+        if let Call::StartBuild(start) = call {
+            return (!start.image.is_to_be()).then_some(Effect::Taken);
+        }
         let made = given.stands_up.map(|name| Resource::Group(name.clone()));
         let absent = made.is_some_and(|made| made == expects.resource).then_some(State::Absent);
         let found = absent.or_else(|| seen(given.fleet, given.cluster, &expects.resource)).or_else(|| {
@@ -160,7 +198,10 @@ fn by_state<'a>(given: Given<'a>, operation: &OperationId, plan: &Plan) -> Resul
     let begun = begun(given, operation);
     let sent = |step: &Step| begun.is_none_or(|last| step.n <= last);
     let taken = plan.steps.iter().rposition(|step| sent(step) && effect(step) == Some(Effect::Taken));
-    let left = taken.map_or(&plan.steps[..], |n| &plan.steps[n + 1..]);
+    let after = |n: usize| taken.is_none_or(|taken| n > taken);
+    let left = plan.steps.iter().enumerate().filter(|(n, step)| after(*n) || is_unbuilt(plan, step));
+    let left: Vec<Step> = left.map(|(_, step)| step.clone()).collect();
+    let left = left.as_slice();
     let stands = taken.map_or_else(
         || "nothing of it is there yet".to_owned(),
         |n| format!("what step {} of it did is there", n + 1),

@@ -165,6 +165,12 @@ impl Aws {
                 self.in_background(&at, &fleet, first).await?;
                 Ok(self.assembled(identity, &at))
             }
+            (Scope::Cluster(id), Some(_)) if id.family().is_some() => {
+                let identity = self.who(&factory, Lane::Asked).await?;
+                let at = self.regions(&factory, &identity.account, Lane::Asked);
+                self.at_images(&at, &id.place.region).await?;
+                Ok(self.assembled(identity, &at))
+            }
             (Scope::Cluster(id), Some(fleet)) if fleet.cluster(id).is_some() => {
                 let identity = self.who(&factory, Lane::Asked).await?;
                 let at = self.regions(&factory, &identity.account, Lane::Asked);
@@ -248,6 +254,17 @@ impl Aws {
             let tasks = next(&parts, &look.kept());
             look.work(tasks, &mut walks, &mut report).await;
         }
+        judged(&[report], |report| report.told)
+    }
+
+    /// The images of a region: those the account owns, and those that the fleet names.
+    async fn at_images(&self, at: &[At], region: &Region) -> Result<(), Failure> {
+        let Some(at) = at.iter().find(|at| at.region == *region) else { return Ok(()) };
+        let look = self.walker(at);
+        let (mut walks, mut report) = (Walks::new(), Report::default());
+        look.work(vec![Task::OwnImages], &mut walks, &mut report).await;
+        let tasks = needs::image_tasks(needs::foreign_images(&look.kept()));
+        look.work(tasks, &mut walks, &mut report).await;
         judged(&[report], |report| report.told)
     }
 

@@ -20,6 +20,7 @@ mod look;
 mod loose;
 mod phase;
 mod rebalance;
+mod recipes;
 mod refresh;
 mod register;
 mod replacing;
@@ -37,6 +38,7 @@ use jiff::Timestamp;
 pub use cast::DEFAULT_INSTANCES;
 pub use cloudwatch::watched_clusters;
 pub use hands::Foreign;
+pub use recipes::recipes;
 pub use weather::{Fate, Sent, Weather};
 
 use super::{Clock, Created, Entries, EntryName, Failure, FailureKind, Observer, Operator, Register};
