@@ -165,7 +165,11 @@ fn levels<'p>(asked: Asked<'_>, fleet: &Fleet, policy: &'p Policy) -> Result<Vec
             parent_family(fleet, asked.place, recipe)
                 .is_some_and(|on| last.iter().any(|one| one.family == on.raw()))
         };
-        let next: Vec<&Recipe> = policy.recipes.iter().filter(on_last).collect();
+        // What has no image here is nobody's concern here.
+        let is_here = |recipe: &&Recipe| {
+            of_family(fleet, asked.place, &Text::new(&recipe.family)).next().is_some()
+        };
+        let next: Vec<&Recipe> = policy.recipes.iter().filter(is_here).filter(on_last).collect();
         if next.is_empty() {
             break;
         }
