@@ -1,13 +1,13 @@
 //! Does what a user said. What only one screen or dialog knows is theirs; what concerns the whole cockpit is here.
 
 use super::dialogs::{
-    Arm, Change, Confirm, DeployForm, Dialog, DrillForm, FilterLine, Gaps, Help, IgnoreForm, Leave, Palette,
-    QuarantineForm, Reaction, RefreshForm, ReplaceForm, ScaleForm, Second, ShiftForm, SteerDialog,
-    selected_group,
+    Arm, Change, CompareImages, Confirm, DeployForm, Dialog, DrillForm, FilterLine, Gaps, Help, IgnoreForm,
+    Leave, Palette, QuarantineForm, Reaction, RefreshForm, ReplaceForm, ScaleForm, Second, ShiftForm,
+    SteerDialog, selected_group,
 };
-use super::screens::{Activity, Cluster, Operations, Screen, Step};
+use super::screens::{Activity, Cluster, Images, Operations, Screen, Step};
 use super::{Effect, Model, Session, Subject, Tone, applies};
-use crate::fleet::{self, ClusterId, GroupName, InstanceId, Scope};
+use crate::fleet::{self, ClusterId, GroupName, ImageId, InstanceId, Place, Scope};
 use crate::keymap::Action;
 use crate::plan::{self, Batches, Intent, Steer};
 
@@ -63,6 +63,13 @@ fn act_on_screen(model: &mut Model, action: Action, effects: &mut Vec<Effect>) {
             model.dialogs.extend(dialog);
         }
         Action::Activity => open(model, Screen::Activity(Activity::default())),
+        Action::Images => {
+            let about = running(model);
+            open(model, Screen::Images(Images::new(about)));
+        }
+        Action::CompareImages => {
+            model.dialogs.extend(CompareImages::new(model).ok().map(Dialog::CompareImages));
+        }
         Action::ObserveNow => {
             model.say(Tone::Good, "looking at everything now");
             effects.push(Effect::Observe(Scope::Complete));
@@ -159,6 +166,17 @@ fn steer(model: &mut Model, action: Action, effects: &mut Vec<Effect>) {
         _ => None,
     };
     model.dialogs.extend(dialog);
+}
+
+/// The image that the selected instance runs, or the one that is shown.
+fn running(model: &Model) -> Option<(Place, ImageId)> {
+    let id = match model.screen() {
+        Screen::Cluster(screen) => screen.list.selected()?,
+        Screen::Instance(screen) => &screen.id,
+        _ => return None,
+    };
+    let (.., instance) = model.observation.as_ref()?.fleet.find_instance(id)?;
+    Some((instance.place.clone(), instance.running.as_ref()?.image.clone()))
 }
 
 /// What replaces the instances that are marked; else the one that is selected, or shown.

@@ -1,7 +1,7 @@
 //! Whether an action applies now, and if not, why: help and palette show the reason, and pressing the key says it.
 
 use super::dialogs::{
-    DeployForm, DrillForm, IgnoreForm, QuarantineForm, RefreshForm, ReplaceForm, ScaleForm,
+    CompareImages, DeployForm, DrillForm, IgnoreForm, QuarantineForm, RefreshForm, ReplaceForm, ScaleForm,
 };
 use super::screens::Screen;
 use super::{Model, Session, WayBack, words};
@@ -19,6 +19,7 @@ pub fn applies(model: &Model, action: Action) -> Result<(), String> {
         return Err(format!("it means nothing on the {context} screen"));
     }
     match action {
+        Action::Mark if matches!(model.screen(), Screen::Images(_)) => image_selected(model),
         Action::Open
         | Action::Mark
         | Action::MarkAll
@@ -26,6 +27,7 @@ pub fn applies(model: &Model, action: Action) -> Result<(), String> {
         | Action::MarkBehind
         | Action::MarkOldest => selected(model),
         Action::Unmark => marked(model),
+        Action::CompareImages => CompareImages::new(model).map(drop),
         Action::Shift => has_traffic(model).and_then(|()| is_free(model, action)),
         Action::Switch => {
             has_traffic(model).and_then(|()| is_free(model, action)).and_then(|()| can_switch(model))
@@ -109,14 +111,24 @@ fn selected(model: &Model) -> Result<(), String> {
         Screen::Fleet(screen) => screen.list.selected().is_some(),
         Screen::Cluster(screen) => screen.list.selected().is_some(),
         Screen::Operations(screen) => screen.list.selected().is_some(),
+        Screen::Images(screen) => screen.list.selected().is_some(),
         _ => true,
     };
     if selected { Ok(()) } else { Err("no row is selected".into()) }
 }
 
+fn image_selected(model: &Model) -> Result<(), String> {
+    selected(model)?;
+    match model.screen() {
+        Screen::Images(screen) if screen.is_image_selected() => Ok(()),
+        _ => Err("only images are marked here".into()),
+    }
+}
+
 fn marked(model: &Model) -> Result<(), String> {
     match model.screen() {
         Screen::Cluster(screen) if screen.marks.count() > 0 => Ok(()),
+        Screen::Images(screen) if !screen.marked.is_empty() => Ok(()),
         _ => Err("nothing is marked".into()),
     }
 }

@@ -15,6 +15,7 @@ pub mod dialogs;
 mod effect;
 mod field;
 mod filter;
+pub mod images;
 mod layout;
 mod list;
 pub mod measure;

@@ -52,7 +52,8 @@ fn builder(section: &mut Section<'_>) -> Option<Builder> {
     let aws_environment = section.read("aws_environment", values::boolean).unwrap_or_default();
     let source_version = section.read("source_version", values::text);
     let image_variable = section.read("image_variable", values::text);
-    let said = ["packer", "command", "codebuild", "image_builder"].iter().filter(|key| section.has(key)).count();
+    let said =
+        ["packer", "command", "codebuild", "image_builder"].iter().filter(|key| section.has(key)).count();
     if said != 1 {
         let what = if said == 0 { "nobody builds it" } else { "several build it" };
         section.wrong(

@@ -12,6 +12,7 @@ mod document;
 mod drills;
 mod environment;
 mod example;
+mod families;
 mod file;
 mod freezes;
 mod ignores;

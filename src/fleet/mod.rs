@@ -18,6 +18,7 @@ mod ids;
 mod image;
 mod instance;
 mod line;
+mod lineage;
 mod naming;
 mod scope;
 mod text;
@@ -37,12 +38,13 @@ pub use group::{Refresh, ServerGroup, Wanted, WantedSource, candidates};
 pub use health::{Health, TargetHealth, Verdict};
 pub use identity::Identity;
 pub use ids::*;
-pub use image::{Availability, BAD_TAG, FamilyId, Image};
+pub use image::{Availability, BAD_TAG, FamilyId, Image, Provenance};
 pub use instance::{
     GROUP_TAG, ImageSource, Instance, Membership, QUARANTINE_TAG, QUARANTINED_FROM, RELEASED, Running,
 };
 pub use line::{Cursor, Line, Tail};
-pub use naming::{ClusterNaming, ClusterSelector, Naming, Watched};
+pub use lineage::{Ancestry, Base, Kin, Lineage, Node, Parent, Tree, Unsure, Use};
+pub use naming::{ClusterNaming, ClusterSelector, FamilyNaming, Naming, ProvenanceTags, Watched};
 pub use scope::Scope;
 pub use text::{Exact, Text, clean};
 pub use traffic::{TargetGroup, TrafficSource, Weight};

@@ -13,6 +13,8 @@ pub enum Context {
     Instance,
     /// What runs, what was left, what is past.
     Operations,
+    /// What images are built on, and who runs them.
+    Images,
     /// What was done, by whom.
     Activity,
     /// Any dialog or popup without a text field.
@@ -28,13 +30,14 @@ impl Context {
         Self::Cluster,
         Self::Instance,
         Self::Operations,
+        Self::Images,
         Self::Activity,
         Self::Dialog,
         Self::Text,
     ];
     /// Every screen.
     pub const SCREENS: &[Self] =
-        &[Self::Fleet, Self::Cluster, Self::Instance, Self::Operations, Self::Activity];
+        &[Self::Fleet, Self::Cluster, Self::Instance, Self::Operations, Self::Images, Self::Activity];
     /// Everything drawn over a screen.
     pub const OVERLAYS: &[Self] = &[Self::Dialog, Self::Text];
 
@@ -46,6 +49,7 @@ impl Context {
             Self::Cluster => "cluster",
             Self::Instance => "instance",
             Self::Operations => "operations",
+            Self::Images => "images",
             Self::Activity => "activity",
             Self::Dialog => "dialog",
             Self::Text => "text",

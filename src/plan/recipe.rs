@@ -83,7 +83,9 @@ impl Recipe {
             pairs.push(("{parent}", parent.raw()));
         } else if self.asks_for("parent") {
             return Err(Refusal::new(
-                format!("the recipe of {family} asks for a parent, and which family it is built on is not known"),
+                format!(
+                    "the recipe of {family} asks for a parent, and which family it is built on is not known"
+                ),
                 "give its `build` an `on = \"FAMILY\"`",
             ));
         }

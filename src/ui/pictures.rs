@@ -23,6 +23,7 @@ mod activity;
 mod cluster;
 mod dialogs;
 mod fleet;
+mod images;
 mod instance;
 mod operations;
 mod random;

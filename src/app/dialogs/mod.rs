@@ -6,6 +6,7 @@
 
 mod arm;
 mod asks;
+mod compare_images;
 mod confirm;
 mod deploy;
 mod drill;
@@ -26,6 +27,7 @@ mod steer;
 
 pub use arm::Arm;
 pub use asks::{Ask, Asked, Asks};
+pub use compare_images::{CompareImages, Compared};
 pub use confirm::{Confirm, Stage};
 pub use deploy::{DeployField, DeployForm};
 pub use drill::{DrillField, DrillForm};
@@ -182,6 +184,8 @@ dialogs! {
     Palette(Palette),
     /// What could not be read.
     Gaps(Gaps),
+    /// Two images beside each other.
+    CompareImages(CompareImages),
     /// Takes back what an operation did, or ends its wait?
     Steer(SteerDialog),
     /// Leaves although an operation runs?

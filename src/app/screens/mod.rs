@@ -6,6 +6,7 @@
 mod activity;
 mod cluster;
 mod fleet;
+mod images;
 mod instance;
 mod marks;
 mod operations;
@@ -13,6 +14,7 @@ mod operations;
 pub use activity::{Activity, event_word};
 pub use cluster::{Cluster, ClusterLayout, Line, Order as ClusterOrder};
 pub use fleet::{Fleet, MOST_SIDES, Order as FleetOrder, matching};
+pub use images::{ImageKey, ImageLine, Images, Order as ImagesOrder, Shows};
 pub use instance::{INDENT, Instance, LABELS, Part, is_short};
 pub use marks::Marks;
 pub use operations::Operations;
@@ -129,6 +131,8 @@ pub enum Screen {
     Instance(Instance),
     /// What runs, what was left, what is past.
     Operations(Operations),
+    /// What images are built on, and who runs them.
+    Images(Images),
     /// What was done, by whom.
     Activity(Activity),
 }
@@ -141,6 +145,7 @@ impl Screen {
             Self::Cluster(screen) => screen,
             Self::Instance(screen) => screen,
             Self::Operations(screen) => screen,
+            Self::Images(screen) => screen,
             Self::Activity(screen) => screen,
         }
     }
@@ -152,6 +157,7 @@ impl Screen {
             Self::Cluster(screen) => screen,
             Self::Instance(screen) => screen,
             Self::Operations(screen) => screen,
+            Self::Images(screen) => screen,
             Self::Activity(screen) => screen,
         }
     }

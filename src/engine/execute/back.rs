@@ -15,7 +15,8 @@ const RESTORED: &str = "what was before is restored";
 const NO_TRAFFIC: &str = "no traffic was moved; the side that was made ready stays as it is";
 
 /// The same, where images were being built.
-const NOT_BUILT: &str = "what was being built is stopped, and no traffic was moved; images that are there stay";
+const NOT_BUILT: &str =
+    "what was being built is stopped, and no traffic was moved; images that are there stay";
 
 /// Longest time in which connections drain [elbv2: TargetGroupAttribute].
 const LONGEST_DRAIN: Duration = Duration::from_hours(1);

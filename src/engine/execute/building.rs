@@ -103,7 +103,9 @@ impl Run<'_> {
         let of = format!("build {} of {} {}", start.build, start.family, start.version);
         match state.phase {
             BuildPhase::Running => Ok(Some(going_on(&of, &state))),
-            BuildPhase::Failed => Err(Stop::Failed(Refusal::new(format!("{of} failed: {}", state.says), READ_THE_LOG))),
+            BuildPhase::Failed => {
+                Err(Stop::Failed(Refusal::new(format!("{of} failed: {}", state.says), READ_THE_LOG)))
+            }
             BuildPhase::Stopped => {
                 Err(Stop::Failed(Refusal::new(format!("{of} was stopped: {}", state.says), READ_THE_LOG)))
             }
@@ -128,7 +130,9 @@ impl Run<'_> {
         let observer = self.ports.observer;
         let asked = self.attend(observer.state(&place, &Resource::Image(image.clone()))).await?;
         let word = match asked {
-            Ok(State::Image(mark)) => mark.state.map_or_else(|| "unknown".into(), |state| state.raw().to_owned()),
+            Ok(State::Image(mark)) => {
+                mark.state.map_or_else(|| "unknown".into(), |state| state.raw().to_owned())
+            }
             Ok(_) => return Ok(Some(format!("the answer is not of {image}"))),
             Err(failure) => return Ok(Some(words::sentence_of(&failure).why)),
         };
@@ -195,16 +199,20 @@ impl Run<'_> {
             return None;
         }
         let (history, here) = (self.history(), &self.approved.approval().who.host);
-        let step = history.plan_of(operation)?.steps.iter().find(|step| {
-            matches!(&step.call, Some(Call::StartBuild(one)) if one.build == start.build)
-        })?;
+        let step = history
+            .plan_of(operation)?
+            .steps
+            .iter()
+            .find(|step| matches!(&step.call, Some(Call::StartBuild(one)) if one.build == start.build))?;
         let recorded = history.records_of(operation).filter(|record| record.step >= step.n);
         let claimed = history.claims_of(operation).filter(|claim| claim.step >= step.n);
-        let mut hosts =
-            recorded.map(|record| &record.who.host).chain(claimed.map(|claim| &claim.who.host));
+        let mut hosts = recorded.map(|record| &record.who.host).chain(claimed.map(|claim| &claim.who.host));
         let host = hosts.find(|host| *host != here)?;
         Some(Refusal::new(
-            format!("build {} of {} ran on {host}: nothing here tells what became of it", start.build, start.family),
+            format!(
+                "build {} of {} ran on {host}: nothing here tells what became of it",
+                start.build, start.family
+            ),
             format!("resume it on {host}, or make a new plan and leave that one"),
         ))
     }
@@ -212,7 +220,11 @@ impl Run<'_> {
 
 fn going_on(of: &str, state: &BuildState) -> String {
     let since = state.since.map(|since| format!(", since {since:.0}")).unwrap_or_default();
-    if state.says.is_empty() { format!("{of} runs{since}") } else { format!("{of} runs{since}: {}", state.says) }
+    if state.says.is_empty() {
+        format!("{of} runs{since}")
+    } else {
+        format!("{of} runs{since}: {}", state.says)
+    }
 }
 
 fn names(value: &serde_json::Value, text: &str) -> bool {

@@ -67,7 +67,11 @@ impl Run<'_> {
         if let (Call::StartBuild(start), State::Build(there)) = (call, &before) {
             self.follows(start);
             let since = there.since.map(|since| format!(" since {since:.0}")).unwrap_or_default();
-            self.say(Truth::ReadBack, &format!("build {} is there{since}: it is followed", start.build), None);
+            self.say(
+                Truth::ReadBack,
+                &format!("build {} is there{since}: it is followed", start.build),
+                None,
+            );
             return Ok(true);
         }
         if let Call::StartBuild(start) = call
@@ -266,9 +270,8 @@ impl Run<'_> {
             // It stands whether or not it can be written down.
             let _ = self.record(step, Event::Failed, |record| record.result = Some(sentence));
         }
-        let builds = self.plan.steps.iter().any(|one| {
-            one.n == step && matches!(one.call, Some(Call::StartBuild(_)))
-        });
+        let builds =
+            self.plan.steps.iter().any(|one| one.n == step && matches!(one.call, Some(Call::StartBuild(_))));
         if builds {
             return Stop::Failed(refusal);
         }

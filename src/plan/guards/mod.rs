@@ -42,8 +42,8 @@ use super::change::Change;
 use super::sides::Sides;
 use super::verbs::{Draft, Kind, kind, prospect};
 use super::{
-    Answer, Call, Carried, CarriedBy, Finding, History, Intent, OperationId, Plan, Policy, Resource, StartBuild,
-    carried,
+    Answer, Call, Carried, CarriedBy, Finding, History, Intent, OperationId, Plan, Policy, Resource,
+    StartBuild, carried,
 };
 use crate::fleet::{Cluster, Fleet, ServerGroup, TargetGroupArn};
 

@@ -15,7 +15,8 @@ fn check(subject: &OnImage<'_>, start: &StartBuild) -> (Answer, String) {
             && matches!(one.state, KnownState::Running | KnownState::Held | KnownState::Abandoned)
     });
     // What this one goes on with builds the same, under the same names.
-    let other = open.flat_map(|one| one.plan.iter().flat_map(|plan| plan.builds()).map(move |build| (one, build)));
+    let other =
+        open.flat_map(|one| one.plan.iter().flat_map(|plan| plan.builds()).map(move |build| (one, build)));
     let mut other = other.filter(|(_, build)| build.family == *family && build.build != start.build);
     match other.next() {
         Some((one, build)) => (

@@ -23,7 +23,10 @@ pub(super) fn draft<'a>(
     };
     let now = image.tags.get(BAD_TAG);
     if bad.is_none() && image.marked_bad().is_none() {
-        return Err(Refusal::new(format!("{image} ({id}) is not marked as bad"), "there is nothing to take back"));
+        return Err(Refusal::new(
+            format!("{image} ({id}) is not marked as bad"),
+            "there is nothing to take back",
+        ));
     }
     let says = match bad {
         Some(why) if why.raw().trim().is_empty() => {

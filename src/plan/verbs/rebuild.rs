@@ -11,13 +11,13 @@ use sha2::{Digest as _, Sha256};
 
 use super::{Draft, Given, Kind, Move, Writes, deploy, refresh, waits};
 use crate::fleet::{
-    AccountId, Availability, BuildId, Cluster, ClusterId, Fleet, FoundBy, FamilyId, Image, ImageId, Place, Section,
-    Tags, Text, version,
+    AccountId, Availability, BuildId, Cluster, ClusterId, FamilyId, Fleet, FoundBy, Image, ImageId, Place,
+    Provenance, Section, Tags, Text, version,
 };
 use crate::plan::recipe::{Values, word};
 use crate::plan::{
-    Author, BuildKey, Builder, Call, Expected, History, ImageMark, Intent, Policy, Reach, Recipe, Refusal,
-    RefreshTo, Resource, StartBuild, State, StopBuild, TagImage, Wait, nearest,
+    Author, BuildKey, Builder, Call, Expected, History, ImageMark, Intent, Policy, Reach, Recipe, RefreshTo,
+    Refusal, Resource, StartBuild, State, StopBuild, TagImage, Wait, nearest,
 };
 
 /// Builds that run side by side at most: each takes a machine of the account, and Packer one of ours.
@@ -104,7 +104,8 @@ pub(in crate::plan) fn prospect<'a>(
 /// An image as it will be: the newest of its family, on its parent.
 fn image_to_be(fleet: &Fleet, place: &Place, start: &StartBuild) -> Image {
     let newest = newest(fleet, place, &start.family);
-    let owner: AccountId = newest.and_then(|newest| newest.owner.clone()).unwrap_or_else(|| place.account.clone());
+    let owner: AccountId =
+        newest.and_then(|newest| newest.owner.clone()).unwrap_or_else(|| place.account.clone());
     Image {
         id: start.image.clone(),
         name: Some(Text::new(format!("{}-{}", start.family.raw(), start.version.raw()))),
@@ -113,11 +114,19 @@ fn image_to_be(fleet: &Fleet, place: &Place, start: &StartBuild) -> Image {
         version: Some(start.version.clone()),
         rank: Some(newest.and_then(|newest| newest.rank).map_or(0, |rank| rank + 1)),
         parent: start.parent.clone(),
+        source: None,
+        provenance: Provenance {
+            revision: start.revision.clone(),
+            builder: Some(Text::from(start.builder.key().says())),
+            build: Some(Text::new(start.build.raw())),
+            built_at: None,
+        },
         described: true,
         availability: Availability::Available,
         created_at: None,
         deprecated_at: None,
         architecture: newest.and_then(|newest| newest.architecture.clone()),
+        devices: Vec::new(),
         tags: Tags::new(),
     }
 }
@@ -166,9 +175,8 @@ fn levels<'p>(asked: Asked<'_>, fleet: &Fleet, policy: &'p Policy) -> Result<Vec
                 .is_some_and(|on| last.iter().any(|one| one.family == on.raw()))
         };
         // What has no image here is nobody's concern here.
-        let is_here = |recipe: &&Recipe| {
-            of_family(fleet, asked.place, &Text::new(&recipe.family)).next().is_some()
-        };
+        let is_here =
+            |recipe: &&Recipe| of_family(fleet, asked.place, &Text::new(&recipe.family)).next().is_some();
         let next: Vec<&Recipe> = policy.recipes.iter().filter(is_here).filter(on_last).collect();
         if next.is_empty() {
             break;
@@ -215,7 +223,9 @@ fn start(
         None => next_version(fleet, asked.place, &family)?,
     };
     word("version", version.raw())?;
-    if let Some(there) = of_family(fleet, asked.place, &family).find(|image| image.version.as_ref() == Some(&version)) {
+    if let Some(there) =
+        of_family(fleet, asked.place, &family).find(|image| image.version.as_ref() == Some(&version))
+    {
         return Err(Refusal::new(
             format!("{family} {version} is there already: {}", there.id),
             "name another --version: an image is never built over",
@@ -260,7 +270,8 @@ fn name(asked: Asked<'_>, family: &Text, version: &Text) -> BuildId {
     const LENGTH: usize = 5;
     let Place { account, region } = asked.place;
     let Author { who, at } = asked.by;
-    let text = format!("{} {} {} {} {} {at}", account.raw(), region.raw(), family.raw(), version.raw(), who.raw());
+    let text =
+        format!("{} {} {} {} {} {at}", account.raw(), region.raw(), family.raw(), version.raw(), who.raw());
     let digest = Sha256::digest(text);
     let hex = digest.iter().take(LENGTH).fold(String::new(), |mut hex, byte| {
         let _infallible = write!(hex, "{byte:02x}");
@@ -272,10 +283,7 @@ fn name(asked: Asked<'_>, family: &Text, version: &Text) -> BuildId {
 /// The version after the newest that anybody gave: its last number is raised by one, and what stands behind is dropped.
 fn next_version(fleet: &Fleet, place: &Place, family: &Text) -> Result<Text, Refusal> {
     let unknown = || {
-        Refusal::new(
-            format!("which version of {family} comes next is not known"),
-            "name it with --version",
-        )
+        Refusal::new(format!("which version of {family} comes next is not known"), "name it with --version")
     };
     let versions = of_family(fleet, place, family).filter_map(|image| image.version.as_ref());
     let ordered = versions.filter(|one| version::compare(one.raw(), one.raw()).is_some());
@@ -309,7 +317,8 @@ fn raised(version: &str) -> Option<String> {
 pub fn built_where(fleet: &Fleet, policy: &Policy, wanted: &str) -> Result<(Place, Text), Refusal> {
     let has = |name: &str, region: Option<&str>| -> Vec<Place> {
         let family = Text::new(name);
-        let places = fleet.places.iter().filter(|place| region.is_none_or(|region| place.region.raw() == region));
+        let places =
+            fleet.places.iter().filter(|place| region.is_none_or(|region| place.region.raw() == region));
         places.filter(|place| of_family(fleet, place, &family).next().is_some()).cloned().collect()
     };
     let (mut name, mut region) = (wanted, None);
@@ -323,7 +332,9 @@ pub fn built_where(fleet: &Fleet, policy: &Policy, wanted: &str) -> Result<(Plac
     match (found.as_slice(), fleet.places.as_slice()) {
         ([only], _) => return Ok((only.clone(), Text::new(name))),
         // The first image of a family has none before it.
-        ([], [only]) if policy.recipe(name).is_some() && region.is_none_or(|region| only.region.raw() == region) => {
+        ([], [only])
+            if policy.recipe(name).is_some() && region.is_none_or(|region| only.region.raw() == region) =>
+        {
             return Ok((only.clone(), Text::new(name)));
         }
         ([], _) => {}
@@ -368,11 +379,14 @@ pub(super) fn draft<'a>(
     notes.push("an abort stops the builds that run; images that are there by then stay".into());
     if starts.iter().any(|start| start.builder.key().is_local()) {
         notes.push(
-            "programs run on this machine: should flightdeck end they go on, and a resume here follows them".into(),
+            "programs run on this machine: should flightdeck end they go on, and a resume here follows them"
+                .into(),
         );
     }
     if starts.iter().any(|start| matches!(start.builder, Builder::ImageBuilder(_))) {
-        notes.push("stopping Image Builder deletes nothing: images and snapshots that it has made stay".into());
+        notes.push(
+            "stopping Image Builder deletes nothing: images and snapshots that it has made stay".into(),
+        );
     }
     let seconds = builds
         .iter()

@@ -130,19 +130,22 @@ fn named(given: Given<'_>, plan: &Plan) -> Plan {
             let made = given.fleet.target_group_named(&given.cluster.id.place, &create.name);
             made.and_then(|made| named.with_target_group(&create.to_be(), &made.arn)).unwrap_or(named)
         }
-        Some(Call::StartBuild(start)) => {
-            built(given, &plan.id, start).and_then(|made| named.with_image(&start.image, &made)).unwrap_or(named)
-        }
+        Some(Call::StartBuild(start)) => built(given, &plan.id, start)
+            .and_then(|made| named.with_image(&start.image, &made))
+            .unwrap_or(named),
         _ => named,
     })
 }
 
 /// The image of a build, by the record of its end or by its tag.
 fn built(given: Given<'_>, operation: &OperationId, start: &StartBuild) -> Option<ImageId> {
-    let recorded = given.history.records_of(operation).find_map(|record| match (&record.resource, &record.after) {
-        (Some(Resource::Build(key)), Some(State::Build(state))) if key.id == start.build => state.image.clone(),
-        _ => None,
-    });
+    let recorded =
+        given.history.records_of(operation).find_map(|record| match (&record.resource, &record.after) {
+            (Some(Resource::Build(key)), Some(State::Build(state))) if key.id == start.build => {
+                state.image.clone()
+            }
+            _ => None,
+        });
     let tagged = || {
         let of_place = given.fleet.images.iter().filter(|((place, _), _)| *place == given.cluster.id.place);
         let mut built = of_place.map(|(_, image)| image).filter(|image| {

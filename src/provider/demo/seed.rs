@@ -13,10 +13,11 @@ use super::world::{
     Balancer, EVER, Group, Image, Instance, Launch, Listener, MINUTE, Moment, Region, TargetGroup, time_of,
 };
 use crate::fleet::{
-    Action, Actions, ForwardConfig, GroupFact, GroupName, GroupStickiness, ImageFact, ImageId, LaunchSource,
-    ListenerArn, ListenerFact, LoadBalancerArn, LoadBalancerFact, LoadBalancerKind, MetadataOptions, Place,
-    RuleArn, RuleFact, SecurityGroupId, SourceArn, Tags, TargetGroupArn, TargetGroupAttributes,
-    TargetGroupFact, TargetGroupTuple, TemplateId, TemplateRef, TemplateVersion, TemplateVersionFact, Text,
+    Action, Actions, ForwardConfig, GroupFact, GroupName, GroupStickiness, ImageDevice, ImageFact, ImageId,
+    LaunchSource, ListenerArn, ListenerFact, LoadBalancerArn, LoadBalancerFact, LoadBalancerKind,
+    MetadataOptions, Place, RuleArn, RuleFact, SecurityGroupId, SourceArn, Tags, TargetGroupArn,
+    TargetGroupAttributes, TargetGroupFact, TargetGroupTuple, TemplateId, TemplateRef, TemplateVersion,
+    TemplateVersionFact, Text,
 };
 
 /// The account of the simulated fleet.
@@ -112,6 +113,7 @@ impl Stage {
             ("SourceRevision", &revision),
             ("Builder", "packer 1.11.2"),
             ("BuildId", &number),
+            ("BuildTime", &time_of(self.start, -build.age).strftime("%Y-%m-%dT%H:%MZ").to_string()),
         ]);
         if let Some(parent) = build.parent {
             tags.insert("ParentImage".into(), Text::new(parent.raw()));
@@ -124,6 +126,8 @@ impl Stage {
             created_at,
             deprecated_at: None,
             source: None,
+            source_region: None,
+            devices: vec![root_volume(&self.chance.id("snap", &about, 2))],
             architecture: Some("arm64".into()),
             allowed: Some(true),
             tags,
@@ -367,6 +371,18 @@ pub(super) fn forward(weights: &[(&TargetGroupArn, i32)], sticky: Option<i32>) -
             }),
         }),
         ..Action::default()
+    }
+}
+
+/// The root volume of an image.
+pub(super) fn root_volume(snapshot: &str) -> ImageDevice {
+    ImageDevice {
+        name: "/dev/xvda".into(),
+        virtual_name: None,
+        size_gib: Some(20),
+        snapshot: Some(snapshot.into()),
+        encrypted: Some(true),
+        kind: Some("gp3".into()),
     }
 }
 

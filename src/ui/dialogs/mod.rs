@@ -1,6 +1,7 @@
 //! One file a dialog, mirroring `app::dialogs`. They are drawn over the screen in the order they were opened.
 
 mod arm;
+mod compare_images;
 mod confirm;
 mod deploy;
 mod drill;
@@ -50,6 +51,7 @@ pub fn draw(canvas: &mut Canvas<'_>, look: &Look<'_>, layout: &Layout) {
             Dialog::Help(dialog) => help::draw(canvas, look, layout.body, dialog),
             Dialog::Palette(dialog) => palette::draw(canvas, look, layout.body, dialog),
             Dialog::Gaps(dialog) => gaps::draw(canvas, look, layout.body, dialog),
+            Dialog::CompareImages(dialog) => compare_images::draw(canvas, look, layout.body, dialog),
             Dialog::Steer(dialog) => steer::draw(canvas, look, layout.body, dialog),
             Dialog::Leave(dialog) => leave::draw(canvas, look, layout.body, dialog),
         }

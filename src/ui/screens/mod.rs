@@ -3,6 +3,7 @@
 mod activity;
 mod cluster;
 mod fleet;
+mod images;
 mod instance;
 mod operations;
 
@@ -21,6 +22,7 @@ pub fn draw(canvas: &mut Canvas<'_>, look: &Look<'_>, layout: &Layout) {
         Screen::Cluster(screen) => cluster::draw(canvas, look, layout, screen),
         Screen::Instance(screen) => instance::draw(canvas, look, layout, screen),
         Screen::Operations(screen) => operations::draw(canvas, look, layout, screen),
+        Screen::Images(screen) => images::draw(canvas, look, layout, screen),
         Screen::Activity(screen) => activity::draw(canvas, look, layout, screen),
     }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::super::loose;
 use super::super::seed::{NewGroup, Part, Stage, forward, split};
 use super::super::world::{DAY, HOUR, MINUTE, time_of};
-use super::{Layers, app, part};
+use super::{Layers, app, deprecate, part};
 use crate::fleet::{
     Action, Exact, LaunchConfigurationFact, LaunchSource, LoadBalancerKind, PolicyFact, PolicyKind,
     RefreshFact, RefreshStatus, ScheduleFact, Setting, TemplateVersion,
@@ -107,6 +107,7 @@ fn login() -> Action {
 pub(super) fn search(stage: &mut Stage, layers: &Layers, count: usize) {
     let oldest = app(stage, "search", "0.8.7", &layers.jvm[0], 55);
     let saved = app(stage, "search", "0.9.0", &layers.jvm[0], 22);
+    deprecate(stage, &saved);
     let newer = app(stage, "search", "0.9.1", &layers.jvm[1], 1);
     let template = stage.template("search", "r7g.large", &[&oldest, &saved, &newer]);
     let index = stage.group(NewGroup {

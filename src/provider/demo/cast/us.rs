@@ -2,7 +2,7 @@
 
 use super::super::seed::{NewGroup, Part, Stage, forward, split};
 use super::super::world::{Ailment, DAY, Duty, EVER, HOUR, Ill, MINUTE, NEVER, time_of};
-use super::{Layers, app, part};
+use super::{Layers, app, part, untrace};
 use crate::fleet::{
     Action, Exact, LaunchSource, LoadBalancerKind, OverrideFact, RefreshFact, RefreshStatus, Setting,
     TemplateVersion,
@@ -76,6 +76,7 @@ pub(super) fn payments(stage: &mut Stage, layers: &Layers, count: usize) {
 pub(super) fn web(stage: &mut Stage, layers: &Layers, count: usize) {
     let balancer = stage.balancer("edge", LoadBalancerKind::Network);
     let blue = app(stage, "web", "7.0.3", &layers.nginx[0], 70);
+    untrace(stage, &blue);
     let green = app(stage, "web", "7.1.0", &layers.nginx[2], 5);
     let template = stage.template("web", "c7g.large", &[&blue, &green]);
     for version in stage.region.templates.get_mut(&template).into_iter().flatten().skip(1) {
