@@ -2,8 +2,8 @@
 
 use super::dialogs::{
     Arm, Change, CompareImages, Confirm, DeployForm, Dialog, DrillForm, FilterLine, Gaps, Help, IgnoreForm,
-    Leave, Palette, QuarantineForm, Reaction, RefreshForm, ReplaceForm, ScaleForm, Second, ShiftForm,
-    SteerDialog, selected_group,
+    Leave, MarkForm, Palette, QuarantineForm, Reaction, RebuildForm, RefreshForm, ReplaceForm, ScaleForm,
+    Second, ShiftForm, SteerDialog, selected_group,
 };
 use super::screens::{Activity, Cluster, Images, Operations, Screen, Step};
 use super::{Effect, Model, Session, Subject, Tone, applies};
@@ -110,6 +110,18 @@ fn act_on_screen(model: &mut Model, action: Action, effects: &mut Vec<Effect>) {
                 // What is decided here is decided on fresh facts.
                 effects.push(Effect::Observe(Scope::Cluster(form.cluster.clone())));
                 model.dialogs.push(Dialog::Quarantine(form));
+            }
+        }
+        Action::Rebuild => {
+            if let Ok(form) = RebuildForm::new(model) {
+                effects.push(Effect::Observe(Scope::Cluster(form.cluster.clone())));
+                model.dialogs.push(Dialog::Rebuild(form));
+            }
+        }
+        Action::MarkBad => {
+            if let Ok(form) = MarkForm::new(model) {
+                effects.push(Effect::Observe(Scope::Cluster(form.cluster.clone())));
+                model.dialogs.push(Dialog::Mark(form));
             }
         }
         Action::Replace => {

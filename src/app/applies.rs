@@ -1,7 +1,8 @@
 //! Whether an action applies now, and if not, why: help and palette show the reason, and pressing the key says it.
 
 use super::dialogs::{
-    CompareImages, DeployForm, DrillForm, IgnoreForm, QuarantineForm, RefreshForm, ReplaceForm, ScaleForm,
+    CompareImages, DeployForm, DrillForm, IgnoreForm, MarkForm, QuarantineForm, RebuildForm, RefreshForm,
+    ReplaceForm, ScaleForm,
 };
 use super::screens::Screen;
 use super::{Model, Session, WayBack, words};
@@ -53,6 +54,8 @@ pub fn applies(model: &Model, action: Action) -> Result<(), String> {
         Action::Replace => super::act::replace(model).map(drop).and_then(|()| is_free(model, action)),
         Action::ReplaceSeveral => ReplaceForm::new(model).map(drop).and_then(|()| is_free(model, action)),
         Action::Quarantine => QuarantineForm::new(model).map(drop).and_then(|()| is_free(model, action)),
+        Action::Rebuild => RebuildForm::new(model).map(drop).and_then(|()| is_free(model, action)),
+        Action::MarkBad => MarkForm::new(model).map(drop),
         Action::Ignore => IgnoreForm::new(model).map(drop),
         Action::Arm => may_arm(model),
         Action::NextSource | Action::PreviousSource => several_sources(model),

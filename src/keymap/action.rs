@@ -113,6 +113,8 @@ actions! {
     Scale          "scale"           "gives a group another size or type"           Change  [Cluster]                  "scale" 9;
     Quarantine     "quarantine"      "sets it aside, releases it, terminates it"      Change  [Cluster Instance]         "quarantine" 12;
     Drill          "drill"           "rehearses the loss of an instance or a zone" Change [Cluster];
+    Rebuild        "rebuild"       "builds an image, or all that stands on it"     Change  [Cluster Images]           "rebuild" 5;
+    MarkBad        "mark-bad"      "marks the image as bad, or as good again"      Change  [Images]                   "mark bad" 8;
     Rollback       "rollback"        "rolls traffic back to what it was"             Change  [Fleet Cluster Operations] "roll back" 3;
     CancelRefresh  "cancel-refresh"  "cancels the refresh of the group"             Change  [Cluster];
     RollbackRefresh "rollback-refresh" "lets AWS take the refresh of the group back" Change [Cluster];

@@ -75,7 +75,7 @@ use crate::fleet::{
 use sides::Sides;
 use verbs::Given;
 
-pub use verbs::rebuild::{built_where, image_to_carry};
+pub use verbs::rebuild::{built_where, image_to_carry, stands_on};
 pub use verbs::{
     choose as choose_for_drill, duration, floor as drill_floor, idle_group, idle_groups, standing,
 };

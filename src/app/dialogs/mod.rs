@@ -16,8 +16,10 @@ mod gaps;
 mod help;
 mod ignore;
 mod leave;
+mod mark;
 mod palette;
 mod quarantine;
+mod rebuild;
 mod refresh;
 mod replace;
 mod scale;
@@ -37,8 +39,10 @@ pub use gaps::Gaps;
 pub use help::{Help, HelpRow};
 pub use ignore::{IgnoreField, IgnoreForm};
 pub use leave::{Going, Leave};
+pub use mark::{MarkField, MarkForm};
 pub use palette::{Item, Palette};
 pub use quarantine::{Deed, QuarantineField, QuarantineForm};
+pub use rebuild::{RebuildField, RebuildForm};
 pub(super) use refresh::selected_group;
 pub use refresh::{RefreshField, RefreshForm};
 pub use replace::{ReplaceField, ReplaceForm, Which};
@@ -166,6 +170,10 @@ dialogs! {
     Quarantine(QuarantineForm),
     /// What a deployment needs to know first.
     Deploy(DeployForm),
+    /// What a rebuild needs to know first.
+    Rebuild(RebuildForm),
+    /// What marking an image needs to know first.
+    Mark(MarkForm),
     /// What a drill needs to know first.
     Drill(DrillForm),
     /// What replacing several instances needs to know.

@@ -354,6 +354,15 @@ pub fn built_where(fleet: &Fleet, policy: &Policy, wanted: &str) -> Result<(Plac
     ))
 }
 
+/// The families that stand on another and would be built with it, in order. Empty where none does, or where nothing
+/// says how it is built.
+pub fn stands_on(fleet: &Fleet, policy: &Policy, place: &Place, family: &Text) -> Vec<Text> {
+    let by = Author { who: Text::default(), at: fleet.observed_at };
+    let asked = Asked { place, family, chain: true, version: None, revision: None, by: &by };
+    let levels = levels(asked, fleet, policy).unwrap_or_default();
+    levels.iter().skip(1).flatten().map(|recipe| Text::new(&recipe.family)).collect()
+}
+
 /// What stands for the image that is carried on to a cluster: of a chain, of the family that its live side runs.
 pub fn image_to_carry(fleet: &Fleet, cluster: &ClusterId, family: &Text, chain: bool) -> ImageId {
     let live = fleet.cluster(cluster).filter(|_| chain).and_then(|found| {
@@ -522,7 +531,7 @@ fn stale(given: Given<'_>, asked: Asked<'_>, starts: &[&StartBuild]) -> Option<S
                 continue;
             };
             let Some(family) = image.family.as_ref().map(|family| &family.name) else { continue };
-            if stands_on(fleet, asked.place, image, &rebuilt) || rebuilt(family) {
+            if is_built_on(fleet, asked.place, image, &rebuilt) || rebuilt(family) {
                 let (instances, clusters) = counted.entry(family.clone()).or_default();
                 *instances += 1;
                 clusters.insert(&cluster.id);
@@ -542,7 +551,7 @@ fn stale(given: Given<'_>, asked: Asked<'_>, starts: &[&StartBuild]) -> Option<S
 }
 
 /// Whether an image stands on one of these families, at any depth.
-fn stands_on(fleet: &Fleet, place: &Place, image: &Image, on: &impl Fn(&Text) -> bool) -> bool {
+fn is_built_on(fleet: &Fleet, place: &Place, image: &Image, on: &impl Fn(&Text) -> bool) -> bool {
     /// Levels that are followed: more are a circle of tags.
     const DEPTH: usize = 16;
     let mut next = image.parent.as_ref();

@@ -11,8 +11,10 @@ mod gaps;
 mod help;
 mod ignore;
 mod leave;
+mod mark;
 mod palette;
 mod quarantine;
+mod rebuild;
 mod refresh;
 mod replace;
 mod scale;
@@ -41,6 +43,8 @@ pub fn draw(canvas: &mut Canvas<'_>, look: &Look<'_>, layout: &Layout) {
             Dialog::Refresh(dialog) => refresh::draw(canvas, look, layout.body, dialog),
             Dialog::Deploy(dialog) => deploy::draw(canvas, look, layout.body, dialog),
             Dialog::Replace(dialog) => replace::draw(canvas, look, layout.body, dialog),
+            Dialog::Rebuild(dialog) => rebuild::draw(canvas, look, layout.body, dialog),
+            Dialog::Mark(dialog) => mark::draw(canvas, look, layout.body, dialog),
             Dialog::Drill(dialog) => drill::draw(canvas, look, layout.body, dialog),
             Dialog::Scale(dialog) => scale::draw(canvas, look, layout.body, dialog),
             Dialog::Quarantine(dialog) => quarantine::draw(canvas, look, layout.body, dialog),
