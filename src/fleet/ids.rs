@@ -134,6 +134,14 @@ impl ImageId {
         Self::new(format!("{IMAGE_TO_BE}{}]", family.raw()))
     }
 
+    /// What it is called in a sentence: its id, or whose image it will be.
+    pub fn says(&self) -> String {
+        match self.raw().strip_prefix(IMAGE_TO_BE) {
+            Some(family) => format!("the new {}", Text::new(family.trim_end_matches(']'))),
+            None => self.to_string(),
+        }
+    }
+
     /// Whether it stands for an image that is to be made.
     pub fn is_to_be(&self) -> bool {
         self.raw().starts_with(IMAGE_TO_BE)

@@ -46,7 +46,7 @@ impl fmt::Display for Resource {
             Self::TargetGroup(name) => write!(f, "target group {name}"),
             Self::Template(id) => id.fmt(f),
             Self::Instance(id) => id.fmt(f),
-            Self::Image(id) => id.fmt(f),
+            Self::Image(id) => f.write_str(&id.says()),
             Self::Build(key) => write!(f, "build {}", key.id),
         }
     }

@@ -146,6 +146,34 @@ impl Builder {
         }
     }
 
+    /// What it is given, as a person would write it.
+    fn given(&self) -> String {
+        let quoted = |word: &String| {
+            let plain = |c: char| c.is_ascii_alphanumeric() || "-_=./:,+@%".contains(c);
+            let word = crate::fleet::clean(word);
+            if !word.is_empty() && word.chars().all(plain) { word.into_owned() } else { format!("'{word}'") }
+        };
+        match self {
+            Self::Packer(of) | Self::Command(of) => {
+                let words = std::iter::once(&of.program).chain(&of.arguments).map(quoted);
+                let folder = of.folder.iter().map(|folder| format!(" in {}", crate::fleet::clean(folder)));
+                format!(": {}{}", words.collect::<Vec<_>>().join(" "), folder.collect::<String>())
+            }
+            Self::CodeBuild(of) => {
+                let source = of
+                    .source_version
+                    .iter()
+                    .map(|version| format!("source {}", crate::fleet::clean(version)));
+                let set = of.environment.iter().map(|(key, value)| {
+                    format!("{}={}", crate::fleet::clean(key), crate::fleet::clean(value))
+                });
+                let given: Vec<String> = source.chain(set).collect();
+                if given.is_empty() { String::new() } else { format!(": {}", given.join(" ")) }
+            }
+            Self::ImageBuilder(_) => String::new(),
+        }
+    }
+
     /// Which builder it is.
     pub fn key(&self) -> BuiltBy {
         match self {
@@ -192,8 +220,9 @@ impl StartBuild {
 
     /// What it builds, in words.
     pub(super) fn says(&self) -> String {
-        let on = self.parent.as_ref().map(|parent| format!(" on {parent}")).unwrap_or_default();
-        format!("{} {}{on} by {} ({})", self.family, self.version, self.builder.key().says(), self.build)
+        let on = self.parent.as_ref().map(|parent| format!(" on {}", parent.says())).unwrap_or_default();
+        let given = self.builder.given();
+        format!("{} {}{on} by {}{given}", self.family, self.version, self.builder.key().says())
     }
 }
 
@@ -214,6 +243,6 @@ impl TagImage {
     pub(super) fn says(&self) -> String {
         let tags: Vec<String> =
             self.tags.iter().map(|Tag { key, value }| format!("{key} = {value}")).collect();
-        format!("{} tagged {}", self.image(), tags.join(", "))
+        format!("{} tagged {}", self.image().says(), tags.join(", "))
     }
 }

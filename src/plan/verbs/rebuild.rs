@@ -471,7 +471,7 @@ fn building(asked: Asked<'_>, builds: &[Vec<StartBuild>]) -> Vec<Move> {
 
 fn starting(start: &StartBuild, waits: Vec<Wait>) -> Move {
     let key: BuildKey = start.key();
-    let on = start.parent.as_ref().map(|parent| format!(" on {parent}")).unwrap_or_default();
+    let on = start.parent.as_ref().map(|parent| format!(" on {}", parent.says())).unwrap_or_default();
     Move {
         does: format!("build {} {}{on}", start.family, start.version),
         writes: Writes::Call {
@@ -496,7 +496,7 @@ fn tagging(asked: Asked<'_>, start: &StartBuild) -> Move {
     tags.extend(start.revision.clone().map(|revision| ("flightdeck:revision", revision)));
     let tags = tags.into_iter().map(|(key, value)| (key.into(), value));
     Move {
-        does: format!("write on {} where it comes from", start.image),
+        does: format!("write on {} where it comes from", start.image.says()),
         writes: Writes::Call {
             call: Box::new(Call::TagImage(TagImage::new(start.image.clone(), tags))),
             expects: Expected {
@@ -544,7 +544,11 @@ fn stale(given: Given<'_>, asked: Asked<'_>, starts: &[&StartBuild]) -> Option<S
     let says: Vec<String> = counted
         .iter()
         .map(|(family, (instances, clusters))| {
-            format!("{family}: {instances} instances in {} clusters", clusters.len())
+            let plural = |count: usize, what: &str| {
+                if count == 1 { format!("1 {what}") } else { format!("{count} {what}s") }
+            };
+            let instances = plural(*instances, "instance");
+            format!("{family}: {instances} in {}", plural(clusters.len(), "cluster"))
         })
         .collect();
     Some(format!("behind or on an older base when it is done: {}", says.join("; ")))
