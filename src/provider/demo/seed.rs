@@ -71,6 +71,7 @@ impl Stage {
                 .to_vec(),
             zones,
             images: BTreeMap::new(),
+            builds: BTreeMap::new(),
             templates: BTreeMap::new(),
             descriptions: BTreeMap::new(),
             template_tokens: BTreeMap::new(),
