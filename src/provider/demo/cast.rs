@@ -77,6 +77,7 @@ pub(super) fn world(seed: u64, instances: usize, start: Timestamp) -> World {
         mishaps: true,
         hands: true,
         silent: false,
+        next_build: None,
     };
     set_going(&mut world);
     world

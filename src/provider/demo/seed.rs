@@ -22,8 +22,6 @@ use crate::fleet::{
 
 /// The account of the simulated fleet.
 pub(super) const ACCOUNT: &str = "123456789012";
-/// The account that owns its images.
-const IMAGE_ACCOUNT: &str = "210987654321";
 /// Instances of one part were launched within this time of each other.
 const ROLLOUT: Moment = 30 * MINUTE;
 
@@ -72,6 +70,7 @@ impl Stage {
                 .to_vec(),
             zones,
             images: BTreeMap::new(),
+            builds: BTreeMap::new(),
             templates: BTreeMap::new(),
             descriptions: BTreeMap::new(),
             template_tokens: BTreeMap::new(),
@@ -121,7 +120,7 @@ impl Stage {
         let fact = ImageFact {
             id: id.clone(),
             name: Some(name.into()),
-            owner: Some(IMAGE_ACCOUNT.into()),
+            owner: Some(ACCOUNT.into()),
             state: "available".into(),
             created_at,
             deprecated_at: None,

@@ -18,7 +18,9 @@ const OURS: &str = "flightdeck:";
 /// group's word on it.
 pub(super) fn calls(resource: &Resource) -> usize {
     match resource {
-        Resource::Source(_) | Resource::Template(_) | Resource::Image(_) | Resource::Build(_) => 1,
+        Resource::Source(_) | Resource::Template(_) | Resource::Image(_) => 1,
+        // A program on this machine costs no call.
+        Resource::Build(key) => usize::from(!key.by.is_local()),
         Resource::Group(_) | Resource::Instance(_) | Resource::TargetGroup(_) => 2,
     }
 }
@@ -43,7 +45,7 @@ impl Region {
                 let fact = &self.images.get(id).filter(|image| !image.hidden)?.fact;
                 State::Image(ImageMark { state: Some(fact.state.clone()), tags: fact.tags.clone() })
             }
-            Resource::Build(_) => return None,
+            Resource::Build(key) => State::Build(self.build_state(key, now)?),
         })
     }
 
