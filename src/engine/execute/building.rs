@@ -21,6 +21,9 @@ pub(super) struct Branches {
     failed: BTreeSet<ImageId>,
     /// Builds that were left out.
     left_out: BTreeSet<BuildId>,
+    /// Whether what comes after the builds hangs on an image that will not be there: each step of it rests on those
+    /// before.
+    ends_here: bool,
     /// Why, in order.
     why: Vec<String>,
 }
@@ -32,7 +35,7 @@ impl Run<'_> {
     /// Why a step is left out: it hangs on an image that will not be there.
     pub(super) fn left_out(&mut self, step: &Step) -> bool {
         let waited = step.wait.as_ref().and_then(|wait| wait.build.as_ref());
-        if waited.is_some_and(|build| self.branches.left_out.contains(build)) {
+        if self.branches.ends_here || waited.is_some_and(|build| self.branches.left_out.contains(build)) {
             return true;
         }
         let Ok(written) = serde_json::to_value(&step.call) else { return false };
@@ -43,6 +46,8 @@ impl Run<'_> {
             self.branches.left_out.insert(start.build.clone());
             self.branches.failed.insert(start.image.clone());
         }
+        let of_image = matches!(step.call, Some(Call::StartBuild(_) | Call::TagImage(_)));
+        self.branches.ends_here |= !of_image;
         self.say(Truth::Wanted, &format!("left out, for its image is not there: {}", step.does), None);
         true
     }

@@ -43,7 +43,7 @@ pub use recipes::recipes;
 pub use weather::{BuildFate, Fate, Sent, Weather};
 
 use super::{Clock, Created, Entries, EntryName, Failure, FailureKind, Observer, Operator, Register};
-use crate::fleet::{Cursor, Facts, Fleet, Identity, Naming, Place, Scope, Tail, Text, assemble};
+use crate::fleet::{BuildId, Cursor, Facts, Fleet, Identity, Naming, Place, Scope, Tail, Text, assemble};
 use crate::plan::{self, BuildKey, Call, Receipt, Resource};
 use look::Memory;
 use world::World;
@@ -119,6 +119,14 @@ impl Demo {
         let (mut state, _) = self.now();
         let now = state.world.now;
         state.world.region(place).is_some_and(|region| state.world.meddle(region, foreign, now))
+    }
+
+    /// Nobody here knows of a build any more, as of one that ran on another machine.
+    pub fn forget_build(&self, place: &Place, build: &BuildId) {
+        let (mut state, _) = self.now();
+        if let Some(region) = state.world.region(place) {
+            state.world.regions[region].builds.remove(build);
+        }
     }
 
     /// Every change that was sent, in order.
