@@ -91,6 +91,9 @@ pub fn newer(observation: &Observation, older: usize, newest: usize) -> String {
 
 fn why_unknown(observation: &Observation, at: usize, unsure: &Unsure) -> String {
     match unsure {
+        Unsure::Parent(of) if observation.lineage.image(&observation.fleet, *of).is_none() => {
+            "in no answer of EC2".into()
+        }
         Unsure::Parent(of) if *of == at => "its tags were not read".into(),
         Unsure::Parent(of) => format!("tags of {} not read", called(observation, *of)),
         Unsure::Unseen(id) => format!("{id} is in no answer"),

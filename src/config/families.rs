@@ -1,6 +1,6 @@
 //! Families of images: which images are of one kind, and which of their tags tell version, parent and provenance.
 //!
-//! What a family says nothing of is read as [naming] tells it, so that most fleets need none. How it is built stands in
+//! What a family says nothing of is read as `[naming]` tells it, so that most fleets need none. How it is built stands in
 //! `builds`.
 
 use std::collections::BTreeSet;

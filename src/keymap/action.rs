@@ -152,7 +152,7 @@ actions! {
     SortReverse    "sort-reverse"    "turns the order of the rows around"            Look    [Fleet Cluster Images];
     Filter         "filter"          "shows only the rows that match"                Look    FILTERED                   "filter" 9;
     Operations     "operations"      "shows what runs, what was left, what is past"  Look    [Fleet Cluster Instance Images Activity] "operations" 8;
-    Images         "images"          "shows what images are built on, and who runs them" Look [Fleet Cluster Instance Operations Activity] "images" 11;
+    Images         "images"          "shows images, their bases, and who runs them"  Look    [Fleet Cluster Instance Operations Activity] "images" 11;
     CompareImages  "compare-images"  "puts the two marked images beside each other"  Look    [Images]                   "compare" 5;
     Activity       "activity"        "shows what was done, and by whom"              Look    [Fleet Cluster Instance Operations Images] "activity" 11;
     Arm            "arm"             "arms this session for writing, or disarms it"  Session SCREENS                    "arm" 6;

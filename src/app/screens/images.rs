@@ -45,6 +45,38 @@ impl Order {
     }
 }
 
+/// What there is, in numbers.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Counts {
+    /// Images, those too that are only named.
+    pub images: usize,
+    /// Images that instances run.
+    pub in_use: usize,
+    /// Of those, how many are built on what has a newer version.
+    pub stale: usize,
+    /// Of those, how many tell neither revision nor builder.
+    pub untraceable: usize,
+}
+
+impl Counts {
+    fn of(observation: &Observation) -> Self {
+        let lineage = &observation.lineage;
+        let in_use: Vec<usize> =
+            (0..lineage.images.len()).filter(|at| lineage.images[*at].in_use() > 0).collect();
+        let is_stale = |at: &&usize| matches!(lineage.base(**at), Base::Older { .. });
+        let untraced = |at: &&usize| {
+            let image = lineage.image(&observation.fleet, **at);
+            image.is_some_and(|image| image.described && !image.provenance.is_traceable())
+        };
+        Self {
+            images: lineage.images.len(),
+            in_use: in_use.len(),
+            stale: in_use.iter().filter(is_stale).count(),
+            untraceable: in_use.iter().filter(untraced).count(),
+        }
+    }
+}
+
 /// The images screen.
 #[derive(Debug, Default)]
 pub struct Images {
@@ -54,6 +86,8 @@ pub struct Images {
     pub order: Order,
     /// Whether the order is turned around.
     pub reversed: bool,
+    /// What there is, in numbers.
+    pub counts: Counts,
     /// Images to compare, in the order they were marked.
     pub marked: Vec<(Place, ImageId)>,
     /// Where the table stands.
@@ -155,6 +189,7 @@ impl View for Images {
 
     fn derive(&mut self, seen: &Seen<'_>) {
         let Some(observation) = seen.observation else { return };
+        self.counts = Counts::of(observation);
         let is_shown = searched::matching(observation, &self.filter);
         let rows = match self.order {
             Order::Tree => rows::tree(observation, &is_shown, self.reversed),

@@ -14,7 +14,7 @@ mod operations;
 pub use activity::{Activity, event_word};
 pub use cluster::{Cluster, ClusterLayout, Line, Order as ClusterOrder};
 pub use fleet::{Fleet, MOST_SIDES, Order as FleetOrder, matching};
-pub use images::{ImageKey, ImageLine, Images, Order as ImagesOrder, Shows};
+pub use images::{Counts as ImageCounts, ImageKey, ImageLine, Images, Order as ImagesOrder, Shows};
 pub use instance::{INDENT, Instance, LABELS, Part, is_short};
 pub use marks::Marks;
 pub use operations::Operations;

@@ -63,6 +63,12 @@ fn unknown(subject: &Subject<'_>, findings: &mut Findings, image: &Image, unsure
             format!("It is built on {}, whose tags are not known. {why}", called(at))
         }),
         Unsure::Unseen(id) => findings.unknown(subject, "what its image is built on", || {
+            let elsewhere = image.source.as_ref().and_then(|(source, region)| {
+                region.as_ref().filter(|there| source == id && **there != subject.instance.place.region)
+            });
+            if let Some(region) = elsewhere {
+                return format!("It was copied from {id} in {region}, of which nothing is known.");
+            }
             format!("Nothing is known of its base {id}. {}", place.why_missing(Section::Images, id.raw()))
         }),
         Unsure::Loop(at) => findings.unknown(subject, "what its image is built on", || {
@@ -131,6 +137,17 @@ mod tests {
         unseen.image("ami-n2", "nginx-1.1");
         assert_eq!(found(&unseen, "base-stale"), ["nginx 1.0 for nginx 1.1"], "what is known is said");
         assert!(whys(&unseen, "unknown").is_empty());
+    }
+
+    #[test]
+    fn a_copy_whose_original_was_not_looked_at_is_unknown() {
+        let mut world = world();
+        let copy = world.image("ami-2", "orders-2.0");
+        (copy.source, copy.source_region) = (Some("ami-far".into()), Some("us-east-1".into()));
+        assert_eq!(
+            whys(&world, "unknown"),
+            ["It was copied from ami-far in us-east-1, of which nothing is known."]
+        );
     }
 
     #[test]

@@ -169,17 +169,17 @@ pub(super) fn deprecate(stage: &mut Stage, image: &ImageId) {
 fn built(stage: &mut Stage) -> Layers {
     let mut base =
         |version, age| stage.image(&Build { family: "al2023-base", version, parent: None, age: age * DAY });
-    let base = [base("3.0.0", 130), base("3.1.0", 64), base("3.2.0", 12)];
+    let base = [base("3.0.0", 130), base("3.1.0", 84), base("3.2.0", 70)];
     let mut on = |family, version, parent: usize, age| {
         stage.image(&Build { family, version, parent: Some(&base[parent]), age: age * DAY })
     };
     Layers {
         nginx: [
             on("nginx-base", "1.8.0", 0, 121),
-            on("nginx-base", "1.9.0", 1, 60),
-            on("nginx-base", "1.10.0", 2, 10),
+            on("nginx-base", "1.9.0", 1, 80),
+            on("nginx-base", "1.10.0", 2, 66),
         ],
-        jvm: [on("jvm-base", "21.3.0", 1, 58), on("jvm-base", "21.4.0", 2, 9)],
+        jvm: [on("jvm-base", "21.3.0", 1, 78), on("jvm-base", "21.4.0", 2, 62)],
     }
 }
 

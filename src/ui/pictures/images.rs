@@ -64,7 +64,7 @@ fn images_stand_on_what_they_are_built_on_with_the_groups_that_run_them() {
 fn details_follow_the_chain_to_the_base_and_check_each_link() {
     pictures!("images-details", {
         let mut person = images();
-        person.press("/").types("1.43").press("enter G d");
+        person.resize(80, 24).press("/").types("1.43").press("enter G d");
         person
     });
 }

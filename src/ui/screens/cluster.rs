@@ -148,7 +148,7 @@ fn kind_word(kind: LightKind) -> String {
     }
 }
 
-fn age(look: &Look<'_>, seen_at: Option<Timestamp>) -> Piece {
+pub(super) fn age(look: &Look<'_>, seen_at: Option<Timestamp>) -> Piece {
     match seen_at {
         Some(seen) => {
             let stale = look.at.duration_since(seen).as_secs() > STALE_SECONDS;

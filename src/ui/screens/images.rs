@@ -2,12 +2,14 @@
 
 mod told;
 
+use jiff::Timestamp;
+
 use super::{border, filter_pieces};
 use crate::app::images::{self, ImageState};
 use crate::app::measure::{fit, width};
-use crate::app::screens::{ImageLine, Images, ImagesOrder, Shows};
+use crate::app::screens::{ImageCounts as Counts, ImageLine, Images, ImagesOrder, Shows};
 use crate::app::{Area, Layout, Observation, words};
-use crate::fleet::{Base, Image, Kin, Section, Use};
+use crate::fleet::{Base, Image, Kin, Section, Tree, Use};
 use crate::theme::Role;
 use crate::ui::canvas::{Canvas, Piece, piece, width_of};
 use crate::ui::widgets::table::{Column, Table};
@@ -25,6 +27,12 @@ const COLUMNS: [Column; 9] = [
     Column { title: "ALSO IN", least: 10, most: 24, rank: 7 },
 ];
 
+/// Columns of a table in which what is newer has room for its sentence.
+const WIDE: u16 = 100;
+/// Columns of that sentence.
+const SENTENCE: u16 = 42;
+/// Columns of a cell in which a sentence has no room.
+const NARROW: u16 = 28;
 /// Letters of a source revision that tell it from others.
 const REVISION: u16 = 12;
 
@@ -37,8 +45,12 @@ pub fn draw(canvas: &mut Canvas<'_>, look: &Look<'_>, layout: &Layout, screen: &
         ImagesOrder::Base => Some(4),
         ImagesOrder::Use => Some(2),
     };
+    let mut columns = COLUMNS;
+    if screen.table.width >= WIDE {
+        columns[4].least = SENTENCE;
+    }
     let table = Table {
-        columns: &COLUMNS,
+        columns: &columns,
         frame: border(look),
         sorted: sorted.map(|column| (column, screen.reversed)),
         empty: empty(observation),
@@ -79,16 +91,11 @@ fn empty(observation: &Observation) -> String {
 
 fn title(canvas: &mut Canvas<'_>, look: &Look<'_>, line: Area, observation: &Observation, screen: &Images) {
     let lineage = &observation.lineage;
-    let known = || (0..lineage.images.len()).filter(|at| lineage.images[*at].in_use() > 0);
-    let stale = known().filter(|at| matches!(lineage.base(*at), Base::Older { .. })).count();
-    let untraced = known()
-        .filter_map(|at| lineage.image(&observation.fleet, at))
-        .filter(|image| image.described && !image.provenance.is_traceable())
-        .count();
+    let Counts { images, in_use, stale, untraceable } = screen.counts;
     let mut pieces = vec![
         piece(" images", Role::Title),
-        piece(format!(" · {}", words::count(lineage.images.len(), "image")), Role::Text),
-        piece(format!(" · {} in use", words::thousands(known().count())), Role::Text),
+        piece(format!(" · {}", words::count(images, "image")), Role::Text),
+        piece(format!(" · {} in use", words::thousands(in_use)), Role::Text),
     ];
     let mut say = |count: usize, word: &str, role| {
         if count > 0 {
@@ -96,7 +103,12 @@ fn title(canvas: &mut Canvas<'_>, look: &Look<'_>, line: Area, observation: &Obs
         }
     };
     say(stale, "on an old base", Role::Info);
-    say(untraced, "untraceable", Role::Info);
+    say(untraceable, "untraceable", Role::Info);
+    let read = |tree: &Tree| observation.fleet.ages.get(&(tree.place.clone(), Section::Images)).copied();
+    let ages: Vec<Option<Timestamp>> = lineage.trees.iter().map(read).collect();
+    if !ages.is_empty() {
+        pieces.push(super::cluster::age(look, ages.into_iter().min().flatten()));
+    }
     let gap = observation.fleet.gaps.iter().find(|gap| gap.section == Section::Images);
     if let Some(gap) = gap {
         pieces.push(piece(format!(" · {} {} unknown", glyphs::UNKNOWN, gap.what), Role::Unknown));
@@ -176,7 +188,7 @@ fn image_row(
         canvas.text(*run_by, 0, &number(kin.in_use()), Role::Text);
         canvas.text(*serve, 0, &number(kin.serving()), Role::Text);
     }
-    canvas.pieces(*base, 0, &base_pieces(observation, at, line));
+    canvas.pieces(*base, 0, &base_pieces(observation, at, line, base.width));
     let made = image.and_then(|image| image.created_at);
     let none = || glyphs::NONE.to_owned();
     canvas.text(*age, 0, &made.map_or_else(none, |made| words::ago(made, look.at)), Role::Dim);
@@ -232,31 +244,36 @@ fn state_look(image: Option<&Image>, look: &Look<'_>) -> (&'static str, String, 
 }
 
 /// How what an image is built on stands; of one that others are built on and that is not the newest, who is behind.
-fn base_pieces(observation: &Observation, at: usize, line: &ImageLine) -> Vec<Piece> {
+fn base_pieces(observation: &Observation, at: usize, line: &ImageLine, room: u16) -> Vec<Piece> {
     let lineage = &observation.lineage;
+    let is_narrow = room < NARROW;
     let node = line.node.and_then(|(tree, node)| lineage.trees.get(tree)?.nodes.get(node));
     let newer = lineage.ancestry.newer.get(at).copied().flatten();
     // What runs the image itself is behind or not by what its group wants; here it is asked what stands on it.
-    let is_base = node.is_some_and(|node| {
-        let own = lineage.images.get(at).map_or(0, Kin::in_use);
-        node.instances > own
-    });
-    if let (Some(node), Some(newest), true) = (node, newer, is_base) {
+    let below = node.filter(|node| node.instances > lineage.images.get(at).map_or(0, Kin::in_use));
+    if let (Some(node), Some(newest)) = (below, newer) {
+        let behind = words::thousands(node.instances);
+        let time = images::newer_by(observation, at, newest).map(words::span);
+        if is_narrow {
+            let time = time.map(|time| format!("{time}; ")).unwrap_or_default();
+            return vec![piece(format!("{} {time}{behind} behind", glyphs::WARN), Role::Info)];
+        }
         let version = lineage.image(&observation.fleet, newest).map(|image| image.label().to_string());
-        let by = images::newer_by(observation, at, newest).map(|time| format!("{} newer", words::span(time)));
-        let says = [version.unwrap_or_default(), by.unwrap_or_else(|| "newer".into())].join(" ");
-        let reach = format!(
-            "; {}, {} behind",
-            words::count(node.clusters, "cluster"),
-            words::count(node.instances, "instance")
-        );
-        return vec![piece(format!("{} {says}", glyphs::WARN), Role::Info), piece(reach, Role::Text)];
+        let newer = time.map_or_else(|| "newer".to_owned(), |time| format!("{time} newer"));
+        let says = format!("{} {} {newer}", glyphs::WARN, version.unwrap_or_default());
+        let reach = format!("; {behind} behind in {}", words::count(node.clusters, "cluster"));
+        return vec![piece(says, Role::Info), piece(reach, Role::Text)];
     }
+    let unknown = |why: String| if is_narrow { "unknown".to_owned() } else { why };
     match (lineage.base(at), images::base(observation, at)) {
         (_, None) => vec![piece(glyphs::NONE, Role::Dim)],
-        (Base::Older { .. }, Some(Ok(says))) => vec![piece(format!("i {says}"), Role::Info)],
+        (Base::Older { .. }, Some(Ok(says))) => {
+            let time = images::behind(observation, at).filter(|_| is_narrow).map(words::span);
+            let says = time.map_or(says, |time| format!("{time} behind"));
+            vec![piece(format!("i {says}"), Role::Info)]
+        }
         (_, Some(Ok(says))) => vec![piece(format!("{} {says}", glyphs::GOOD), Role::Text)],
-        (_, Some(Err(why))) => vec![piece(format!("{} {why}", glyphs::UNKNOWN), Role::Unknown)],
+        (_, Some(Err(why))) => vec![piece(format!("{} {}", glyphs::UNKNOWN, unknown(why)), Role::Unknown)],
     }
 }
 

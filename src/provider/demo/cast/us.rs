@@ -10,9 +10,9 @@ use crate::fleet::{
 
 pub(super) fn payments(stage: &mut Stage, layers: &Layers, count: usize) {
     let balancer = stage.balancer("pay", LoadBalancerKind::Application);
-    let old = app(stage, "payments", "5.4.1", &layers.jvm[0], 44);
+    let old = app(stage, "payments", "5.4.1", &layers.jvm[1], 44);
     let new = app(stage, "payments", "5.5.0", &layers.jvm[1], 4);
-    let old_x86 = app(stage, "payments-x86", "5.4.1", &layers.jvm[0], 44);
+    let old_x86 = app(stage, "payments-x86", "5.4.1", &layers.jvm[1], 44);
     let new_x86 = app(stage, "payments-x86", "5.5.0", &layers.jvm[1], 4);
     for image in [&old_x86, &new_x86] {
         stage.alter(image, |image| image.fact.architecture = Some("x86_64".into()));
@@ -121,7 +121,7 @@ pub(super) fn discover(stage: &mut Stage, layers: &Layers, recommend: usize, rep
         }],
     );
 
-    let blue = app(stage, "recommend", "3.1.4", &layers.nginx[1], 25);
+    let blue = app(stage, "recommend", "3.1.4", &layers.nginx[2], 25);
     let green = app(stage, "recommend", "3.2.0", &layers.nginx[2], 1);
     stage.alter(&green, |image| image.bad = true);
     let template = stage.template("recommend", "m7g.large", &[&blue, &green]);
