@@ -1,7 +1,7 @@
 //! Whether an action applies now, and if not, why: help and palette show the reason, and pressing the key says it.
 
 use super::dialogs::{
-    DeployForm, DrillForm, IgnoreForm, QuarantineForm, RefreshForm, ReplaceForm, ScaleForm,
+    DeployForm, DrillForm, IgnoreForm, Partner, QuarantineForm, RefreshForm, ReplaceForm, ScaleForm,
 };
 use super::screens::Screen;
 use super::{Model, Session, WayBack, words};
@@ -52,6 +52,7 @@ pub fn applies(model: &Model, action: Action) -> Result<(), String> {
         Action::ReplaceSeveral => ReplaceForm::new(model).map(drop).and_then(|()| is_free(model, action)),
         Action::Quarantine => QuarantineForm::new(model).map(drop).and_then(|()| is_free(model, action)),
         Action::Ignore => IgnoreForm::new(model).map(drop),
+        Action::Compare => Partner::new(model).map(drop),
         Action::Arm => may_arm(model),
         Action::NextSource | Action::PreviousSource => several_sources(model),
         Action::Gaps => match &model.observation {

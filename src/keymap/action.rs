@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use super::Context::{self, Activity, Cluster, Dialog, Fleet, Instance, Operations, Text};
+use super::Context::{self, Activity, Cluster, Compare, Dialog, Fleet, Instance, Operations, Text};
 use super::nearest;
 
 /// What an action is about; help is grouped by it.
@@ -91,9 +91,9 @@ const ALL: &[Context] = Context::ALL;
 const SCREENS: &[Context] = Context::SCREENS;
 const OVERLAYS: &[Context] = Context::OVERLAYS;
 /// Wherever there is something to go back to.
-const BELOW_FLEET: &[Context] = &[Cluster, Instance, Operations, Activity, Dialog, Text];
+const BELOW_FLEET: &[Context] = &[Cluster, Instance, Operations, Activity, Compare, Dialog, Text];
 /// Wherever rows are read rather than letters typed.
-const READING: &[Context] = &[Fleet, Cluster, Instance, Operations, Activity, Dialog];
+const READING: &[Context] = &[Fleet, Cluster, Instance, Operations, Activity, Compare, Dialog];
 /// Wherever there are rows to choose from.
 const FILTERED: &[Context] = &[Fleet, Cluster, Operations, Activity];
 
@@ -145,12 +145,13 @@ actions! {
     Unmark         "unmark"          "unmarks all instances"                         Look    [Cluster];
     Details        "details"         "shows or hides why something has drifted"      Look    [Cluster Instance]         "details" 7;
     Ignore         "ignore"          "lets a finding rest until a date"              Look    [Cluster Instance];
-    Gaps           "gaps"            "lists what could not be read, and why"         Look    [Fleet Cluster Instance];
+    Gaps           "gaps"            "lists what could not be read, and why"         Look    [Fleet Cluster Instance Compare];
+    Compare        "compare"         "sets it beside another cluster: what differs"  Look    [Fleet Cluster Compare]    "compare" 12;
     SortNext       "sort-next"       "sorts by the next column"                      Look    [Fleet Cluster];
     SortReverse    "sort-reverse"    "turns the order of the rows around"            Look    [Fleet Cluster];
     Filter         "filter"          "shows only the rows that match"                Look    FILTERED                   "filter" 9;
-    Operations     "operations"      "shows what runs, what was left, what is past"  Look    [Fleet Cluster Instance Activity] "operations" 8;
-    Activity       "activity"        "shows what was done, and by whom"              Look    [Fleet Cluster Instance Operations] "activity" 11;
+    Operations     "operations"      "shows what runs, what was left, what is past"  Look    [Fleet Cluster Instance Activity Compare] "operations" 8;
+    Activity       "activity"        "shows what was done, and by whom"              Look    [Fleet Cluster Instance Operations Compare] "activity" 11;
     Arm            "arm"             "arms this session for writing, or disarms it"  Session SCREENS                    "arm" 6;
     ObserveNow     "observe-now"     "looks at the account at once"                  Session SCREENS                    "observe now" 12;
     Palette        "palette"         "finds any action or cluster by name"           Session SCREENS                    "command" 10;

@@ -3,6 +3,8 @@
 
 mod compute;
 mod effect;
+#[cfg(test)]
+mod keeps;
 mod scaling;
 mod standing;
 

@@ -16,6 +16,7 @@ mod help;
 mod ignore;
 mod leave;
 mod palette;
+mod partner;
 mod quarantine;
 mod refresh;
 mod replace;
@@ -36,6 +37,7 @@ pub use help::{Help, HelpRow};
 pub use ignore::{IgnoreField, IgnoreForm};
 pub use leave::{Going, Leave};
 pub use palette::{Item, Palette};
+pub use partner::Partner;
 pub use quarantine::{Deed, QuarantineField, QuarantineForm};
 pub(super) use refresh::selected_group;
 pub use refresh::{RefreshField, RefreshForm};
@@ -82,6 +84,8 @@ pub enum Reaction {
     Then(Action),
     /// It goes, and this cluster is opened.
     Open(ClusterId),
+    /// It goes, and these two are set side by side.
+    Compare(ClusterId, ClusterId),
 }
 
 /// What every dialog answers.
@@ -180,6 +184,8 @@ dialogs! {
     Help(Help),
     /// Every action and cluster by name.
     Palette(Palette),
+    /// With which other cluster one is compared.
+    Partner(Partner),
     /// What could not be read.
     Gaps(Gaps),
     /// Takes back what an operation did, or ends its wait?

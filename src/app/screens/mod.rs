@@ -5,6 +5,7 @@
 
 mod activity;
 mod cluster;
+mod compare;
 mod fleet;
 mod instance;
 mod marks;
@@ -12,6 +13,7 @@ mod operations;
 
 pub use activity::{Activity, event_word};
 pub use cluster::{Cluster, ClusterLayout, Line, Order as ClusterOrder};
+pub use compare::{Compare, Line as CompareLine, Part as ComparePart};
 pub use fleet::{Fleet, MOST_SIDES, Order as FleetOrder, matching};
 pub use instance::{INDENT, Instance, LABELS, Part, is_short};
 pub use marks::Marks;
@@ -131,6 +133,8 @@ pub enum Screen {
     Operations(Operations),
     /// What was done, by whom.
     Activity(Activity),
+    /// Two clusters side by side.
+    Compare(Compare),
 }
 
 impl Screen {
@@ -142,6 +146,7 @@ impl Screen {
             Self::Instance(screen) => screen,
             Self::Operations(screen) => screen,
             Self::Activity(screen) => screen,
+            Self::Compare(screen) => screen,
         }
     }
 
@@ -153,6 +158,7 @@ impl Screen {
             Self::Instance(screen) => screen,
             Self::Operations(screen) => screen,
             Self::Activity(screen) => screen,
+            Self::Compare(screen) => screen,
         }
     }
 }

@@ -19,6 +19,7 @@ fn selected(person: &Person) -> String {
         Screen::Instance(screen) => screen.list.selected().cloned(),
         Screen::Operations(screen) => screen.list.selected().map(ToString::to_string),
         Screen::Activity(screen) => screen.list.selected().map(ToString::to_string),
+        Screen::Compare(screen) => screen.list.selected().cloned(),
     }
     .unwrap_or_default()
 }

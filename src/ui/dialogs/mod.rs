@@ -11,6 +11,7 @@ mod help;
 mod ignore;
 mod leave;
 mod palette;
+mod partner;
 mod quarantine;
 mod refresh;
 mod replace;
@@ -49,6 +50,7 @@ pub fn draw(canvas: &mut Canvas<'_>, look: &Look<'_>, layout: &Layout) {
             Dialog::Arm(dialog) => arm::draw(canvas, look, layout.body, dialog),
             Dialog::Help(dialog) => help::draw(canvas, look, layout.body, dialog),
             Dialog::Palette(dialog) => palette::draw(canvas, look, layout.body, dialog),
+            Dialog::Partner(dialog) => partner::draw(canvas, look, layout.body, dialog),
             Dialog::Gaps(dialog) => gaps::draw(canvas, look, layout.body, dialog),
             Dialog::Steer(dialog) => steer::draw(canvas, look, layout.body, dialog),
             Dialog::Leave(dialog) => leave::draw(canvas, look, layout.body, dialog),

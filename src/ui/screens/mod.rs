@@ -2,6 +2,7 @@
 
 mod activity;
 mod cluster;
+mod compare;
 mod fleet;
 mod instance;
 mod operations;
@@ -22,6 +23,7 @@ pub fn draw(canvas: &mut Canvas<'_>, look: &Look<'_>, layout: &Layout) {
         Screen::Instance(screen) => instance::draw(canvas, look, layout, screen),
         Screen::Operations(screen) => operations::draw(canvas, look, layout, screen),
         Screen::Activity(screen) => activity::draw(canvas, look, layout, screen),
+        Screen::Compare(screen) => compare::draw(canvas, look, layout, screen),
     }
 }
 
