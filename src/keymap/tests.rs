@@ -136,11 +136,12 @@ fn the_footer_shows_the_keys_in_use_and_leaves_out_what_has_none() {
         hints.collect::<Vec<_>>().join(" · ")
     };
     insta::assert_snapshot!(Context::ALL.iter().map(|c| shown(*c)).collect::<Vec<_>>().join("\n"), @r#"
-    enter open · S shift · b switch · r roll back · ! stop all · / filter · o operations · a arm · ctrl-r observe now · : command · ? all keys · q quit
-    enter open · esc back · S shift · b switch · f refresh · x replace · Q quarantine · r roll back · ! stop all · d details · / filter · o operations · a arm · ctrl-r observe now · : command · ? all keys · q quit
+    enter open · S shift · b switch · r roll back · ! stop all · = compare · / filter · o operations · a arm · ctrl-r observe now · : command · ? all keys · q quit
+    enter open · esc back · S shift · b switch · f refresh · x replace · Q quarantine · r roll back · ! stop all · d details · = compare · / filter · o operations · a arm · ctrl-r observe now · : command · ? all keys · q quit
     esc back · x replace · Q quarantine · ! stop all · d details · o operations · a arm · ctrl-r observe now · : command · ? all keys · q quit
     enter open · esc back · r roll back · ! stop all · p pause · n step now · h hold · x abort · y approve · R resume · / filter · a arm · ctrl-r observe now · : command · ? all keys · q quit
     esc back · ! stop all · / filter · o operations · a arm · ctrl-r observe now · : command · ? all keys · q quit
+    esc back · ! stop all · = compare · o operations · a arm · ctrl-r observe now · : command · ? all keys · q quit
     enter go on · y yes · n no · esc back · ! stop all · q quit
     enter go on · esc back · ctrl-x stop all · ctrl-c quit
     "#);
@@ -175,7 +176,7 @@ fn the_table_of_keys_is_derived_from_the_rows_and_the_keys_in_use() {
 
     look
       enter      open              goes into the selected row                    fleet, cluster, operations
-      esc        back              goes back, or leaves a dialog alone           cluster, instance, operations, activity, dialog, text
+      esc        back              goes back, or leaves a dialog alone           cluster, instance, operations, activity, compare, dialog, text
       ]          next-source       the next listener or rule with traffic        cluster
       [          previous-source   the previous listener or rule with traffic    cluster
       space      mark              marks the instance, or unmarks it             cluster
@@ -186,12 +187,13 @@ fn the_table_of_keys_is_derived_from_the_rows_and_the_keys_in_use() {
       m n        unmark            unmarks all instances                         cluster
       d          details           shows or hides why something has drifted      cluster, instance
       I          ignore            lets a finding rest until a date              cluster, instance
-      u          gaps              lists what could not be read, and why         fleet, cluster, instance
+      u          gaps              lists what could not be read, and why         fleet, cluster, instance, compare
+      =          compare           sets it beside another cluster: what differs  fleet, cluster, compare
       >          sort-next         sorts by the next column                      fleet, cluster
       <          sort-reverse      turns the order of the rows around            fleet, cluster
       /          filter            shows only the rows that match                fleet, cluster, operations, activity
-      o          operations        shows what runs, what was left, what is past  fleet, cluster, instance, activity
-      A          activity          shows what was done, and by whom              fleet, cluster, instance, operations
+      o          operations        shows what runs, what was left, what is past  fleet, cluster, instance, activity, compare
+      A          activity          shows what was done, and by whom              fleet, cluster, instance, operations, compare
 
     change
       s          shift             shifts traffic between the server groups      fleet, cluster

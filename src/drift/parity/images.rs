@@ -15,16 +15,33 @@ pub(super) fn compare(sheet: &mut Sheet, pair: &Pair<'_>) {
     wanted(sheet, pair, a.as_deref().ok(), b.as_deref().ok());
 }
 
-/// The distinct images that serve.
+/// The distinct images that serve. Where they are more or fewer because other images run or the traffic is shared out
+/// otherwise, that row tells it.
 pub(super) fn spread(sheet: &mut Sheet, a: Of<'_>, b: Of<'_>) {
     let of = |of: Of<'_>| -> Told {
+        if let Some(why) = super::traffic::hidden(of) {
+            return Err(why);
+        }
         let serving = of.cluster.groups.iter().filter(|group| group.live || of.cluster.traffic.is_empty());
         for group in serving {
             runs(of, group)?;
         }
         Ok(Said::plain(super::count(of.cluster.spread().len(), "image")))
     };
-    sheet.put("images that serve", of(a), of(b));
+    let (told_a, told_b) = (of(a), of(b));
+    if let (Ok(one), Ok(other)) = (&told_a, &told_b)
+        && one.key != other.key
+    {
+        let says =
+            format!("{} serve in {}, {} in {}", one.words, sheet.names[0], other.words, sheet.names[1]);
+        let follows =
+            |what: &str| ["image", "weights", "server groups"].iter().any(|cause| what.starts_with(cause));
+        if let Some(row) = sheet.comparison.differences.iter_mut().find(|row| follows(&row.what)) {
+            row.why = Some(row.why.take().map_or(says.clone(), |why| format!("{why}; {says}")));
+            return;
+        }
+    }
+    sheet.put("images that serve", told_a, told_b);
 }
 
 /// An image as it can be compared with one of another place.

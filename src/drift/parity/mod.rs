@@ -144,6 +144,9 @@ impl Sheet {
             (Ok(a), Ok(b)) => {
                 self.comparison.differences.push(Difference { what, a: a.words, b: b.words, why: why() });
             }
+            (Err(a), Err(b)) if a == b => {
+                self.comparison.unknown.push(Untold { what, why: format!("of both: {a}") });
+            }
             (a, b) => {
                 let each = [a, b].into_iter().zip(&self.names).map(|(told, name)| match told {
                     Ok(said) => format!("{name} has {}", said.words),

@@ -260,7 +260,10 @@ fn what_is_not_known_is_equal_to_nothing_and_says_why() {
     };
     let said =
         |all: Vec<String>, wanted: &str| assert!(all.iter().any(|row| row.contains(wanted)), "{all:#?}");
-    said(unknown(|twins| twins.0.facts.policies = None), "scaling policies (live): orders: ");
+    said(
+        unknown(|twins| twins.0.facts.policies = None),
+        "scaling policies (live): of both: its scaling policies were not read",
+    );
     said(
         unknown(|twins| {
             twins.0.facts.attributes.remove(&arn("orders-staging-blue"));

@@ -55,7 +55,7 @@ fn deprecation(image: &Image, at: Timestamp) -> Option<String> {
     Some(if deprecated <= at {
         format!("image {image} is deprecated since {day}")
     } else {
-        format!("image {image} is deprecated on {day}")
+        format!("image {image} is to be deprecated on {day}")
     })
 }
 
@@ -197,7 +197,7 @@ mod tests {
             [(LightKind::Image, "ami-2", batch as fn() -> World), (LightKind::Warm, "ami-1", orders)]
         {
             for (deprecated, warns) in
-                [(15, None), (14, Some("deprecated on ")), (-1, Some("deprecated since "))]
+                [(15, None), (14, Some("to be deprecated on ")), (-1, Some("deprecated since "))]
             {
                 let mut world = world();
                 let name = world.facts.images.as_ref().unwrap().value[&image.into()].name.clone().unwrap();
