@@ -22,7 +22,7 @@ pub(super) fn spread(sheet: &mut Sheet, a: Of<'_>, b: Of<'_>) {
         if let Some(why) = super::traffic::hidden(of) {
             return Err(why);
         }
-        let serving = of.cluster.groups.iter().filter(|group| group.live || of.cluster.traffic.is_empty());
+        let serving = of.cluster.groups.iter().filter(|group| of.serves(group));
         for group in serving {
             runs(of, group)?;
         }
@@ -33,7 +33,7 @@ pub(super) fn spread(sheet: &mut Sheet, a: Of<'_>, b: Of<'_>) {
         && one.key != other.key
     {
         let says =
-            format!("{} serve in {}, {} in {}", one.words, sheet.names[0], other.words, sheet.names[1]);
+            format!("serving: {} in {}, {} in {}", one.words, sheet.names[0], other.words, sheet.names[1]);
         let follows =
             |what: &str| ["image", "weights", "server groups"].iter().any(|cause| what.starts_with(cause));
         if let Some(row) = sheet.comparison.differences.iter_mut().find(|row| follows(&row.what)) {

@@ -74,7 +74,7 @@ pub fn compare(fleet: &Fleet, judgement: &Judgement, a: &Cluster, b: &Cluster) -
     match (a.ranked(), b.ranked()) {
         (Ok(of_a), Ok(of_b)) => {
             for (at, (one, other)) in of_a.iter().zip(&of_b).enumerate() {
-                let pair = Pair { a, b, one, other, role: role(&of_a, &of_b, at) };
+                let pair = Pair { a, b, one, other, role: role((a, &of_a), (b, &of_b), at) };
                 images::compare(&mut sheet, &pair);
                 launch::compare(&mut sheet, &pair);
                 standing::compare(&mut sheet, &pair);
@@ -221,6 +221,11 @@ impl<'a> Of<'a> {
         Said { words: crate::fleet::clean(name).into_owned(), key: self.neutral(name) }
     }
 
+    /// Whether a group serves: it takes traffic, or its cluster works without a load balancer.
+    fn serves(&self, group: &ServerGroup) -> bool {
+        group.live || self.cluster.traffic.is_empty()
+    }
+
     fn count_of_groups(&self) -> Told {
         self.read(Section::Groups, None)?;
         Ok(Said::plain(self.cluster.groups.len().to_string()))
@@ -251,13 +256,15 @@ impl<'a> Of<'a> {
 }
 
 /// What the two groups of one rank are called; nothing where each cluster has only one.
-fn role(a: &[&ServerGroup], b: &[&ServerGroup], at: usize) -> String {
-    if a.len() == 1 && b.len() == 1 {
+fn role((a, of_a): (Of<'_>, &[&ServerGroup]), (b, of_b): (Of<'_>, &[&ServerGroup]), at: usize) -> String {
+    if of_a.len() == 1 && of_b.len() == 1 {
         return String::new();
     }
-    let of = |at: usize| match (a[at].live, b[at].live) {
+    let serves =
+        |of: Of<'_>, groups: &[&ServerGroup], at: usize| groups.get(at).is_some_and(|group| of.serves(group));
+    let of = |at: usize| match (serves(a, of_a, at), serves(b, of_b, at)) {
         (true, true) => "live",
-        (false, false) if a[0].live || b[0].live => "idle",
+        (false, false) if at > 0 => "idle",
         _ if at == 0 => "first",
         _ => "other",
     };

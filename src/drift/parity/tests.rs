@@ -290,7 +290,7 @@ fn what_is_not_known_is_equal_to_nothing_and_says_why() {
             twins.0.facts.rules.clear();
             twins.0.gap(crate::fleet::Section::Listeners, None);
         }),
-        "what the sides are: orders: which of its groups takes the traffic is not known",
+        "what the sides are: of both: which of its groups takes the traffic is not known",
     );
 }
 

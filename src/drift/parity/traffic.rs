@@ -134,7 +134,7 @@ fn actions(source: &TrafficSource) -> String {
 fn settings(sheet: &mut Sheet, a: Of<'_>, b: Of<'_>) {
     let (Ok(of_a), Ok(of_b)) = (a.ranked(), b.ranked()) else { return };
     for (at, (one, other)) in of_a.iter().zip(&of_b).enumerate() {
-        let role = super::role(&of_a, &of_b, at);
+        let role = super::role((a, &of_a), (b, &of_b), at);
         let what = |facet: &str| if role.is_empty() { facet.to_owned() } else { format!("{facet} ({role})") };
         let (one, other) = (target_groups(a, one), target_groups(b, other));
         sheet.put(&what("target groups"), Ok(Said::plain(kinds(&one))), Ok(Said::plain(kinds(&other))));
