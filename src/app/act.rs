@@ -2,10 +2,10 @@
 
 use super::dialogs::{
     Arm, Change, CompareImages, Confirm, DeployForm, Dialog, DrillForm, FilterLine, Gaps, Help, IgnoreForm,
-    Leave, MarkForm, Palette, QuarantineForm, Reaction, RebuildForm, RefreshForm, ReplaceForm, ScaleForm,
-    Second, ShiftForm, SteerDialog, selected_group,
+    Leave, MarkForm, Palette, Partner, QuarantineForm, Reaction, RebuildForm, RefreshForm, ReplaceForm,
+    ScaleForm, Second, ShiftForm, SteerDialog, selected_group,
 };
-use super::screens::{Activity, Cluster, Images, Operations, Screen, Step};
+use super::screens::{Activity, Cluster, Compare, Images, Operations, Screen, Step};
 use super::{Effect, Model, Session, Subject, Tone, applies};
 use crate::fleet::{self, ClusterId, GroupName, ImageId, InstanceId, Place, Scope};
 use crate::keymap::Action;
@@ -34,6 +34,12 @@ fn react(model: &mut Model, dialog: Dialog, reaction: Reaction, effects: &mut Ve
         Reaction::Close => {}
         Reaction::Become(other) => model.dialogs.push(*other),
         Reaction::Then(action) => act_on_screen(model, action, effects),
+        Reaction::Compare(a, b) => {
+            if matches!(model.screen(), Screen::Compare(_)) {
+                model.screens.pop();
+            }
+            open(model, Screen::Compare(Compare::new(a, b)));
+        }
         Reaction::Open(cluster) => open(model, Screen::Cluster(Cluster::new(Subject::Cluster(cluster)))),
     }
 }
@@ -133,6 +139,7 @@ fn act_on_screen(model: &mut Model, action: Action, effects: &mut Vec<Effect>) {
         Action::Help => model.dialogs.push(Dialog::Help(Help::new(model))),
         Action::Ignore => model.dialogs.extend(IgnoreForm::new(model).ok().map(Dialog::Ignore)),
         Action::Palette => model.dialogs.push(Dialog::Palette(Palette::new(model))),
+        Action::Compare => model.dialogs.extend(Partner::new(model).ok().map(Dialog::Partner)),
         Action::Gaps => model.dialogs.push(Dialog::Gaps(Gaps::new(model))),
         Action::MarkAll | Action::MarkTainted | Action::MarkBehind | Action::MarkOldest => {
             let marked = |screen: &Screen| match screen {

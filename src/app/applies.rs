@@ -1,8 +1,8 @@
 //! Whether an action applies now, and if not, why: help and palette show the reason, and pressing the key says it.
 
 use super::dialogs::{
-    CompareImages, DeployForm, DrillForm, IgnoreForm, MarkForm, QuarantineForm, RebuildForm, RefreshForm,
-    ReplaceForm, ScaleForm,
+    CompareImages, DeployForm, DrillForm, IgnoreForm, MarkForm, Partner, QuarantineForm, RebuildForm,
+    RefreshForm, ReplaceForm, ScaleForm,
 };
 use super::screens::Screen;
 use super::{Model, Session, WayBack, words};
@@ -57,6 +57,7 @@ pub fn applies(model: &Model, action: Action) -> Result<(), String> {
         Action::Rebuild => RebuildForm::new(model).map(drop).and_then(|()| is_free(model, action)),
         Action::MarkBad => MarkForm::new(model).map(drop),
         Action::Ignore => IgnoreForm::new(model).map(drop),
+        Action::Compare => Partner::new(model).map(drop),
         Action::Arm => may_arm(model),
         Action::NextSource | Action::PreviousSource => several_sources(model),
         Action::Gaps => match &model.observation {

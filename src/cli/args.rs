@@ -111,6 +111,18 @@ pub enum Verb {
         #[arg(long, value_name = "LEVEL", default_value = "info")]
         fail_on: Severity,
     },
+    /// Two clusters side by side; exit 1 where they differ, 2 where something could not be compared
+    Compare {
+        /// The first cluster, as NAME or NAME@REGION
+        #[arg(value_name = "A")]
+        a: String,
+        /// The other one
+        #[arg(value_name = "B")]
+        b: String,
+        /// One JSON document
+        #[arg(long)]
+        json: bool,
+    },
     /// Prints a plan; changes nothing
     Plan {
         /// What to plan
@@ -382,6 +394,7 @@ impl Verb {
         match self {
             Self::Snapshot { json }
             | Self::Drift { json, .. }
+            | Self::Compare { json, .. }
             | Self::Plan { json, .. }
             | Self::Operations { json, .. }
             | Self::Journal { json, .. } => *json,

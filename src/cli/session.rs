@@ -49,7 +49,6 @@ pub(super) struct Selection(Option<BTreeSet<Subject>>);
 
 impl Selection {
     /// These rows alone.
-    #[cfg(test)]
     pub fn of(rows: impl IntoIterator<Item = Subject>) -> Self {
         Self(Some(rows.into_iter().collect()))
     }

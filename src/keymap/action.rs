@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use super::Context::{self, Activity, Cluster, Dialog, Fleet, Images, Instance, Operations, Text};
+use super::Context::{self, Activity, Cluster, Compare, Dialog, Fleet, Images, Instance, Operations, Text};
 use super::nearest;
 
 /// What an action is about; help is grouped by it.
@@ -91,9 +91,9 @@ const ALL: &[Context] = Context::ALL;
 const SCREENS: &[Context] = Context::SCREENS;
 const OVERLAYS: &[Context] = Context::OVERLAYS;
 /// Wherever there is something to go back to.
-const BELOW_FLEET: &[Context] = &[Cluster, Instance, Operations, Images, Activity, Dialog, Text];
+const BELOW_FLEET: &[Context] = &[Cluster, Instance, Operations, Images, Activity, Compare, Dialog, Text];
 /// Wherever rows are read rather than letters typed.
-const READING: &[Context] = &[Fleet, Cluster, Instance, Operations, Images, Activity, Dialog];
+const READING: &[Context] = &[Fleet, Cluster, Instance, Operations, Images, Activity, Compare, Dialog];
 /// Wherever there are rows to choose from.
 const FILTERED: &[Context] = &[Fleet, Cluster, Operations, Images, Activity];
 
@@ -147,14 +147,15 @@ actions! {
     Unmark         "unmark"          "unmarks all rows"                              Look    [Cluster Images];
     Details        "details"         "shows or hides what more there is to tell"     Look    [Cluster Instance Images]  "details" 7;
     Ignore         "ignore"          "lets a finding rest until a date"              Look    [Cluster Instance];
-    Gaps           "gaps"            "lists what could not be read, and why"         Look    [Fleet Cluster Instance Images];
+    Gaps           "gaps"            "lists what could not be read, and why"         Look    [Fleet Cluster Instance Images Compare];
+    Compare        "compare"         "sets it beside another cluster: what differs"  Look    [Fleet Cluster Compare]    "compare" 12;
     SortNext       "sort-next"       "sorts by the next column"                      Look    [Fleet Cluster Images];
     SortReverse    "sort-reverse"    "turns the order of the rows around"            Look    [Fleet Cluster Images];
     Filter         "filter"          "shows only the rows that match"                Look    FILTERED                   "filter" 9;
-    Operations     "operations"      "shows what runs, what was left, what is past"  Look    [Fleet Cluster Instance Images Activity] "operations" 8;
-    Images         "images"          "shows images, their bases, and who runs them"  Look    [Fleet Cluster Instance Operations Activity] "images" 11;
+    Operations     "operations"      "shows what runs, what was left, what is past"  Look    [Fleet Cluster Instance Images Activity Compare] "operations" 8;
+    Images         "images"          "shows images, their bases, and who runs them"  Look    [Fleet Cluster Instance Operations Activity Compare] "images" 11;
     CompareImages  "compare-images"  "puts the two marked images beside each other"  Look    [Images]                   "compare" 5;
-    Activity       "activity"        "shows what was done, and by whom"              Look    [Fleet Cluster Instance Operations Images] "activity" 11;
+    Activity       "activity"        "shows what was done, and by whom"              Look    [Fleet Cluster Instance Operations Images Compare] "activity" 11;
     Arm            "arm"             "arms this session for writing, or disarms it"  Session SCREENS                    "arm" 6;
     ObserveNow     "observe-now"     "looks at the account at once"                  Session SCREENS                    "observe now" 12;
     Palette        "palette"         "finds any action or cluster by name"           Session SCREENS                    "command" 10;

@@ -17,6 +17,8 @@ pub enum Context {
     Images,
     /// What was done, by whom.
     Activity,
+    /// Two clusters side by side.
+    Compare,
     /// Any dialog or popup without a text field.
     Dialog,
     /// Any text field: filter, palette, typed confirmation. Bare letters are typed there.
@@ -32,12 +34,20 @@ impl Context {
         Self::Operations,
         Self::Images,
         Self::Activity,
+        Self::Compare,
         Self::Dialog,
         Self::Text,
     ];
     /// Every screen.
-    pub const SCREENS: &[Self] =
-        &[Self::Fleet, Self::Cluster, Self::Instance, Self::Operations, Self::Images, Self::Activity];
+    pub const SCREENS: &[Self] = &[
+        Self::Fleet,
+        Self::Cluster,
+        Self::Instance,
+        Self::Operations,
+        Self::Images,
+        Self::Activity,
+        Self::Compare,
+    ];
     /// Everything drawn over a screen.
     pub const OVERLAYS: &[Self] = &[Self::Dialog, Self::Text];
 
@@ -51,6 +61,7 @@ impl Context {
             Self::Operations => "operations",
             Self::Images => "images",
             Self::Activity => "activity",
+            Self::Compare => "compare",
             Self::Dialog => "dialog",
             Self::Text => "text",
         }

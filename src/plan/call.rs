@@ -4,6 +4,8 @@
 mod build;
 mod compute;
 mod effect;
+#[cfg(test)]
+mod keeps;
 mod scaling;
 mod standing;
 

@@ -21,6 +21,7 @@ macro_rules! pictures {
 
 mod activity;
 mod cluster;
+mod compare;
 mod dialogs;
 mod fleet;
 mod images;

@@ -18,6 +18,7 @@ mod ignore;
 mod leave;
 mod mark;
 mod palette;
+mod partner;
 mod quarantine;
 mod rebuild;
 mod refresh;
@@ -41,6 +42,7 @@ pub use ignore::{IgnoreField, IgnoreForm};
 pub use leave::{Going, Leave};
 pub use mark::{MarkField, MarkForm};
 pub use palette::{Item, Palette};
+pub use partner::Partner;
 pub use quarantine::{Deed, QuarantineField, QuarantineForm};
 pub use rebuild::{RebuildField, RebuildForm};
 pub(super) use refresh::selected_group;
@@ -88,6 +90,8 @@ pub enum Reaction {
     Then(Action),
     /// It goes, and this cluster is opened.
     Open(ClusterId),
+    /// It goes, and these two are set side by side.
+    Compare(ClusterId, ClusterId),
 }
 
 /// What every dialog answers.
@@ -190,6 +194,8 @@ dialogs! {
     Help(Help),
     /// Every action and cluster by name.
     Palette(Palette),
+    /// With which other cluster one is compared.
+    Partner(Partner),
     /// What could not be read.
     Gaps(Gaps),
     /// Two images beside each other.

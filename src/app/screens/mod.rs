@@ -5,6 +5,7 @@
 
 mod activity;
 mod cluster;
+mod compare;
 mod fleet;
 mod images;
 mod instance;
@@ -13,6 +14,7 @@ mod operations;
 
 pub use activity::{Activity, event_word};
 pub use cluster::{Cluster, ClusterLayout, Line, Order as ClusterOrder};
+pub use compare::{Compare, Line as CompareLine, Part as ComparePart};
 pub use fleet::{Fleet, MOST_SIDES, Order as FleetOrder, matching};
 pub use images::{Counts as ImageCounts, ImageKey, ImageLine, Images, Order as ImagesOrder, Shows};
 pub use instance::{INDENT, Instance, LABELS, Part, is_short};
@@ -135,6 +137,8 @@ pub enum Screen {
     Images(Images),
     /// What was done, by whom.
     Activity(Activity),
+    /// Two clusters side by side.
+    Compare(Compare),
 }
 
 impl Screen {
@@ -147,6 +151,7 @@ impl Screen {
             Self::Operations(screen) => screen,
             Self::Images(screen) => screen,
             Self::Activity(screen) => screen,
+            Self::Compare(screen) => screen,
         }
     }
 
@@ -159,6 +164,7 @@ impl Screen {
             Self::Operations(screen) => screen,
             Self::Images(screen) => screen,
             Self::Activity(screen) => screen,
+            Self::Compare(screen) => screen,
         }
     }
 }

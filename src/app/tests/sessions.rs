@@ -20,6 +20,7 @@ fn selected(person: &Person) -> String {
         Screen::Operations(screen) => screen.list.selected().map(ToString::to_string),
         Screen::Activity(screen) => screen.list.selected().map(ToString::to_string),
         Screen::Images(screen) => screen.list.selected().map(|key| key.image().1.to_string()),
+        Screen::Compare(screen) => screen.list.selected().cloned(),
     }
     .unwrap_or_default()
 }

@@ -13,6 +13,7 @@ mod ignore;
 mod leave;
 mod mark;
 mod palette;
+mod partner;
 mod quarantine;
 mod rebuild;
 mod refresh;
@@ -54,6 +55,7 @@ pub fn draw(canvas: &mut Canvas<'_>, look: &Look<'_>, layout: &Layout) {
             Dialog::Arm(dialog) => arm::draw(canvas, look, layout.body, dialog),
             Dialog::Help(dialog) => help::draw(canvas, look, layout.body, dialog),
             Dialog::Palette(dialog) => palette::draw(canvas, look, layout.body, dialog),
+            Dialog::Partner(dialog) => partner::draw(canvas, look, layout.body, dialog),
             Dialog::Gaps(dialog) => gaps::draw(canvas, look, layout.body, dialog),
             Dialog::CompareImages(dialog) => compare_images::draw(canvas, look, layout.body, dialog),
             Dialog::Steer(dialog) => steer::draw(canvas, look, layout.body, dialog),

@@ -2,6 +2,7 @@
 
 mod activity;
 mod cluster;
+mod compare;
 mod fleet;
 mod images;
 mod instance;
@@ -24,6 +25,7 @@ pub fn draw(canvas: &mut Canvas<'_>, look: &Look<'_>, layout: &Layout) {
         Screen::Operations(screen) => operations::draw(canvas, look, layout, screen),
         Screen::Images(screen) => images::draw(canvas, look, layout, screen),
         Screen::Activity(screen) => activity::draw(canvas, look, layout, screen),
+        Screen::Compare(screen) => compare::draw(canvas, look, layout, screen),
     }
 }
 
