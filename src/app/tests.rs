@@ -1,5 +1,6 @@
 //! What a person may rely on, as key sessions.
 
+mod logs;
 mod promises;
 pub(crate) mod random;
 mod sessions;

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use super::Context::{self, Activity, Cluster, Dialog, Fleet, Instance, Operations, Text};
+use super::Context::{self, Activity, Cluster, Dialog, Fleet, Instance, Log, Operations, Text};
 use super::nearest;
 
 /// What an action is about; help is grouped by it.
@@ -91,11 +91,11 @@ const ALL: &[Context] = Context::ALL;
 const SCREENS: &[Context] = Context::SCREENS;
 const OVERLAYS: &[Context] = Context::OVERLAYS;
 /// Wherever there is something to go back to.
-const BELOW_FLEET: &[Context] = &[Cluster, Instance, Operations, Activity, Dialog, Text];
+const BELOW_FLEET: &[Context] = &[Cluster, Instance, Operations, Activity, Log, Dialog, Text];
 /// Wherever rows are read rather than letters typed.
-const READING: &[Context] = &[Fleet, Cluster, Instance, Operations, Activity, Dialog];
+const READING: &[Context] = &[Fleet, Cluster, Instance, Operations, Activity, Log, Dialog];
 /// Wherever there are rows to choose from.
-const FILTERED: &[Context] = &[Fleet, Cluster, Operations, Activity];
+const FILTERED: &[Context] = &[Fleet, Cluster, Operations, Activity, Log];
 
 actions! {
 //  variant        name              what it does                                    kind    where                      footer and rank
@@ -151,6 +151,9 @@ actions! {
     Filter         "filter"          "shows only the rows that match"                Look    FILTERED                   "filter" 9;
     Operations     "operations"      "shows what runs, what was left, what is past"  Look    [Fleet Cluster Instance Activity] "operations" 8;
     Activity       "activity"        "shows what was done, and by whom"              Look    [Fleet Cluster Instance Operations] "activity" 11;
+    Log            "log"             "shows the log of the build it runs or ran"      Look    [Operations]               "log" 7;
+    NextBuild      "next-build"      "the next build of the operation"               Look    [Log]                      "next build" 5;
+    PreviousBuild  "previous-build"  "the previous build of the operation"           Look    [Log];
     Arm            "arm"             "arms this session for writing, or disarms it"  Session SCREENS                    "arm" 6;
     ObserveNow     "observe-now"     "looks at the account at once"                  Session SCREENS                    "observe now" 12;
     Palette        "palette"         "finds any action or cluster by name"           Session SCREENS                    "command" 10;

@@ -15,6 +15,8 @@ pub enum Context {
     Operations,
     /// What was done, by whom.
     Activity,
+    /// The log of a build.
+    Log,
     /// Any dialog or popup without a text field.
     Dialog,
     /// Any text field: filter, palette, typed confirmation. Bare letters are typed there.
@@ -29,12 +31,13 @@ impl Context {
         Self::Instance,
         Self::Operations,
         Self::Activity,
+        Self::Log,
         Self::Dialog,
         Self::Text,
     ];
     /// Every screen.
     pub const SCREENS: &[Self] =
-        &[Self::Fleet, Self::Cluster, Self::Instance, Self::Operations, Self::Activity];
+        &[Self::Fleet, Self::Cluster, Self::Instance, Self::Operations, Self::Activity, Self::Log];
     /// Everything drawn over a screen.
     pub const OVERLAYS: &[Self] = &[Self::Dialog, Self::Text];
 
@@ -47,6 +50,7 @@ impl Context {
             Self::Instance => "instance",
             Self::Operations => "operations",
             Self::Activity => "activity",
+            Self::Log => "log",
             Self::Dialog => "dialog",
             Self::Text => "text",
         }

@@ -139,8 +139,9 @@ fn the_footer_shows_the_keys_in_use_and_leaves_out_what_has_none() {
     enter open · S shift · b switch · r roll back · ! stop all · / filter · o operations · a arm · ctrl-r observe now · : command · ? all keys · q quit
     enter open · esc back · S shift · b switch · f refresh · x replace · Q quarantine · r roll back · ! stop all · d details · / filter · o operations · a arm · ctrl-r observe now · : command · ? all keys · q quit
     esc back · x replace · Q quarantine · ! stop all · d details · o operations · a arm · ctrl-r observe now · : command · ? all keys · q quit
-    enter open · esc back · r roll back · ! stop all · p pause · n step now · h hold · x abort · y approve · R resume · / filter · a arm · ctrl-r observe now · : command · ? all keys · q quit
+    enter open · esc back · r roll back · ! stop all · p pause · n step now · h hold · x abort · y approve · R resume · / filter · l log · a arm · ctrl-r observe now · : command · ? all keys · q quit
     esc back · ! stop all · / filter · o operations · a arm · ctrl-r observe now · : command · ? all keys · q quit
+    esc back · ! stop all · / filter · ] next build · a arm · ctrl-r observe now · : command · ? all keys · q quit
     enter go on · y yes · n no · esc back · ! stop all · q quit
     enter go on · esc back · ctrl-x stop all · ctrl-c quit
     "#);
@@ -175,7 +176,7 @@ fn the_table_of_keys_is_derived_from_the_rows_and_the_keys_in_use() {
 
     look
       enter      open              goes into the selected row                    fleet, cluster, operations
-      esc        back              goes back, or leaves a dialog alone           cluster, instance, operations, activity, dialog, text
+      esc        back              goes back, or leaves a dialog alone           cluster, instance, operations, activity, log, dialog, text
       ]          next-source       the next listener or rule with traffic        cluster
       [          previous-source   the previous listener or rule with traffic    cluster
       space      mark              marks the instance, or unmarks it             cluster
@@ -189,9 +190,12 @@ fn the_table_of_keys_is_derived_from_the_rows_and_the_keys_in_use() {
       u          gaps              lists what could not be read, and why         fleet, cluster, instance
       >          sort-next         sorts by the next column                      fleet, cluster
       <          sort-reverse      turns the order of the rows around            fleet, cluster
-      /          filter            shows only the rows that match                fleet, cluster, operations, activity
+      /          filter            shows only the rows that match                fleet, cluster, operations, activity, log
       o          operations        shows what runs, what was left, what is past  fleet, cluster, instance, activity
       A          activity          shows what was done, and by whom              fleet, cluster, instance, operations
+      l          log               shows the log of the build it runs or ran     operations
+      ]          next-build        the next build of the operation               log
+      [          previous-build    the previous build of the operation           log
 
     change
       s          shift             shifts traffic between the server groups      fleet, cluster

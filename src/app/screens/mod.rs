@@ -4,6 +4,7 @@
 //! variant of [`Screen`], and its mirror in `ui`.
 
 mod activity;
+mod build_log;
 mod cluster;
 mod fleet;
 mod instance;
@@ -11,6 +12,7 @@ mod marks;
 mod operations;
 
 pub use activity::{Activity, event_word};
+pub use build_log::BuildLog;
 pub use cluster::{Cluster, ClusterLayout, Line, Order as ClusterOrder};
 pub use fleet::{Fleet, MOST_SIDES, Order as FleetOrder, matching};
 pub use instance::{INDENT, Instance, LABELS, Part, is_short};
@@ -131,6 +133,8 @@ pub enum Screen {
     Operations(Operations),
     /// What was done, by whom.
     Activity(Activity),
+    /// The log of a build.
+    BuildLog(BuildLog),
 }
 
 impl Screen {
@@ -142,6 +146,7 @@ impl Screen {
             Self::Instance(screen) => screen,
             Self::Operations(screen) => screen,
             Self::Activity(screen) => screen,
+            Self::BuildLog(screen) => screen,
         }
     }
 
@@ -153,6 +158,7 @@ impl Screen {
             Self::Instance(screen) => screen,
             Self::Operations(screen) => screen,
             Self::Activity(screen) => screen,
+            Self::BuildLog(screen) => screen,
         }
     }
 }

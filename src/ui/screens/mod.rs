@@ -1,6 +1,7 @@
 //! One file a screen, mirroring `app::screens`.
 
 mod activity;
+mod build_log;
 mod cluster;
 mod fleet;
 mod instance;
@@ -22,6 +23,7 @@ pub fn draw(canvas: &mut Canvas<'_>, look: &Look<'_>, layout: &Layout) {
         Screen::Instance(screen) => instance::draw(canvas, look, layout, screen),
         Screen::Operations(screen) => operations::draw(canvas, look, layout, screen),
         Screen::Activity(screen) => activity::draw(canvas, look, layout, screen),
+        Screen::BuildLog(screen) => build_log::draw(canvas, look, layout, screen),
     }
 }
 
