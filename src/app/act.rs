@@ -5,8 +5,8 @@ use super::dialogs::{
     Leave, MarkForm, Palette, Partner, QuarantineForm, Reaction, RebuildForm, RefreshForm, ReplaceForm,
     ScaleForm, Second, ShiftForm, SteerDialog, selected_group,
 };
-use super::screens::{Activity, Cluster, Compare, Images, Operations, Screen, Step};
-use super::{Effect, Model, Session, Subject, Tone, applies};
+use super::screens::{Activity, BuildLog, Cluster, Compare, Images, Operations, Screen, Step};
+use super::{Effect, Model, Operation, Session, Subject, Tone, applies};
 use crate::fleet::{self, ClusterId, GroupName, ImageId, InstanceId, Place, Scope};
 use crate::keymap::Action;
 use crate::plan::{self, Batches, Intent, Steer};
@@ -67,6 +67,11 @@ fn act_on_screen(model: &mut Model, action: Action, effects: &mut Vec<Effect>) {
             let asked = screen.selected(&model.known).and_then(|one| model.asked(&one.id));
             let dialog = asked.map(|asked| Dialog::Second(Second::new(model, asked)));
             model.dialogs.extend(dialog);
+        }
+        Action::Log => {
+            if let Ok(log) = build_log(model) {
+                open(model, Screen::BuildLog(log));
+            }
         }
         Action::Activity => open(model, Screen::Activity(Activity::default())),
         Action::Images => {
@@ -196,6 +201,17 @@ fn running(model: &Model) -> Option<(Place, ImageId)> {
     };
     let (.., instance) = model.observation.as_ref()?.fleet.find_instance(id)?;
     Some((instance.place.clone(), instance.running.as_ref()?.image.clone()))
+}
+
+/// The log of the build that the selected operation runs, or ran last.
+///
+/// # Errors
+/// None is selected, or it builds nothing.
+pub(super) fn build_log(model: &Model) -> Result<BuildLog, String> {
+    let Screen::Operations(screen) = model.screen() else { return Err("no operation is selected".into()) };
+    let one = screen.selected(&model.known).ok_or("no operation is selected")?;
+    let step = model.own(&one.id).map_or(one.step, Operation::step);
+    BuildLog::new(one, step)
 }
 
 /// What replaces the instances that are marked; else the one that is selected, or shown.

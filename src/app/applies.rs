@@ -33,6 +33,8 @@ pub fn applies(model: &Model, action: Action) -> Result<(), String> {
         Action::Switch => {
             has_traffic(model).and_then(|()| is_free(model, action)).and_then(|()| can_switch(model))
         }
+        Action::Log => super::act::build_log(model).map(drop),
+        Action::NextBuild | Action::PreviousBuild => several_builds(model),
         Action::Approve => may_approve(model),
         Action::Pause | Action::StepNow | Action::Hold | Action::Abort | Action::Resume => {
             may_steer(model, action)
@@ -234,6 +236,13 @@ fn may_approve(model: &Model) -> Result<(), String> {
             Err("it was confirmed by this login: the second person is another one".into())
         }
         _ => Ok(()),
+    }
+}
+
+fn several_builds(model: &Model) -> Result<(), String> {
+    match model.screen() {
+        Screen::BuildLog(screen) if screen.builds.len() > 1 => Ok(()),
+        _ => Err("the operation has one build".into()),
     }
 }
 

@@ -3,7 +3,9 @@
 use std::fmt;
 use std::str::FromStr;
 
-use super::Context::{self, Activity, Cluster, Compare, Dialog, Fleet, Images, Instance, Operations, Text};
+use super::Context::{
+    self, Activity, Cluster, Compare, Dialog, Fleet, Images, Instance, Log, Operations, Text,
+};
 use super::nearest;
 
 /// What an action is about; help is grouped by it.
@@ -91,11 +93,12 @@ const ALL: &[Context] = Context::ALL;
 const SCREENS: &[Context] = Context::SCREENS;
 const OVERLAYS: &[Context] = Context::OVERLAYS;
 /// Wherever there is something to go back to.
-const BELOW_FLEET: &[Context] = &[Cluster, Instance, Operations, Images, Activity, Compare, Dialog, Text];
+const BELOW_FLEET: &[Context] =
+    &[Cluster, Instance, Operations, Images, Activity, Compare, Log, Dialog, Text];
 /// Wherever rows are read rather than letters typed.
-const READING: &[Context] = &[Fleet, Cluster, Instance, Operations, Images, Activity, Compare, Dialog];
+const READING: &[Context] = &[Fleet, Cluster, Instance, Operations, Images, Activity, Compare, Log, Dialog];
 /// Wherever there are rows to choose from.
-const FILTERED: &[Context] = &[Fleet, Cluster, Operations, Images, Activity];
+const FILTERED: &[Context] = &[Fleet, Cluster, Operations, Images, Activity, Log];
 
 actions! {
 //  variant        name              what it does                                    kind    where                      footer and rank
@@ -156,6 +159,9 @@ actions! {
     Images         "images"          "shows images, their bases, and who runs them"  Look    [Fleet Cluster Instance Operations Activity Compare] "images" 11;
     CompareImages  "compare-images"  "puts the two marked images beside each other"  Look    [Images]                   "compare" 5;
     Activity       "activity"        "shows what was done, and by whom"              Look    [Fleet Cluster Instance Operations Images Compare] "activity" 11;
+    Log            "log"             "shows the log of the build it runs or ran"      Look    [Operations]               "log" 7;
+    NextBuild      "next-build"      "the next build of the operation"               Look    [Log]                      "next build" 5;
+    PreviousBuild  "previous-build"  "the previous build of the operation"           Look    [Log];
     Arm            "arm"             "arms this session for writing, or disarms it"  Session SCREENS                    "arm" 6;
     ObserveNow     "observe-now"     "looks at the account at once"                  Session SCREENS                    "observe now" 12;
     Palette        "palette"         "finds any action or cluster by name"           Session SCREENS                    "command" 10;

@@ -19,6 +19,8 @@ pub enum Context {
     Activity,
     /// Two clusters side by side.
     Compare,
+    /// The log of a build.
+    Log,
     /// Any dialog or popup without a text field.
     Dialog,
     /// Any text field: filter, palette, typed confirmation. Bare letters are typed there.
@@ -35,6 +37,7 @@ impl Context {
         Self::Images,
         Self::Activity,
         Self::Compare,
+        Self::Log,
         Self::Dialog,
         Self::Text,
     ];
@@ -47,6 +50,7 @@ impl Context {
         Self::Images,
         Self::Activity,
         Self::Compare,
+        Self::Log,
     ];
     /// Everything drawn over a screen.
     pub const OVERLAYS: &[Self] = &[Self::Dialog, Self::Text];
@@ -62,6 +66,7 @@ impl Context {
             Self::Images => "images",
             Self::Activity => "activity",
             Self::Compare => "compare",
+            Self::Log => "log",
             Self::Dialog => "dialog",
             Self::Text => "text",
         }

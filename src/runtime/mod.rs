@@ -10,6 +10,7 @@ pub mod cockpit;
 mod cycle;
 pub mod ending;
 pub mod files;
+mod following;
 mod hands;
 pub mod ignores;
 pub mod input;

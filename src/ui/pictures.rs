@@ -20,6 +20,7 @@ macro_rules! pictures {
 }
 
 mod activity;
+mod build_log;
 mod cluster;
 mod compare;
 mod dialogs;

@@ -4,6 +4,7 @@
 //! variant of [`Screen`], and its mirror in `ui`.
 
 mod activity;
+mod build_log;
 mod cluster;
 mod compare;
 mod fleet;
@@ -13,6 +14,7 @@ mod marks;
 mod operations;
 
 pub use activity::{Activity, event_word};
+pub use build_log::BuildLog;
 pub use cluster::{Cluster, ClusterLayout, Line, Order as ClusterOrder};
 pub use compare::{Compare, Line as CompareLine, Part as ComparePart};
 pub use fleet::{Fleet, MOST_SIDES, Order as FleetOrder, matching};
@@ -139,6 +141,8 @@ pub enum Screen {
     Activity(Activity),
     /// Two clusters side by side.
     Compare(Compare),
+    /// The log of a build.
+    BuildLog(BuildLog),
 }
 
 impl Screen {
@@ -152,6 +156,7 @@ impl Screen {
             Self::Images(screen) => screen,
             Self::Activity(screen) => screen,
             Self::Compare(screen) => screen,
+            Self::BuildLog(screen) => screen,
         }
     }
 
@@ -165,6 +170,7 @@ impl Screen {
             Self::Images(screen) => screen,
             Self::Activity(screen) => screen,
             Self::Compare(screen) => screen,
+            Self::BuildLog(screen) => screen,
         }
     }
 }

@@ -1,6 +1,7 @@
 //! One file a screen, mirroring `app::screens`.
 
 mod activity;
+mod build_log;
 mod cluster;
 mod compare;
 mod fleet;
@@ -26,6 +27,7 @@ pub fn draw(canvas: &mut Canvas<'_>, look: &Look<'_>, layout: &Layout) {
         Screen::Images(screen) => images::draw(canvas, look, layout, screen),
         Screen::Activity(screen) => activity::draw(canvas, look, layout, screen),
         Screen::Compare(screen) => compare::draw(canvas, look, layout, screen),
+        Screen::BuildLog(screen) => build_log::draw(canvas, look, layout, screen),
     }
 }
 
