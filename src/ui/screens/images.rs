@@ -177,7 +177,9 @@ fn image_row(
         pieces.push(piece(format!("{mark} "), Role::Title));
     }
     pieces.extend(name_pieces(image, kin, role));
-    if is_foreign {
+    // Out of the tree nothing else tells one place from another.
+    let stands_alone = screen.order != ImagesOrder::Tree && observation.lineage.trees.len() > 1;
+    if is_foreign || stands_alone {
         pieces.push(piece(format!(" in {}", kin.place.region), Role::Dim));
     }
     canvas.pieces(*name, 0, &pieces);
