@@ -8,7 +8,7 @@ use std::io;
 use super::heard::Heard;
 use super::store::BuildStore;
 use super::{command, packer};
-use crate::fleet::{BuildId, Cursor, Line, Tail, Text};
+use crate::fleet::{BuildId, Cursor, Line, Tail};
 use crate::plan::BuiltBy;
 
 /// How much is read at once.
@@ -23,8 +23,6 @@ const PART: u64 = 16 << 20;
 const RESULT: u64 = 4 << 20;
 /// How much of a line is kept: more than is shown, because signs are taken out of it.
 const KEPT: usize = 4 * Tail::WIDEST;
-/// What stands at the end of a line that was cut.
-const CUT: &str = " … (cut)";
 /// What a cursor ends with that stands within a line of which the beginning was given.
 const INSIDE: char = '~';
 
@@ -114,7 +112,7 @@ impl Log<'_> {
         if *self.by != BuiltBy::Packer {
             command::hear(&last, seen, &mut heard);
         }
-        heard.last = Text::new(cut(last.trim(), false));
+        heard.last = Line::new(None, last.trim(), false).text;
         Ok(heard)
     }
 
@@ -156,8 +154,7 @@ impl Log<'_> {
             _ => (None, vec![line]),
         };
         let last = texts.len().saturating_sub(1);
-        let line =
-            |(n, text): (usize, String)| Line { at, text: Text::new(cut(&text, raw.cut && n == last)) };
+        let line = |(n, text): (usize, String)| Line::new(at, &text, raw.cut && n == last);
         texts.into_iter().enumerate().map(line).collect()
     }
 
@@ -203,35 +200,9 @@ fn position(cursor: &Cursor) -> Option<(u64, bool)> {
     Some((cursor.0.trim_end_matches(INSIDE).parse().ok()?, inside))
 }
 
-/// Text without escape sequences: what is left of one when only its first sign is dropped is noise.
+/// A line as text; bytes that are none become signs for that.
 fn plain(bytes: &[u8]) -> String {
-    let text = String::from_utf8_lossy(bytes);
-    let mut out = String::with_capacity(text.len());
-    let mut signs = text.trim_end_matches('\r').chars();
-    while let Some(sign) = signs.next() {
-        match sign {
-            '\u{1b}' => match signs.next() {
-                Some('[') => while signs.next().is_some_and(|sign| !('@'..='~').contains(&sign)) {},
-                Some(']') => while signs.next().is_some_and(|sign| !matches!(sign, '\u{7}' | '\u{1b}')) {},
-                _ => {}
-            },
-            '\t' => out.push_str("    "),
-            sign => out.push(sign),
-        }
-    }
-    out
-}
-
-/// No wider than a line may be.
-fn cut(text: &str, was_cut: bool) -> String {
-    if text.len() <= Tail::WIDEST && !was_cut {
-        return text.to_owned();
-    }
-    let mut end = text.len().min(Tail::WIDEST - CUT.len());
-    while !text.is_char_boundary(end) {
-        end -= 1;
-    }
-    format!("{}{CUT}", &text[..end])
+    Line::plain(&String::from_utf8_lossy(bytes))
 }
 
 #[cfg(test)]
