@@ -46,6 +46,19 @@ pub struct Machine {
     pub boot: String,
 }
 
+impl Machine {
+    /// Whether it is the same machine, and was not started anew since. It may have another name by now: laptops take
+    /// the name that a network gives them.
+    pub(super) fn is_still(&self, now: &Self) -> bool {
+        if self.boot.is_empty() { self.name == now.name } else { self.boot == now.boot }
+    }
+
+    /// Whether it is another machine, as far as that can be told.
+    pub(super) fn is_elsewhere(&self, now: &Self) -> bool {
+        !self.is_still(now) && self.name != now.name
+    }
+}
+
 /// The folders of builds, and what the machine tells of their processes.
 pub trait BuildStore: Send + Sync {
     /// Makes the folder of a build with the file [`Part::Begun`] in it, durably; `false` where there is one already.
@@ -105,4 +118,25 @@ pub trait BuildStore: Send + Sync {
 
     /// Whether there is such a folder.
     fn is_folder(&self, path: &str) -> bool;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_machine_is_known_again_by_its_start_and_then_by_its_name() {
+        let machine = |name: &str, boot: &str| Machine { name: name.into(), boot: boot.into() };
+        let then = machine("a", "1");
+        for (now, still, elsewhere) in [
+            (machine("a", "1"), true, false),
+            (machine("b", "1"), true, false),
+            (machine("a", "2"), false, false),
+            (machine("b", "2"), false, true),
+        ] {
+            assert_eq!((then.is_still(&now), then.is_elsewhere(&now)), (still, elsewhere), "{now:?}");
+        }
+        let silent = machine("a", "");
+        assert!(silent.is_still(&silent) && silent.is_elsewhere(&machine("b", "")));
+    }
 }

@@ -166,13 +166,13 @@ impl Workshop {
             }
         }
         let machine = self.store.machine();
-        if begun.machine.name != machine.name {
+        if begun.machine.is_elsewhere(&machine) {
             let why = format!("it runs on the machine {}", super::cleaned(&begun.machine.name));
             let what = format!("read build {build}");
             return Err(Failure::new(FailureKind::Other, what, why, "start flightdeck there"));
         }
         let process: Option<Process> = self.read(build, Part::Process)?;
-        let runs = begun.machine.boot == machine.boot
+        let runs = begun.machine.is_still(&machine)
             && match &process {
                 Some(Process { pid, mark: Some(mark) }) => self.store.mark(*pid).as_ref() == Some(mark),
                 _ => self.store.is_held(build).map_err(|error| unread(build, &error))?,

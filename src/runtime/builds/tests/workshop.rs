@@ -412,6 +412,7 @@ async fn a_build_of_another_machine_is_not_judged_here() {
     let begun = fs::read_to_string(home.state("begun.json")).unwrap();
     let mut begun: serde_json::Value = serde_json::from_str(&begun).unwrap();
     begun["machine"]["name"] = "elsewhere".into();
+    begun["machine"]["boot"] = "another".into();
     fs::write(home.state("begun.json"), begun.to_string()).unwrap();
     let failure = state(&home.workshop(&[]), &start).await.unwrap_err();
     assert_eq!(failure.why, "it runs on the machine elsewhere");
