@@ -13,6 +13,45 @@ pub struct Line {
     pub text: Text,
 }
 
+impl Line {
+    /// A line of what a program wrote: without escape sequences, no wider than [`Tail::WIDEST`]. `more`: there was
+    /// more of it than is given here.
+    pub fn new(at: Option<Timestamp>, text: &str, more: bool) -> Self {
+        let text = Self::plain(text);
+        if text.len() <= Tail::WIDEST && !more {
+            return Self { at, text: text.into() };
+        }
+        let mut end = text.len().min(Tail::WIDEST - CUT.len());
+        while !text.is_char_boundary(end) {
+            end -= 1;
+        }
+        Self { at, text: format!("{}{CUT}", &text[..end]).into() }
+    }
+
+    /// Text without escape sequences: what is left of one when only its first sign is dropped is noise.
+    pub fn plain(text: &str) -> String {
+        let mut out = String::with_capacity(text.len());
+        let mut signs = text.trim_end_matches('\r').chars();
+        while let Some(sign) = signs.next() {
+            match sign {
+                '\u{1b}' => match signs.next() {
+                    Some('[') => while signs.next().is_some_and(|sign| !('@'..='~').contains(&sign)) {},
+                    Some(']') => {
+                        while signs.next().is_some_and(|sign| !matches!(sign, '\u{7}' | '\u{1b}')) {}
+                    }
+                    _ => {}
+                },
+                '\t' => out.push_str("    "),
+                sign => out.push(sign),
+            }
+        }
+        out
+    }
+}
+
+/// What stands at the end of a line that was cut.
+const CUT: &str = " … (cut)";
+
 /// Where in a log reading goes on: whoever keeps the log understands it, and nobody else.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Cursor(pub String);

@@ -1,12 +1,13 @@
 //! The only door to a cloud: facts come in, calls go out, nothing is decided.
 //!
 //! [`Observer`] looks, [`Operator`] applies one [`Call`]; a read-only session has no `Operator` at all. `aws` is the
-//! real cloud, `demo` the simulated fleet. What cockpits tell each other (leases, remote records) is read by [`Observer`]
-//! and written by [`Register`], which a read-only session does not have either.
+//! real cloud, `demo` the simulated fleet, `build` what this machine builds. What cockpits tell each other (leases,
+//! remote records) is read by [`Observer`] and written by [`Register`], which a read-only session does not have either.
 
 #[cfg(feature = "aws")]
 pub mod aws;
 mod bookkeeping;
+pub mod build;
 pub mod demo;
 mod failure;
 

@@ -5,6 +5,7 @@
 
 mod aside;
 mod bookkeeping;
+pub mod builds;
 pub mod clock;
 pub mod cockpit;
 mod cycle;

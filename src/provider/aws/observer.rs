@@ -26,8 +26,10 @@ use super::templates;
 use super::traffic;
 use super::wall::Wall;
 use super::watching;
-use crate::fleet::{AccountId, ClusterId, Fleet, Identity, Naming, Place, Region, Scope, assemble};
-use crate::plan::{Resource, State};
+use crate::fleet::{
+    AccountId, ClusterId, Cursor, Fleet, Identity, Naming, Place, Region, Scope, Tail, assemble,
+};
+use crate::plan::{BuildKey, Resource, State};
 use crate::provider::{Clock, Entries, EntryName, Failure, FailureKind, Observer};
 
 /// AWS, as one session sees it.
@@ -412,6 +414,12 @@ impl Observer for Aws {
     async fn entries_under(&self, place: &Place, prefix: &EntryName) -> Result<Entries, Failure> {
         let clients = self.bookkeeping(place).await?;
         self.remembered(bookkeeping::under(&clients, &place.region, prefix).await).await
+    }
+
+    async fn follow(&self, place: &Place, build: &BuildKey, from: &Cursor) -> Result<Tail, Failure> {
+        let factory = self.connection.factory().await?;
+        let clients = factory.clients(&place.region, Lane::Asked, &self.asked);
+        self.remembered(builds::follow(&clients, &place.region, build, from).await).await
     }
 
     fn calls_last_minute(&self) -> u32 {

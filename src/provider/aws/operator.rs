@@ -84,8 +84,8 @@ fn check(place: &Place, call: &Call) -> Result<(), Failure> {
         Call::CreateTags(tags) => instances::check_tags(tags),
         Call::TerminateInstances(end) => ids::instance(end.instance()),
         Call::TagImage(tags) => images::check_tags(tags),
-        Call::StartBuild(start) => builds::check(start),
-        Call::StopBuild(stop) => builds::check_stop(stop),
+        Call::StartBuild(start) => builds::check(place, start),
+        Call::StopBuild(stop) => builds::check_stop(place, stop),
     };
     fit.map_err(|why| {
         let what = format!("{} on {}", call.operation(), call.resource());
