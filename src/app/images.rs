@@ -120,11 +120,10 @@ impl Trace {
     /// Of an image; `None` stands for one that is only named.
     pub fn of(image: Option<&Image>) -> Self {
         match image {
-            None => Self::Unknown,
             Some(image) if matches!(image.availability, Availability::Gone(_)) => Self::Gone,
             Some(image) if image.provenance.is_traceable() => Self::Traceable,
             Some(image) if image.described => Self::Untraceable,
-            Some(_) => Self::Unknown,
+            Some(_) | None => Self::Unknown,
         }
     }
 

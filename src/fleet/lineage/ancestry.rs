@@ -115,7 +115,7 @@ struct All<'a> {
     sizes: HashMap<Line<'a>, usize>,
 }
 
-fn line<'a>(place: usize, image: &'a Image) -> Option<Line<'a>> {
+fn line(place: usize, image: &Image) -> Option<Line<'_>> {
     Some((place, image.family.as_ref()?, image.architecture.as_ref()))
 }
 

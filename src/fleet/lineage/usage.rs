@@ -81,7 +81,7 @@ impl<'a, 'b> Count<'a, 'b> {
         if let Some((.., at)) = self.latest.filter(|(there, known, _)| *known == id && *there == place) {
             return at;
         }
-        let images = &mut self.images;
+        let images = &mut *self.images;
         let at = *self.numbers.entry((place, id)).or_insert_with(|| {
             images.push(kin(place, id));
             images.len() - 1

@@ -212,15 +212,10 @@ fn image_row(
 /// Family and version apart, so that versions stand out; the id where neither is known.
 fn name_pieces(image: Option<&Image>, kin: &Kin, role: Role) -> Vec<Piece> {
     let named = image.and_then(|image| image.family.as_ref().zip(image.version.as_ref()));
-    match named {
-        Some((family, version)) => {
-            vec![piece(format!("{} ", family.name), Role::Dim), piece(version.to_string(), role)]
-        }
-        None => {
-            let called = image.map_or_else(|| kin.id.to_string(), Image::of_family);
-            vec![piece(called, role)]
-        }
+    if let Some((family, version)) = named {
+        return vec![piece(format!("{} ", family.name), Role::Dim), piece(version.to_string(), role)];
     }
+    vec![piece(image.map_or_else(|| kin.id.to_string(), Image::of_family), role)]
 }
 
 /// Regions that have the same image.
