@@ -10,6 +10,14 @@ use super::document::{Item, Parsed, Section};
 use super::values;
 use crate::plan::{Builder, CodeBuild, ImageBuilder, Program, Recipe};
 
+/// Who may build, each under the key that says what.
+const BUILDERS: [(&str, &str); 4] = [
+    ("packer", "packer"),
+    ("command", "command"),
+    ("codebuild", "codebuild"),
+    ("image_builder", "image_builder"),
+];
+
 /// Times a build may take.
 const LIMIT: RangeInclusive<Duration> = Duration::from_mins(1)..=Duration::from_secs(Recipe::LONGEST);
 
@@ -52,17 +60,23 @@ fn builder(section: &mut Section<'_>) -> Option<Builder> {
     let aws_environment = section.read("aws_environment", values::boolean).unwrap_or_default();
     let source_version = section.read("source_version", values::text);
     let image_variable = section.read("image_variable", values::text);
-    let said =
-        ["packer", "command", "codebuild", "image_builder"].iter().filter(|key| section.has(key)).count();
-    if said != 1 {
-        let what = if said == 0 { "nobody builds it" } else { "several build it" };
+    let with = section.read("with", values::one_of(&BUILDERS));
+    let said = BUILDERS.iter().map(|(key, _)| *key).filter(|key| section.has(key));
+    let said: Vec<&str> = said.filter(|key| with.is_none_or(|with| with == *key)).collect();
+    let [by] = said[..] else {
+        let what =
+            if said.is_empty() { "nobody builds it" } else { "several build it, and nothing says which" };
         section.wrong(
             what,
             "write one of packer = \"TEMPLATE\", command = [\"PROGRAM\", …], codebuild = \"PROJECT\" or \
-             image_builder = \"ARN\"",
+             image_builder = \"ARN\"; of several, say which by with = \"…\"",
         );
         return None;
-    }
+    };
+    let packer = packer.filter(|_| by == "packer");
+    let command = command.filter(|_| by == "command");
+    let codebuild = codebuild.filter(|_| by == "codebuild");
+    let pipeline = pipeline.filter(|_| by == "image_builder");
     if let Some(template) = packer {
         let usual = || VARIABLES.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
         let variables = variables.unwrap_or_else(usual);

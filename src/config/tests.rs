@@ -107,6 +107,7 @@ fn every_setting_that_is_read_stands_in_the_example() {
          [drift.rules.behind]\nqqqqqqqq = 1\n[accounts.\"123456789012\"]\nname = \"p\"\nqqqqqqqq = 1\n\
          [[cluster]]\nname = \"orders\"\nqqqqqqqq = 1\n\
          [[family]]\nname = \"web\"\nnames = [\"w\"]\nqqqqqqqq = 1\n[family.version]\nqqqqqqqq = 1\n\
+         [family.build]\npacker = \"t\"\nqqqqqqqq = 1\n\
          [[freeze]]\nfrom = 2030-01-30\nuntil = 2030-01-31\nwhy = \"w\"\nqqqqqqqq = 1\n\
          [[ignore]]\ncluster = \"orders\"\nrule = \"behind\"\nuntil = 2030-01-31\nreason = \"r\"\n\
          author = \"a\"\nqqqqqqqq = 1",
@@ -122,7 +123,7 @@ fn every_setting_that_is_read_stands_in_the_example() {
             assert!(in_section.contains_key(key), "the example has no {key} in [{section}]");
         }
     }
-    assert_eq!(told.lines().count(), 11, "{told}");
+    assert_eq!(told.lines().count(), 12, "{told}");
 }
 
 #[test]

@@ -128,6 +128,7 @@ impl Home {
 
 fn start(builder: Builder) -> StartBuild {
     StartBuild {
+        revision: None,
         build: "b-1".into(),
         family: "app".into(),
         version: "1.2.3".into(),
