@@ -134,7 +134,7 @@ pub enum Screen {
     /// What was done, by whom.
     Activity(Activity),
     /// The log of a build.
-    BuildLog(BuildLog),
+    BuildLog(Box<BuildLog>),
 }
 
 impl Screen {
@@ -146,7 +146,7 @@ impl Screen {
             Self::Instance(screen) => screen,
             Self::Operations(screen) => screen,
             Self::Activity(screen) => screen,
-            Self::BuildLog(screen) => screen,
+            Self::BuildLog(screen) => &**screen,
         }
     }
 
@@ -158,7 +158,7 @@ impl Screen {
             Self::Instance(screen) => screen,
             Self::Operations(screen) => screen,
             Self::Activity(screen) => screen,
-            Self::BuildLog(screen) => screen,
+            Self::BuildLog(screen) => &mut **screen,
         }
     }
 }
