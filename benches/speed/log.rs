@@ -1,7 +1,6 @@
 //! The log of a build: parts of it that come, a key to its frame meanwhile, a filter typed over all that is kept, and
 //! the memory that stays bounded. The terminal is left out.
 
-use std::fmt::Write as _;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -150,9 +149,7 @@ impl Cockpit {
             let mut text = format!("    amazon-ebs: ({number}/38): package-{number}.amzn2023.aarch64.rpm");
             match number % 97 {
                 0 => text.push_str(" error: the mirror does not answer"),
-                1 => (0..20).for_each(|n| {
-                    let _infallible = write!(text, " sha256:{:016x}", number * 7919 + n);
-                }),
+                1 => text.push_str(&" sha256:0123456789abcdef".repeat(20)),
                 _ => {}
             }
             Line { at, text: text.into() }

@@ -70,7 +70,7 @@ fn act_on_screen(model: &mut Model, action: Action, effects: &mut Vec<Effect>) {
         }
         Action::Log => {
             if let Ok(log) = build_log(model) {
-                open(model, Screen::BuildLog(log));
+                open(model, Screen::BuildLog(Box::new(log)));
             }
         }
         Action::Activity => open(model, Screen::Activity(Activity::default())),

@@ -142,7 +142,7 @@ pub enum Screen {
     /// Two clusters side by side.
     Compare(Compare),
     /// The log of a build.
-    BuildLog(BuildLog),
+    BuildLog(Box<BuildLog>),
 }
 
 impl Screen {
@@ -156,7 +156,7 @@ impl Screen {
             Self::Images(screen) => screen,
             Self::Activity(screen) => screen,
             Self::Compare(screen) => screen,
-            Self::BuildLog(screen) => screen,
+            Self::BuildLog(screen) => &**screen,
         }
     }
 
@@ -170,7 +170,7 @@ impl Screen {
             Self::Images(screen) => screen,
             Self::Activity(screen) => screen,
             Self::Compare(screen) => screen,
-            Self::BuildLog(screen) => screen,
+            Self::BuildLog(screen) => &mut **screen,
         }
     }
 }

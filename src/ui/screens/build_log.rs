@@ -109,11 +109,10 @@ fn standing(look: &Look<'_>, screen: &BuildLog, build: &StartBuild) -> Vec<Piece
         pieces.push(piece(format!(" · read {age} ago"), Role::Dim));
     }
     if screen.lines.before() > 0 {
-        let before = lines_word(screen.lines.before());
-        pieces.push(piece(
-            format!(" · {before} before these are kept {}", place(&build.builder.key())),
-            Role::Dim,
-        ));
+        let count = usize::try_from(screen.lines.before()).unwrap_or(usize::MAX);
+        let says =
+            format!(" · {} earlier lines are {}", words::thousands(count), place(&build.builder.key()));
+        pieces.push(piece(says, Role::Dim));
     }
     pieces
 }
@@ -121,8 +120,8 @@ fn standing(look: &Look<'_>, screen: &BuildLog, build: &StartBuild) -> Vec<Piece
 /// Where a builder keeps the whole log.
 fn place(by: &BuiltBy) -> String {
     match by {
-        BuiltBy::Packer | BuiltBy::Command => "in its file on the machine that builds".to_owned(),
-        BuiltBy::CodeBuild(_) | BuiltBy::ImageBuilder(_) => format!("by {}", by.says()),
+        BuiltBy::Packer | BuiltBy::Command => "in its file".to_owned(),
+        BuiltBy::CodeBuild(_) | BuiltBy::ImageBuilder(_) => format!("with {}", by.says()),
     }
 }
 
