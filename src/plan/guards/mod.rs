@@ -381,6 +381,8 @@ fn check_call(
     }
     let Some(arn) = call.source() else {
         let intent = history.origin(&plan.intent);
+        let resolved = super::verbs::rebuild::resolved(intent, plan, fleet, history);
+        let intent = resolved.as_ref().unwrap_or(intent);
         let named = match call.resource() {
             Resource::Group(name) => Some(name),
             _ => intent.group().cloned().or_else(|| plan.group()),

@@ -16,8 +16,8 @@ use crate::fleet::{
 };
 use crate::plan::recipe::{Values, word};
 use crate::plan::{
-    Author, BuildKey, Builder, Call, Expected, History, ImageMark, Intent, Policy, Reach, Recipe, RefreshTo,
-    Refusal, Resource, StartBuild, State, StopBuild, TagImage, Wait, nearest,
+    Author, BuildKey, Builder, Call, Expected, History, ImageMark, Intent, OperationId, Plan, Policy, Reach,
+    Recipe, RefreshTo, Refusal, Resource, StartBuild, State, StopBuild, TagImage, Wait, nearest,
 };
 
 /// Builds that run side by side at most: each takes a machine of the account, and Packer one of ours.
@@ -352,6 +352,61 @@ pub fn built_where(fleet: &Fleet, policy: &Policy, wanted: &str) -> Result<(Plac
         format!("no image of a family `{wanted}` was seen"),
         nearest::remedy(&wanted, known, "there are recipes of"),
     ))
+}
+
+/// The image of a build that an operation started, by the record of its end or by its tag.
+pub(in crate::plan) fn built(
+    fleet: &Fleet,
+    history: &History,
+    operation: &OperationId,
+    (place, start): (&Place, &StartBuild),
+) -> Option<ImageId> {
+    let recorded = history.records_of(operation).find_map(|record| match (&record.resource, &record.after) {
+        (Some(Resource::Build(key)), Some(State::Build(state))) if key.id == start.build => {
+            state.image.clone()
+        }
+        _ => None,
+    });
+    let tagged = || {
+        let here = fleet.images.iter().filter(|((at, _), _)| at == place).map(|(_, image)| image);
+        let mut built = here.filter(|image| {
+            image.tags.get("flightdeck:build").is_some_and(|build| build.raw() == start.build.raw())
+        });
+        built.next().map(|image| image.id.clone())
+    };
+    recorded.or_else(tagged)
+}
+
+/// What was wanted, with the true image where what stood for it is there by now; `None` where nothing stands for one.
+pub(in crate::plan) fn resolved(
+    intent: &Intent,
+    plan: &Plan,
+    fleet: &Fleet,
+    history: &History,
+) -> Option<Intent> {
+    let mut wanted = intent.clone();
+    let image = match &mut wanted {
+        Intent::Deploy { image, .. } | Intent::Refresh { to: RefreshTo::Image(image), .. } => image,
+        _ => return None,
+    };
+    if !image.is_to_be() {
+        return None;
+    }
+    let to_be = image.clone();
+    let stands_for = |start: &&StartBuild| ImageId::to_be(&start.family) == to_be;
+    let place = plan.place();
+    let mut made =
+        plan.builds().find(stands_for).map(|start| start.image.clone()).filter(|id| !id.is_to_be());
+    // What was built before it was taken up stands in the plan that was left.
+    let mut left = Some(&plan.intent);
+    while let (None, Some(Intent::Resume { operation, .. })) = (&made, left) {
+        let Some(before) = history.plan_of(operation) else { break };
+        let start = before.builds().find(stands_for);
+        made = start.and_then(|start| built(fleet, history, operation, (&place, start)));
+        left = Some(&before.intent).filter(|next| *next != &plan.intent);
+    }
+    *image = made?;
+    Some(wanted)
 }
 
 /// The families that stand on another and would be built with it, in order. Empty where none does, or where nothing

@@ -4,13 +4,13 @@
 //! alone, never by a counter: what step n wrote, or what was before the first. Anything else is somebody else's
 //! change, and is not written over.
 
-use super::{Draft, Given, Kind, Move, Writes, kind, source};
-use crate::fleet::{Actions, ImageId, Section, Text, same_actions};
+use super::{Draft, Given, Kind, Move, Writes, kind, rebuild, source};
+use crate::fleet::{Actions, Section, Text, same_actions};
 use crate::plan::change::words;
 use crate::plan::resource::seen;
 use crate::plan::{
-    Call, Effect, Expected, InstanceMark, OperationId, Plan, Refusal, Resource, StartBuild, State, Step,
-    TemplateChanges, Wait,
+    Call, Effect, Expected, InstanceMark, OperationId, Plan, Refusal, Resource, State, Step, TemplateChanges,
+    Wait,
 };
 
 pub(super) fn draft<'a>(given: Given<'a>, operation: &OperationId) -> Result<Draft<'a>, Refusal> {
@@ -130,30 +130,13 @@ fn named(given: Given<'_>, plan: &Plan) -> Plan {
             let made = given.fleet.target_group_named(&given.cluster.id.place, &create.name);
             made.and_then(|made| named.with_target_group(&create.to_be(), &made.arn)).unwrap_or(named)
         }
-        Some(Call::StartBuild(start)) => built(given, &plan.id, start)
-            .and_then(|made| named.with_image(&start.image, &made))
-            .unwrap_or(named),
+        Some(Call::StartBuild(start)) => {
+            rebuild::built(given.fleet, given.history, &plan.id, (&given.cluster.id.place, start))
+                .and_then(|made| named.with_image(&start.image, &made))
+                .unwrap_or(named)
+        }
         _ => named,
     })
-}
-
-/// The image of a build, by the record of its end or by its tag.
-fn built(given: Given<'_>, operation: &OperationId, start: &StartBuild) -> Option<ImageId> {
-    let recorded =
-        given.history.records_of(operation).find_map(|record| match (&record.resource, &record.after) {
-            (Some(Resource::Build(key)), Some(State::Build(state))) if key.id == start.build => {
-                state.image.clone()
-            }
-            _ => None,
-        });
-    let tagged = || {
-        let of_place = given.fleet.images.iter().filter(|((place, _), _)| *place == given.cluster.id.place);
-        let mut built = of_place.map(|(_, image)| image).filter(|image| {
-            image.tags.get("flightdeck:build").is_some_and(|build| build.raw() == start.build.raw())
-        });
-        built.next().map(|image| image.id.clone())
-    };
-    recorded.or_else(tagged)
 }
 
 /// Whether a step belongs to a build whose image is not there yet.
