@@ -47,7 +47,7 @@ impl Partner {
             return Err("there is no other cluster to compare it with".into());
         }
         if let Screen::Compare(screen) = model.screen() {
-            partner.list.select(&screen.b.clone());
+            partner.list.select(&screen.b);
         }
         Ok(partner)
     }

@@ -164,7 +164,7 @@ fn words(images: &[Shown<'_>]) -> String {
     images.iter().map(Shown::words).collect::<Vec<_>>().join(", ")
 }
 
-fn sheet_names<'a>(pair: &Pair<'a>) -> [String; 2] {
+fn sheet_names(pair: &Pair<'_>) -> [String; 2] {
     super::labels(&pair.a.cluster.id, &pair.b.cluster.id)
 }
 
