@@ -65,7 +65,7 @@ fn session(what: &str, instances: usize, naming: &Naming, open: &str, runs: Runs
 }
 
 /// A new look at a world that has gone on, judged and summed up: another thread's work.
-fn look(demo: &Demo, naming: &Naming, clock: &Told) -> Message {
+pub fn look(demo: &Demo, naming: &Naming, clock: &Told) -> Message {
     let at = clock.now();
     let fleet = Arc::new(assemble(&demo.facts(), naming, None, at));
     let judgement = Arc::new(judge(&fleet, &drift::Policy::default(), at));

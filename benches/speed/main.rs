@@ -1,12 +1,14 @@
 //! How fast the cockpit is and what it weighs, as rows of a Markdown table.
 //!
 //! `cargo bench --no-default-features --bench speed [-- PART… [--once]]`; the parts are `look` (a snapshot from its
-//! raw facts to what the screens show), `plan` (an intent to its plan), `rollback` (its phrase to its request), `follow` (what ten operations at once ask of AWS), `frames` (a key to its frame, without a
-//! terminal), `cockpit` (the whole program on a pseudo-terminal) and `stop` (its stop key while every call hangs). `--once` does everything once, for a profiler.
+//! raw facts to what the screens show), `lineage` (20,000 images to their rows), `plan` (an intent to its plan), `rollback` (its phrase to its request), `follow` (what ten operations at once ask of AWS), `frames` (a key to its frame, without a
+//! terminal), `log` (a million lines of a build's log), `cockpit` (the whole program on a pseudo-terminal) and `stop` (its stop key while every call hangs). `--once` does everything once, for a profiler.
 
 mod cockpit;
 mod follow;
 mod frames;
+mod lineage;
+mod log;
 mod look;
 mod measure;
 mod plan;
@@ -42,6 +44,9 @@ fn main() {
             frames::run(size, runs);
         }
     }
+    if is_wanted("lineage") {
+        lineage::run(SIZES[1], runs);
+    }
     if is_wanted("plan") {
         plan::run(PLANNED, runs);
         plan::run_group(LARGE_GROUP, runs);
@@ -51,6 +56,9 @@ fn main() {
     }
     if is_wanted("rollback") {
         rollback::run(PLANNED, runs);
+    }
+    if is_wanted("log") {
+        log::run(runs);
     }
     if is_wanted("cockpit") {
         cockpit::run(runs);

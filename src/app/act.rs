@@ -1,13 +1,13 @@
 //! Does what a user said. What only one screen or dialog knows is theirs; what concerns the whole cockpit is here.
 
 use super::dialogs::{
-    Arm, Change, Confirm, DeployForm, Dialog, DrillForm, FilterLine, Gaps, Help, IgnoreForm, Leave, Palette,
-    QuarantineForm, Reaction, RefreshForm, ReplaceForm, ScaleForm, Second, ShiftForm, SteerDialog,
-    selected_group,
+    Arm, Change, CompareImages, Confirm, DeployForm, Dialog, DrillForm, FilterLine, Gaps, Help, IgnoreForm,
+    Leave, MarkForm, Palette, Partner, QuarantineForm, Reaction, RebuildForm, RefreshForm, ReplaceForm,
+    ScaleForm, Second, ShiftForm, SteerDialog, selected_group,
 };
-use super::screens::{Activity, Cluster, Operations, Screen, Step};
-use super::{Effect, Model, Session, Subject, Tone, applies};
-use crate::fleet::{self, ClusterId, GroupName, InstanceId, Scope};
+use super::screens::{Activity, BuildLog, Cluster, Compare, Images, Operations, Screen, Step};
+use super::{Effect, Model, Operation, Session, Subject, Tone, applies};
+use crate::fleet::{self, ClusterId, GroupName, ImageId, InstanceId, Place, Scope};
 use crate::keymap::Action;
 use crate::plan::{self, Batches, Intent, Steer};
 
@@ -34,6 +34,12 @@ fn react(model: &mut Model, dialog: Dialog, reaction: Reaction, effects: &mut Ve
         Reaction::Close => {}
         Reaction::Become(other) => model.dialogs.push(*other),
         Reaction::Then(action) => act_on_screen(model, action, effects),
+        Reaction::Compare(a, b) => {
+            if matches!(model.screen(), Screen::Compare(_)) {
+                model.screens.pop();
+            }
+            open(model, Screen::Compare(Compare::new(a, b)));
+        }
         Reaction::Open(cluster) => open(model, Screen::Cluster(Cluster::new(Subject::Cluster(cluster)))),
     }
 }
@@ -62,7 +68,19 @@ fn act_on_screen(model: &mut Model, action: Action, effects: &mut Vec<Effect>) {
             let dialog = asked.map(|asked| Dialog::Second(Second::new(model, asked)));
             model.dialogs.extend(dialog);
         }
+        Action::Log => {
+            if let Ok(log) = build_log(model) {
+                open(model, Screen::BuildLog(Box::new(log)));
+            }
+        }
         Action::Activity => open(model, Screen::Activity(Activity::default())),
+        Action::Images => {
+            let about = running(model);
+            open(model, Screen::Images(Images::new(about)));
+        }
+        Action::CompareImages => {
+            model.dialogs.extend(CompareImages::new(model).ok().map(Dialog::CompareImages));
+        }
         Action::ObserveNow => {
             model.say(Tone::Good, "looking at everything now");
             effects.push(Effect::Observe(Scope::Complete));
@@ -105,6 +123,18 @@ fn act_on_screen(model: &mut Model, action: Action, effects: &mut Vec<Effect>) {
                 model.dialogs.push(Dialog::Quarantine(form));
             }
         }
+        Action::Rebuild => {
+            if let Ok(form) = RebuildForm::new(model) {
+                effects.push(Effect::Observe(Scope::Cluster(form.cluster.clone())));
+                model.dialogs.push(Dialog::Rebuild(form));
+            }
+        }
+        Action::MarkBad => {
+            if let Ok(form) = MarkForm::new(model) {
+                effects.push(Effect::Observe(Scope::Cluster(form.cluster.clone())));
+                model.dialogs.push(Dialog::Mark(form));
+            }
+        }
         Action::Replace => {
             if let Ok(intent) = replace(model) {
                 confirm(model, &intent, effects);
@@ -114,6 +144,7 @@ fn act_on_screen(model: &mut Model, action: Action, effects: &mut Vec<Effect>) {
         Action::Help => model.dialogs.push(Dialog::Help(Help::new(model))),
         Action::Ignore => model.dialogs.extend(IgnoreForm::new(model).ok().map(Dialog::Ignore)),
         Action::Palette => model.dialogs.push(Dialog::Palette(Palette::new(model))),
+        Action::Compare => model.dialogs.extend(Partner::new(model).ok().map(Dialog::Partner)),
         Action::Gaps => model.dialogs.push(Dialog::Gaps(Gaps::new(model))),
         Action::MarkAll | Action::MarkTainted | Action::MarkBehind | Action::MarkOldest => {
             let marked = |screen: &Screen| match screen {
@@ -159,6 +190,28 @@ fn steer(model: &mut Model, action: Action, effects: &mut Vec<Effect>) {
         _ => None,
     };
     model.dialogs.extend(dialog);
+}
+
+/// The image that the selected instance runs, or the one that is shown.
+fn running(model: &Model) -> Option<(Place, ImageId)> {
+    let id = match model.screen() {
+        Screen::Cluster(screen) => screen.list.selected()?,
+        Screen::Instance(screen) => &screen.id,
+        _ => return None,
+    };
+    let (.., instance) = model.observation.as_ref()?.fleet.find_instance(id)?;
+    Some((instance.place.clone(), instance.running.as_ref()?.image.clone()))
+}
+
+/// The log of the build that the selected operation runs, or ran last.
+///
+/// # Errors
+/// None is selected, or it builds nothing.
+pub(super) fn build_log(model: &Model) -> Result<BuildLog, String> {
+    let Screen::Operations(screen) = model.screen() else { return Err("no operation is selected".into()) };
+    let one = screen.selected(&model.known).ok_or("no operation is selected")?;
+    let step = model.own(&one.id).map_or(one.step, Operation::step);
+    BuildLog::new(one, step)
 }
 
 /// What replaces the instances that are marked; else the one that is selected, or shown.

@@ -1,7 +1,8 @@
 //! Whether an action applies now, and if not, why: help and palette show the reason, and pressing the key says it.
 
 use super::dialogs::{
-    DeployForm, DrillForm, IgnoreForm, QuarantineForm, RefreshForm, ReplaceForm, ScaleForm,
+    CompareImages, DeployForm, DrillForm, IgnoreForm, MarkForm, Partner, QuarantineForm, RebuildForm,
+    RefreshForm, ReplaceForm, ScaleForm,
 };
 use super::screens::Screen;
 use super::{Model, Session, WayBack, words};
@@ -19,6 +20,7 @@ pub fn applies(model: &Model, action: Action) -> Result<(), String> {
         return Err(format!("it means nothing on the {context} screen"));
     }
     match action {
+        Action::Mark if matches!(model.screen(), Screen::Images(_)) => image_selected(model),
         Action::Open
         | Action::Mark
         | Action::MarkAll
@@ -26,10 +28,13 @@ pub fn applies(model: &Model, action: Action) -> Result<(), String> {
         | Action::MarkBehind
         | Action::MarkOldest => selected(model),
         Action::Unmark => marked(model),
+        Action::CompareImages => CompareImages::new(model).map(drop),
         Action::Shift => has_traffic(model).and_then(|()| is_free(model, action)),
         Action::Switch => {
             has_traffic(model).and_then(|()| is_free(model, action)).and_then(|()| can_switch(model))
         }
+        Action::Log => super::act::build_log(model).map(drop),
+        Action::NextBuild | Action::PreviousBuild => several_builds(model),
         Action::Approve => may_approve(model),
         Action::Pause | Action::StepNow | Action::Hold | Action::Abort | Action::Resume => {
             may_steer(model, action)
@@ -51,7 +56,10 @@ pub fn applies(model: &Model, action: Action) -> Result<(), String> {
         Action::Replace => super::act::replace(model).map(drop).and_then(|()| is_free(model, action)),
         Action::ReplaceSeveral => ReplaceForm::new(model).map(drop).and_then(|()| is_free(model, action)),
         Action::Quarantine => QuarantineForm::new(model).map(drop).and_then(|()| is_free(model, action)),
+        Action::Rebuild => RebuildForm::new(model).map(drop).and_then(|()| is_free(model, action)),
+        Action::MarkBad => MarkForm::new(model).map(drop),
         Action::Ignore => IgnoreForm::new(model).map(drop),
+        Action::Compare => Partner::new(model).map(drop),
         Action::Arm => may_arm(model),
         Action::NextSource | Action::PreviousSource => several_sources(model),
         Action::Gaps => match &model.observation {
@@ -109,14 +117,24 @@ fn selected(model: &Model) -> Result<(), String> {
         Screen::Fleet(screen) => screen.list.selected().is_some(),
         Screen::Cluster(screen) => screen.list.selected().is_some(),
         Screen::Operations(screen) => screen.list.selected().is_some(),
+        Screen::Images(screen) => screen.list.selected().is_some(),
         _ => true,
     };
     if selected { Ok(()) } else { Err("no row is selected".into()) }
 }
 
+fn image_selected(model: &Model) -> Result<(), String> {
+    selected(model)?;
+    match model.screen() {
+        Screen::Images(screen) if screen.is_image_selected() => Ok(()),
+        _ => Err("only images are marked here".into()),
+    }
+}
+
 fn marked(model: &Model) -> Result<(), String> {
     match model.screen() {
         Screen::Cluster(screen) if screen.marks.count() > 0 => Ok(()),
+        Screen::Images(screen) if !screen.marked.is_empty() => Ok(()),
         _ => Err("nothing is marked".into()),
     }
 }
@@ -218,6 +236,13 @@ fn may_approve(model: &Model) -> Result<(), String> {
             Err("it was confirmed by this login: the second person is another one".into())
         }
         _ => Ok(()),
+    }
+}
+
+fn several_builds(model: &Model) -> Result<(), String> {
+    match model.screen() {
+        Screen::BuildLog(screen) if screen.builds.len() > 1 => Ok(()),
+        _ => Err("the operation has one build".into()),
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use super::Follow;
 use crate::drift::Ignore;
 use crate::fleet::{ClusterId, Scope};
 use crate::plan::{ApprovedPlan, Asked, OperationId, Steer, Who};
@@ -28,6 +29,8 @@ pub enum Effect {
     Steer(OperationId, Steer),
     /// Writes down that findings do not count for a time, and judges again.
     Ignore(Box<Ignore>),
+    /// Follows this log from now on and no other; `None`: none.
+    Follow(Option<Follow>),
     /// Goes behind the shell.
     Suspend,
     /// Leaves.

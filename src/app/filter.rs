@@ -16,7 +16,7 @@ pub trait Fields {
 /// The names of fields that can be written before a colon.
 pub const FIELDS: &[&str] = &[
     "name", "group", "zone", "type", "image", "state", "health", "drift", "region", "account", "instance",
-    "tag",
+    "tag", "family", "version", "owner", "revision", "builder",
 ];
 
 /// What a person typed, read once.

@@ -1,21 +1,23 @@
 //! A small fleet for tests of screens: two colours mid-shift, a lone side, no load balancer, a snowflake, a name that
 //! is wide and one that is hostile.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{Message, Model, Observation, Session, Setup, update};
+use super::{Heard, Message, Model, Observation, Session, Setup, update};
 use crate::drift::{self, judge};
 use crate::fleet::builders::{World, read_at, target};
 use crate::fleet::{
-    ClusterSelector, Facts, Fleet, Gap, GroupStickiness, Identity, Section, SubnetId, TargetState,
+    ClusterSelector, Cursor, Facts, Fleet, Gap, GroupStickiness, Identity, Line, Section, SubnetId, Tail,
+    TargetState,
 };
 use crate::keymap::Keymap;
 use crate::plan::{
-    Asked, Call, Claim, ClusterPolicy, Course, DrillHours, Event, History, Hold, Intent, Late, OperationId,
-    Percent, Policy, Progress, RECORD_SCHEMA, Record, Resource, SessionId, Stand, State, Stepped, Truth, Who,
-    Window, plan,
+    Asked, BuildState, Builder, Call, Claim, ClusterPolicy, Course, DrillHours, Event, History, Hold, Intent,
+    Late, OperationId, Percent, Policy, Program, Progress, RECORD_SCHEMA, Record, Resource, SessionId, Stand,
+    StartBuild, State, Stepped, Truth, Who, Window, plan,
 };
 
 /// The account of the fixture.
@@ -237,6 +239,41 @@ pub(crate) fn claim(person: &Person, who: &str, hold: Hold, stand: Stand) -> Cla
     }
 }
 
+/// A build of an image of orders by Packer.
+pub(crate) fn build(id: &str, version: &str) -> StartBuild {
+    StartBuild {
+        revision: None,
+        build: id.into(),
+        family: "orders".into(),
+        version: version.into(),
+        image: "image".into(),
+        parent: None,
+        builder: Builder::Packer(Program {
+            program: "packer".into(),
+            arguments: vec!["build".into(), ".".into()],
+            folder: None,
+            environment: BTreeMap::default(),
+            aws_environment: false,
+        }),
+        limit: 3600,
+    }
+}
+
+/// A person who opens the log of what a colleague builds: the second of two images, under way.
+pub(crate) fn building() -> Person {
+    let mut person = Person::new();
+    let until = person.at + SignedDuration::from_secs(40);
+    let mut claim = claim(&person, "bob", Hold::Alive { until }, Stand::Running);
+    if let Some(plan) = &mut claim.plan {
+        let builds = [build("b-1", "1.44.0"), build("b-2", "1.44.1")];
+        for (step, build) in plan.steps.iter_mut().zip(builds) {
+            step.call = Some(Call::StartBuild(Box::new(build)));
+        }
+    }
+    person.tell(Message::Journal(Arc::new(History::default().with_claims(vec![claim])))).press("o l");
+    person
+}
+
 /// A shift of orders to 50 % green that somebody has confirmed, and that waits for a second person.
 pub(crate) fn asked(person: &Person, who: &str) -> Asked {
     let claim = claim(person, who, Hold::Released, Stand::Held);
@@ -399,6 +436,16 @@ impl Person {
                 action: Some("elasticloadbalancing:DescribeTargetHealth".into()),
             });
         }
+    }
+
+    /// Something is heard of the log that is followed: these lines, and whether it has ended.
+    pub(crate) fn hears(&mut self, epoch: u64, lines: &[&str], ended: bool) -> &mut Self {
+        let at = Some(self.at);
+        let lines = lines.iter().map(|text| Line { at, text: (*text).into() }).collect();
+        let part = Tail { lines, next: Cursor("next".into()), dropped: 0, ended };
+        let says = "amazon-ebs: Provisioning with ansible".into();
+        let state = Some(BuildState::running(says, at));
+        self.tell(Message::Tail { epoch, heard: Box::new(Heard { part: Ok(part), state }) })
     }
 
     /// Lets time pass.

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Observation, Trouble};
+use super::{Heard, Observation, Trouble};
 use crate::fleet::{Identity, Place};
 use crate::keymap::Key;
 use crate::plan::{Asked, History, OperationId, Outcome, Progress};
@@ -59,6 +59,13 @@ pub enum Message {
         place: Place,
         /// All that wait there.
         asked: Vec<Asked>,
+    },
+    /// Something was heard of a log that is followed: a part of it in bounded size.
+    Tail {
+        /// Of which.
+        epoch: u64,
+        /// What.
+        heard: Box<Heard>,
     },
     /// Time has passed; at most once a second, while [`Model::needs_tick`](super::Model::needs_tick).
     Tick,

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use jiff::{SignedDuration, Timestamp};
 
 use super::dialogs::Dialog;
+use super::following::Following;
 use super::screens::{Fleet, Screen, Seen};
 use super::{Area, Layout, Observation, Operation, Session, Trouble, Unread, Watch};
 use crate::fleet::{AccountId, ClusterId, Identity, Place, Text};
@@ -115,6 +116,8 @@ pub struct Model {
     pub(super) opens: Option<String>,
     /// What was last asked to be watched.
     pub(super) watch: Watch,
+    /// What is followed.
+    pub(super) following: Following,
 }
 
 impl Model {
@@ -148,6 +151,7 @@ impl Model {
             notice: None,
             opens: setup.cluster,
             watch: Watch::default(),
+            following: Following::default(),
         };
         model.fit();
         model

@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use super::summary::{self, WayBack};
 use super::{Subject, Summary, planning};
 use crate::drift::{Finding, Judgement};
-use crate::fleet::{Cluster, ClusterId, Fleet, Gap, ImageId, Instance, InstanceId, Place, Section};
+use crate::fleet::{Cluster, ClusterId, Fleet, Gap, ImageId, Instance, InstanceId, Lineage, Place, Section};
 use crate::plan::{self, History, Intent, Policy};
 
 /// A snapshot with everything derived from it.
@@ -21,6 +21,8 @@ pub struct Observation {
     pub judgement: Arc<Judgement>,
     /// One a cluster, by place and name; then one a place with instances in no group.
     pub summaries: Vec<Summary>,
+    /// What images are built on, and who runs them.
+    pub lineage: Arc<Lineage>,
 }
 
 impl Observation {
@@ -32,7 +34,8 @@ impl Observation {
         policy: &Policy,
         at: Timestamp,
     ) -> Self {
-        let mut observation = Self { fleet, judgement, summaries: Vec::new() };
+        let lineage = Arc::new(Lineage::of(&fleet));
+        let mut observation = Self { fleet, judgement, summaries: Vec::new(), lineage };
         let fleet = Arc::clone(&observation.fleet);
         let clusters = fleet.clusters.iter().map(|cluster| {
             Summary::of_cluster(&observation, cluster, way_back(cluster, &fleet, history, policy, at))

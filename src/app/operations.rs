@@ -148,6 +148,7 @@ impl Operation {
                 (Some(WaitFor::Sized), _) => "scaling",
                 (Some(WaitFor::Aside), _) => "setting aside",
                 (Some(WaitFor::Emptied), _) => "emptying",
+                (Some(WaitFor::Built), _) => "building",
                 (_, Truth::Wanted) => "sending",
                 (_, Truth::Written) => "reading back",
                 (_, Truth::ReadBack) => "settling",

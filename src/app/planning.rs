@@ -70,7 +70,8 @@ pub fn wait_words(wait: &Wait) -> String {
         | WaitFor::Replaced
         | WaitFor::Sized
         | WaitFor::Aside
-        | WaitFor::Emptied => "at most ",
+        | WaitFor::Emptied
+        | WaitFor::Built => "at most ",
     };
     format!("{about}{time}; else it {}", wait.late.word())
 }
@@ -94,6 +95,13 @@ pub fn title(plan: &Plan, fleet: &Fleet) -> String {
             [only] => format!("Replace {only} of {group}"),
             several => format!("Replace {} instances of {group}", several.len()),
         },
+        Intent::Rebuild { family, chain, then, .. } => {
+            let chain = if *chain { " and what stands on it" } else { "" };
+            let then = then.as_ref().map(|then| format!(", then {}", then.verb())).unwrap_or_default();
+            format!("Rebuild {family}{chain}{then}")
+        }
+        Intent::Mark { image, bad: Some(_), .. } => format!("Mark {image} as bad"),
+        Intent::Mark { image, bad: None, .. } => format!("Mark {image} as good again"),
         Intent::Quarantine { group, instance, .. } => format!("Quarantine {instance} of {group}"),
         Intent::Release { group, instance, .. } => format!("Release {instance} to {group}"),
         Intent::Terminate { group, instance, .. } => format!("Terminate {instance} of {group}"),

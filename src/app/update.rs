@@ -53,6 +53,7 @@ pub fn update(model: &mut Model, message: Message, at: Timestamp) -> Vec<Effect>
             model.relist();
         }
         Message::Bookkeeping { place, unread } => model.unread.take(place, unread),
+        Message::Tail { epoch, heard } => model.hear(epoch, *heard, at),
         Message::Tick | Message::Resumed => {}
         Message::Noted { text, failed } => model.say(if failed { Tone::Bad } else { Tone::Good }, text),
     }
@@ -63,6 +64,7 @@ pub fn update(model: &mut Model, message: Message, at: Timestamp) -> Vec<Effect>
         model.watch = watch.clone();
         effects.push(Effect::Watch(watch));
     }
+    model.follow(&mut effects);
     model.revision += 1;
     effects
 }

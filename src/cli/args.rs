@@ -8,6 +8,7 @@ use jiff::{SignedDuration, Span, SpanRelativeTo};
 use super::drill::DrillArgs;
 use super::groups::{OfGroup, ReplaceArgs, ScaleArgs};
 use super::quarantine::QuarantineArgs;
+use super::rebuild::{MarkArgs, RebuildArgs};
 use super::refresh::RefreshArgs;
 use crate::drift::Severity;
 
@@ -109,6 +110,18 @@ pub enum Verb {
         /// Level from which drift is an exit code
         #[arg(long, value_name = "LEVEL", default_value = "info")]
         fail_on: Severity,
+    },
+    /// Two clusters side by side; exit 1 where they differ, 2 where something could not be compared
+    Compare {
+        /// The first cluster, as NAME or NAME@REGION
+        #[arg(value_name = "A")]
+        a: String,
+        /// The other one
+        #[arg(value_name = "B")]
+        b: String,
+        /// One JSON document
+        #[arg(long)]
+        json: bool,
     },
     /// Prints a plan; changes nothing
     Plan {
@@ -275,6 +288,10 @@ pub enum PlanVerb {
     Cancel(OfGroup),
     /// Lets AWS take back the refresh of a group that is under way, whoever started it
     RollbackRefresh(OfGroup),
+    /// Builds an image of a family, or of all that stands on it; and carries it on to a deployment or a refresh
+    Rebuild(RebuildArgs),
+    /// Marks an image as bad, for every tool to see; or as good again
+    Mark(MarkArgs),
     /// Rehearses a failure on a group: the loss of an instance, or of a zone for a time
     Drill(DrillArgs),
 }
@@ -347,7 +364,7 @@ fn share(text: &str) -> Result<(String, String), String> {
 pub struct Percents(pub Vec<String>);
 
 /// Reads `5,25,50`, each with or without a percent sign.
-fn percents(text: &str) -> Result<Percents, String> {
+pub(super) fn percents(text: &str) -> Result<Percents, String> {
     let parts: Vec<&str> = text.split(',').map(|part| part.trim().trim_end_matches('%').trim_end()).collect();
     if parts.iter().all(|part| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit())) {
         return Ok(Percents(parts.into_iter().map(Into::into).collect()));
@@ -377,6 +394,7 @@ impl Verb {
         match self {
             Self::Snapshot { json }
             | Self::Drift { json, .. }
+            | Self::Compare { json, .. }
             | Self::Plan { json, .. }
             | Self::Operations { json, .. }
             | Self::Journal { json, .. } => *json,

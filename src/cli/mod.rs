@@ -7,6 +7,7 @@ mod approve;
 pub mod args;
 mod carry_out;
 mod cockpit;
+mod compare;
 mod documents;
 mod drift;
 mod drill;
@@ -17,6 +18,7 @@ mod lists;
 mod operations;
 mod plan;
 mod quarantine;
+mod rebuild;
 mod refresh;
 mod seen;
 mod session;
@@ -73,6 +75,7 @@ fn perform(arguments: Arguments) -> Result<(), End> {
         None => cockpit::run(&global, settings()?),
         Some(Verb::Snapshot { json }) => snapshot::run(&open()?, json),
         Some(Verb::Drift { json, fail_on }) => drift::run(&open()?, json, fail_on),
+        Some(Verb::Compare { a, b, json }) => compare::run(&open()?, &a, &b, json),
         Some(Verb::Plan { verb, json }) => plan::run(&open()?, &verb, json),
         Some(Verb::Apply { plan, confirm, reason, overrides, wait }) => {
             let said = Said { phrase: &confirm, reason: reason.as_deref(), overrides: &overrides };

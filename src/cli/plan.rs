@@ -6,7 +6,7 @@ use super::args::{Percents, PlanVerb};
 use super::documents;
 use super::exit::End;
 use super::session::{self, Session};
-use super::{drill, groups, quarantine, refresh};
+use super::{drill, groups, quarantine, rebuild, refresh};
 use crate::app::planning::{capacity, wait_words};
 use crate::app::words;
 use crate::fleet::{Action, Cluster, ClusterId, Fleet, GroupName, ImageId, Scope, SourceArn};
@@ -99,6 +99,8 @@ fn intent(verb: &PlanVerb, fleet: &Fleet, policy: &Policy) -> Result<Intent, Ref
         PlanVerb::Terminate { instance } => quarantine::terminate(instance, fleet),
         PlanVerb::Cancel(args) => groups::cancel(args, fleet),
         PlanVerb::RollbackRefresh(args) => groups::rollback_refresh(args, fleet),
+        PlanVerb::Rebuild(args) => rebuild::rebuild(args, fleet, policy),
+        PlanVerb::Mark(args) => rebuild::mark(args, fleet),
         PlanVerb::Drill(args) => drill::intent(args, fleet, machine::any_number()),
     }
 }
@@ -107,7 +109,7 @@ fn intent(verb: &PlanVerb, fleet: &Fleet, policy: &Policy) -> Result<Intent, Ref
 const SHARES: &str = "write shares such as 5,25,50,100";
 
 /// The steps that were asked for; the usual ones, and the cluster's own time, where nothing more is said.
-fn stepped(
+pub(super) fn stepped(
     steps: Option<&Option<Percents>>,
     bake: Option<u64>,
     usual: u64,

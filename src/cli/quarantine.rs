@@ -62,7 +62,7 @@ pub(super) fn terminate(instance: &str, fleet: &Fleet) -> Result<Intent, Refusal
 }
 
 /// Who asks, by the credentials, and when.
-fn author(fleet: &Fleet) -> Result<Author, Refusal> {
+pub(super) fn author(fleet: &Fleet) -> Result<Author, Refusal> {
     let identity = fleet.identity.as_ref().ok_or_else(|| {
         Refusal::new("who asks could not be proven, and the tag says it", "log in, and plan it again")
     })?;

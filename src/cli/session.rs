@@ -49,7 +49,6 @@ pub(super) struct Selection(Option<BTreeSet<Subject>>);
 
 impl Selection {
     /// These rows alone.
-    #[cfg(test)]
     pub fn of(rows: impl IntoIterator<Item = Subject>) -> Self {
         Self(Some(rows.into_iter().collect()))
     }
@@ -254,6 +253,7 @@ pub(super) fn settings(global: &Global) -> Result<Settings, End> {
         settings.state = settings.state.join("demo");
         settings.plan.clusters.extend(demo::watched_clusters());
         settings.naming.watched = settings.plan.watched();
+        settings.plan.recipes.extend(demo::recipes());
     }
     Ok(settings)
 }
@@ -294,6 +294,8 @@ pub(super) fn provider(global: &Global, settings: &Settings, clock: &Arc<RealClo
 #[expect(clippy::unnecessary_wraps, reason = "without the feature there is no such provider")]
 fn real_provider(settings: &Settings, clock: &Arc<RealClock>) -> Result<Open, End> {
     use crate::provider::aws::{Aws, Settings as Access};
+    use crate::provider::build::Workshop;
+    use crate::runtime::builds::BuildFolders;
     let access = Access {
         profile: settings.access.profile.clone(),
         profile_on_purpose: settings.access.profile_on_purpose,
@@ -302,11 +304,18 @@ fn real_provider(settings: &Settings, clock: &Arc<RealClock>) -> Result<Open, En
         pinned_account: settings.access.pinned_account.clone(),
     };
     let (naming, clock, may_write) = (settings.naming.clone(), clock.clone(), !settings.read_only.is_on());
+    let builds = Arc::new(BuildFolders::new(&settings.state));
     Ok(Box::new(move || {
-        let aws = Aws::new(access, naming, clock);
+        let aws = Aws::new(access, naming, clock.clone());
         let operator = may_write.then(|| Arc::new(aws.operator()) as Arc<dyn Operator>);
         let register = may_write.then(|| Arc::new(aws.register()) as Arc<dyn Register>);
-        Cloud { observer: Arc::new(aws), operator, register }
+        let withheld = Environment::names_for_aws();
+        let workshop = Arc::new(Workshop::new(Arc::new(aws), operator, builds, clock, withheld));
+        Cloud {
+            observer: workshop.clone(),
+            operator: may_write.then_some(workshop as Arc<dyn Operator>),
+            register,
+        }
     }))
 }
 

@@ -379,7 +379,7 @@ pub(super) fn table(view: &View<'_>, selection: &Selection) -> String {
             or_dash(images(view.fleet, cluster).join(", ")),
             cluster.instances().count().to_string(),
             or_dash(drift(view.judgement.clusters.get(&cluster.id))),
-            format!("{:?}", back.kind).to_lowercase(),
+            format!("{:?}{}", back.kind, if back.warning.is_some() { " !" } else { "" }).to_lowercase(),
         ]);
     }
     if selection.is_empty() {

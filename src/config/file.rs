@@ -8,7 +8,7 @@ use toml::de::DeValue;
 
 use super::document::{self, Item, Parsed, Section};
 use super::mistakes::Fault;
-use super::{ColorChoice, ReadOnly, freezes, ignores, instead, pattern, values, watching};
+use super::{ColorChoice, ReadOnly, families, freezes, ignores, instead, pattern, values, watching};
 use crate::drift::{RuleName, RuleSetting, Severity};
 use crate::fleet::{AccountId, ClusterNaming, ClusterSelector, Naming, Region};
 use crate::plan::LeaseStore;
@@ -85,6 +85,9 @@ impl Said {
         file.named("accounts", sample, values::account_id, |id, account| self.read_account(id, account));
         let mut seen = BTreeSet::new();
         file.sections("cluster", |cluster| self.read_cluster(cluster, &mut seen));
+        let (families, recipes) = families::read(file);
+        self.naming.families = families;
+        self.plan.recipes = recipes;
         self.plan.freezes = freezes::read(file);
         self.drift.ignores = ignores::read(file);
     }
@@ -98,6 +101,11 @@ impl Said {
         }
         naming.set(&mut self.naming.family_tags, "family_tags", texts());
         naming.set(&mut self.naming.parent_tags, "parent_tags", texts());
+        let provenance = &mut self.naming.provenance;
+        naming.set(&mut provenance.revision, "revision_tags", texts());
+        naming.set(&mut provenance.builder, "builder_tags", texts());
+        naming.set(&mut provenance.build, "build_tags", texts());
+        naming.set(&mut provenance.built_at, "built_at_tags", texts());
     }
 
     fn read_account(&mut self, id: AccountId, account: &mut Section<'_>) {

@@ -6,11 +6,13 @@
 //! Elsewhere on purpose: it is given texts and opens nothing (`runtime` and `cli` do). It alone reads the
 //! environment, and only in [`Environment::read`].
 
+mod builds;
 mod color;
 mod document;
 mod drills;
 mod environment;
 mod example;
+mod families;
 mod file;
 mod freezes;
 mod ignores;

@@ -14,8 +14,8 @@ use super::subject::{Standing, Subject};
 use super::view::{PlaceView, View};
 use super::{Finding, Findings, Policy, RuleName, Severity};
 use crate::fleet::{
-    ClusterId, Fleet, GroupId, Image, ImageId, Instance, InstanceId, Place, TemplateId, TemplateVersion,
-    TemplateVersionFact,
+    Base, ClusterId, Fleet, GroupId, Image, ImageId, Instance, InstanceId, Place, TemplateId,
+    TemplateVersion, TemplateVersionFact,
 };
 
 /// Everything that was found in a fleet.
@@ -191,6 +191,7 @@ impl Sheet<'_> {
                 instance,
                 standing,
                 image: running.and_then(|id| latest.image(id, place)),
+                base: running.and_then(|id| latest.base(id, place, self.view)),
                 relation,
                 template: latest.template(instance, place),
                 at: self.at,
@@ -223,6 +224,7 @@ impl Sheet<'_> {
 #[derive(Default)]
 struct Latest<'a> {
     image: Option<(&'a ImageId, Option<&'a Image>)>,
+    base: Option<(&'a ImageId, Option<&'a Base>)>,
     template: Option<((&'a TemplateId, i64), Option<&'a TemplateVersionFact>)>,
 }
 
@@ -230,6 +232,11 @@ impl<'a> Latest<'a> {
     fn image(&mut self, id: &'a ImageId, place: &PlaceView<'a>) -> Option<&'a Image> {
         let same = self.image.filter(|(known, _)| *known == id);
         self.image.insert(same.unwrap_or_else(|| (id, place.image(id)))).1
+    }
+
+    fn base(&mut self, id: &'a ImageId, place: &PlaceView<'a>, view: &'a View<'a>) -> Option<&'a Base> {
+        let same = self.base.filter(|(known, _)| *known == id);
+        self.base.insert(same.unwrap_or_else(|| (id, view.base(place, id)))).1
     }
 
     /// The template version an instance was launched from.

@@ -7,6 +7,7 @@
 mod finding;
 mod ignore;
 mod judgement;
+mod parity;
 mod policy;
 mod relation;
 mod replacement;
@@ -22,6 +23,7 @@ use std::fmt::Write as _;
 pub use finding::{Finding, Findings, RuleName, UnknownRule};
 pub use ignore::Ignore;
 pub use judgement::{Count, Judgement, Summary, judge};
+pub use parity::{Comparison, Difference, Equal, Likeness, Untold, compare, labels, partners};
 pub use policy::{ClusterPolicy, PHOENIX_AGE, Policy, RuleSetting};
 pub use relation::{Missing, Pair, Relation};
 pub use replacement::Replacement;

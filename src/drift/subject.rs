@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use super::relation::Relation;
 use super::view::{GroupView, PlaceView, TargetView, View};
-use crate::fleet::{Image, Instance, TargetGroupArn, TemplateVersionFact};
+use crate::fleet::{Base, Image, Instance, TargetGroupArn, TemplateVersionFact};
 
 /// Where an instance stands.
 #[derive(Clone, Copy)]
@@ -27,6 +27,8 @@ pub struct Subject<'a> {
     pub standing: Standing<'a>,
     /// The image it runs, where it is known.
     pub image: Option<&'a Image>,
+    /// How what that is built on stands, where it is known.
+    pub base: Option<&'a Base>,
     /// How that stands to what its group wants.
     pub relation: Relation<'a>,
     /// The template version it was launched from, where that is known.
@@ -62,5 +64,10 @@ impl<'a> Subject<'a> {
     pub fn target(&self, arn: &TargetGroupArn) -> Option<&'a TargetView<'a>> {
         let own = self.group().and_then(|group| group.targets.iter().find(|target| target.group.arn == *arn));
         own.copied().or_else(|| self.view.target(arn))
+    }
+
+    /// An image by its number among those of the fleet.
+    pub(super) fn numbered(&self, number: usize) -> Option<&'a Image> {
+        self.view.numbered(number)
     }
 }

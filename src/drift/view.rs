@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 
 use crate::fleet::{
-    Cluster, Fleet, Gap, Image, ImageId, LoadBalancerArn, Place, Section, ServerGroup, TargetGroup,
-    TargetGroupArn, TemplateId, TemplateVersionFact,
+    Ancestry, Base, Cluster, Fleet, Gap, Image, ImageId, LoadBalancerArn, Place, Section, ServerGroup,
+    TargetGroup, TargetGroupArn, TemplateId, TemplateVersionFact,
 };
 
 use super::replacement::Replacement;
@@ -12,14 +12,19 @@ use super::replacement::Replacement;
 /// One account and region.
 #[derive(Default)]
 pub(super) struct PlaceView<'a> {
-    images: HashMap<&'a ImageId, &'a Image>,
+    images: HashMap<&'a ImageId, (usize, &'a Image)>,
     templates: HashMap<(&'a TemplateId, i64), &'a TemplateVersionFact>,
     gaps: HashMap<Section, Vec<&'a Gap>>,
 }
 
 impl<'a> PlaceView<'a> {
     pub(super) fn image(&self, id: &ImageId) -> Option<&'a Image> {
-        self.images.get(id).copied()
+        self.images.get(id).map(|(_, image)| *image)
+    }
+
+    /// The number of an image among those of the fleet.
+    fn number(&self, id: &ImageId) -> Option<usize> {
+        self.images.get(id).map(|(number, _)| *number)
     }
 
     pub(super) fn template(&self, id: &TemplateId, number: i64) -> Option<&'a TemplateVersionFact> {
@@ -105,13 +110,18 @@ pub(super) struct View<'a> {
     places: HashMap<&'a Place, PlaceView<'a>>,
     targets: HashMap<&'a TargetGroupArn, TargetView<'a>>,
     nowhere: PlaceView<'a>,
+    /// Images in the order of the fleet.
+    images: Vec<&'a Image>,
+    ancestry: Ancestry,
 }
 
 impl<'a> View<'a> {
     pub(super) fn of(fleet: &'a Fleet) -> Self {
         let mut places: HashMap<&Place, PlaceView<'_>> = HashMap::new();
-        for ((place, id), image) in &fleet.images {
-            places.entry(place).or_default().images.insert(id, image);
+        let mut images = Vec::with_capacity(fleet.images.len());
+        for (number, ((place, id), image)) in fleet.images.iter().enumerate() {
+            places.entry(place).or_default().images.insert(id, (number, image));
+            images.push(image);
         }
         for ((place, id), versions) in &fleet.templates {
             let templates = &mut places.entry(place).or_default().templates;
@@ -125,12 +135,22 @@ impl<'a> View<'a> {
             (arn, TargetView::of(group, live))
         });
         let targets = targets.collect();
-        Self { places, targets, nowhere: PlaceView::default() }
+        Self { places, targets, nowhere: PlaceView::default(), images, ancestry: Ancestry::of(fleet) }
     }
 
     /// What is known of a place; nothing, where nothing was told of it.
     pub(super) fn place(&self, place: &Place) -> &PlaceView<'a> {
         self.places.get(place).unwrap_or(&self.nowhere)
+    }
+
+    /// How what an image is built on stands.
+    pub(super) fn base(&self, place: &PlaceView<'a>, id: &ImageId) -> Option<&Base> {
+        self.ancestry.bases.get(place.number(id)?)
+    }
+
+    /// An image by its number.
+    pub(super) fn numbered(&self, number: usize) -> Option<&'a Image> {
+        self.images.get(number).copied()
     }
 
     pub(super) fn target(&self, arn: &TargetGroupArn) -> Option<&TargetView<'a>> {

@@ -9,6 +9,7 @@
 
 mod back;
 mod begin;
+mod building;
 mod call;
 mod drilling;
 mod glance;
@@ -35,6 +36,7 @@ use crate::plan::{
     Stand, State, Step, Wait, WaitFor,
 };
 use crate::provider::{Clock, Observer, Operator, Register};
+use building::Branches;
 use drilling::Leash;
 
 /// What the engine works with.
@@ -98,6 +100,7 @@ pub async fn execute(
         paused: None,
         course: Course::Ahead,
         taking_back: None,
+        branches: Branches::default(),
     };
     // Boxed: whoever awaits an operation need not carry all of its states.
     let ended = match Box::pin(run.go(until)).await {
@@ -150,6 +153,8 @@ struct Run<'a> {
     course: Course,
     /// What it takes back now.
     taking_back: Option<Call>,
+    /// What became of its builds.
+    branches: Branches,
     /// What holds a drill; `None` where it is none.
     leash: Option<Leash>,
     /// Its place among the operations under way.
@@ -164,17 +169,27 @@ impl Run<'_> {
         for at in 0..self.plan.steps.len() {
             let step = self.plan.steps[at].clone();
             self.step = step.n;
-            match (&step.call, &step.wait) {
+            if self.left_out(&step) {
+                continue;
+            }
+            let taken = match (&step.call, &step.wait) {
                 (Some(call), _) => {
-                    self.write(&step, call).await?;
-                    says = "what was written reads back".into();
+                    let written = self.write(&step, call).await;
+                    written.map(|()| "what was written reads back".into())
                 }
                 (None, Some(wait)) if until == Until::Settled || self.has_to_wait(&step, wait) => {
-                    says = self.keep_vigil(&step, wait).await?;
+                    self.keep_vigil(&step, wait).await
                 }
-                _ => {}
+                _ => continue,
+            };
+            match taken {
+                Ok(said) => says = said,
+                // A build that fails ends its branch, and the others go on.
+                Err(Stop::Failed(refusal)) => self.branch_ends(&step, &refusal)?,
+                Err(stop) => return Err(stop),
             }
         }
+        self.branches_ended()?;
         Ok(says)
     }
 

@@ -59,9 +59,11 @@ impl World {
             created_at: None,
             deprecated_at: None,
             source: None,
+            source_region: None,
+            devices: Vec::new(),
             architecture: None,
             allowed: None,
-            tags: Tags::new(),
+            tags: provenance(),
         };
         self.facts.images.as_mut().unwrap().value.entry(id.into()).insert_entry(fact).into_mut()
     }
@@ -283,6 +285,11 @@ impl World {
     pub(crate) fn fleet(&self) -> Fleet {
         assemble(std::slice::from_ref(&self.facts), &self.naming, None, read_at())
     }
+}
+
+/// Tags that make an image traceable.
+pub(crate) fn provenance() -> Tags {
+    [("SourceRevision".into(), "4f2a9c1".into()), ("Builder".into(), "packer".into())].into()
 }
 
 /// A launch template version by id.

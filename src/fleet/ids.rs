@@ -68,6 +68,8 @@ ids! {
     ClusterName
     /// An instance refresh of an Auto Scaling group.
     RefreshId
+    /// A build of an image, `b-…`: flightdeck's own name of it, whoever builds.
+    BuildId
     /// A load balancer's ARN.
     LoadBalancerArn
     /// A listener's ARN.
@@ -125,6 +127,30 @@ impl TargetGroupArn {
     }
 }
 
+impl ImageId {
+    /// The id in a plan of the image that a build of a family is to make. AWS chooses the true one.
+    pub fn to_be(family: &Text) -> Self {
+        // The bracket keeps the family `app` apart from `app-base`, wherever the id stands in a longer text.
+        Self::new(format!("{IMAGE_TO_BE}{}]", family.raw()))
+    }
+
+    /// What it is called in a sentence: its id, or whose image it will be.
+    pub fn says(&self) -> String {
+        match self.raw().strip_prefix(IMAGE_TO_BE) {
+            Some(family) => format!("the new {}", Text::new(family.trim_end_matches(']'))),
+            None => self.to_string(),
+        }
+    }
+
+    /// Whether it stands for an image that is to be made.
+    pub fn is_to_be(&self) -> bool {
+        self.raw().starts_with(IMAGE_TO_BE)
+    }
+}
+
+/// How the id of an image begins that is not there yet; AWS's own are hexadecimal behind the hyphen.
+const IMAGE_TO_BE: &str = "ami-to-be[";
+
 /// The end of the ARN of a target group that is not there yet; AWS's own ends are hexadecimal.
 const TO_BE: &str = "to-be";
 
@@ -151,6 +177,22 @@ pub struct ClusterId {
     /// The name within them.
     pub name: ClusterName,
 }
+
+impl ClusterId {
+    /// What stands in the place of a cluster where images of a family are built or marked: it holds the lease of that
+    /// family, and has no groups.
+    pub fn of_family(place: Place, family: &Text) -> Self {
+        Self { place, name: ClusterName::new(format!("{OF_FAMILY}{}", family.raw())) }
+    }
+
+    /// The family, where it stands for one.
+    pub fn family(&self) -> Option<Text> {
+        self.name.raw().strip_prefix(OF_FAMILY).map(Text::new)
+    }
+}
+
+/// How the names of clusters begin that stand for families.
+const OF_FAMILY: &str = "images/";
 
 /// A server group anywhere in the fleet.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]

@@ -5,7 +5,7 @@ use std::fmt;
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::{AccountId, ImageId, Tags, Text};
+use super::{AccountId, ImageDevice, ImageId, Region, Tags, Text};
 
 /// Images of one kind: one name within one owner.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize)]
@@ -47,6 +47,10 @@ pub struct Image {
     pub rank: Option<usize>,
     /// The image it was built on.
     pub parent: Option<ImageId>,
+    /// The image it was copied or made from, and its region, as EC2 says it.
+    pub source: Option<(ImageId, Option<Region>)>,
+    /// Where it comes from, as its tags tell it.
+    pub provenance: Provenance,
     /// Whether DescribeImages told of it. Where only an instance's image metadata did, tags and parent are not known.
     pub described: bool,
     /// Whether it can still be launched.
@@ -57,8 +61,30 @@ pub struct Image {
     pub deprecated_at: Option<Timestamp>,
     /// `x86_64`, `arm64` …
     pub architecture: Option<Text>,
+    /// Its volumes.
+    pub devices: Vec<ImageDevice>,
     /// Tags.
     pub tags: Tags,
+}
+
+/// Where an image comes from.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Provenance {
+    /// The source revision it was built of.
+    pub revision: Option<Text>,
+    /// What or who built it.
+    pub builder: Option<Text>,
+    /// The build.
+    pub build: Option<Text>,
+    /// When it was built, as it is written.
+    pub built_at: Option<Text>,
+}
+
+impl Provenance {
+    /// Whether it tells what the image was made of, or at least by whom.
+    pub fn is_traceable(&self) -> bool {
+        self.revision.is_some() || self.builder.is_some()
+    }
 }
 
 /// The tag that marks an image as bad; its value says why.
@@ -68,6 +94,15 @@ impl Image {
     /// Why a person marked it as bad, which may be empty; `None` where nobody did, or said `false`.
     pub fn marked_bad(&self) -> Option<&Text> {
         self.tags.get(BAD_TAG).filter(|value| !value.raw().trim().eq_ignore_ascii_case("false"))
+    }
+
+    /// Family and version, as far as they are known: what tells it from images of other families.
+    pub fn of_family(&self) -> String {
+        match (&self.family, &self.version) {
+            (Some(family), Some(version)) => format!("{} {version}", family.name),
+            (Some(family), None) => format!("{} {}", family.name, self.id),
+            (None, _) => self.name.as_ref().map_or_else(|| self.id.to_string(), Text::to_string),
+        }
     }
 
     /// The version, else the name, else the id: what a person recognises.

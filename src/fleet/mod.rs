@@ -17,6 +17,8 @@ mod identity;
 mod ids;
 mod image;
 mod instance;
+mod line;
+mod lineage;
 mod naming;
 mod scope;
 mod text;
@@ -36,11 +38,13 @@ pub use group::{Refresh, ServerGroup, Wanted, WantedSource, candidates};
 pub use health::{Health, TargetHealth, Verdict};
 pub use identity::Identity;
 pub use ids::*;
-pub use image::{Availability, BAD_TAG, FamilyId, Image};
+pub use image::{Availability, BAD_TAG, FamilyId, Image, Provenance};
 pub use instance::{
     GROUP_TAG, ImageSource, Instance, Membership, QUARANTINE_TAG, QUARANTINED_FROM, RELEASED, Running,
 };
-pub use naming::{ClusterNaming, ClusterSelector, Naming, Watched};
+pub use line::{Cursor, Line, Tail};
+pub use lineage::{Ancestry, Base, Kin, Lineage, Node, Parent, Tree, Unsure, Use};
+pub use naming::{ClusterNaming, ClusterSelector, FamilyNaming, Naming, ProvenanceTags, Watched};
 pub use scope::Scope;
 pub use text::{Exact, Text, clean};
 pub use traffic::{TargetGroup, TrafficSource, Weight};

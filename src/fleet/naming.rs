@@ -3,7 +3,7 @@
 
 use regex::Regex;
 
-use super::{AccountId, ClusterId, ClusterName, Region, Text};
+use super::{AccountId, ClusterId, ClusterName, ImageFact, Region, Text};
 
 /// A cluster given by configuration.
 #[derive(Clone, Debug)]
@@ -16,6 +16,65 @@ pub struct ClusterNaming {
     pub account: Option<String>,
     /// Only in this region, where given.
     pub region: Option<String>,
+}
+
+/// A family of images given by configuration. What it says nothing of is read as everywhere.
+#[derive(Clone, Debug, Default)]
+pub struct FamilyNaming {
+    /// Its name.
+    pub name: String,
+    /// Only images of this account, where given.
+    pub owner: Option<AccountId>,
+    /// Matches the whole name of an image that belongs to it; any name where there is none.
+    pub names: Vec<Regex>,
+    /// Tags that an image of it has.
+    pub tags: Vec<(String, String)>,
+    /// Tags that give the version.
+    pub version_tags: Vec<String>,
+    /// Pattern on the name that gives the version: its capture `version`, else its first capture.
+    pub version_pattern: Option<Regex>,
+    /// Tags that name the parent, by id.
+    pub parent_tags: Vec<String>,
+    /// Tags that give the source revision.
+    pub revision_tags: Vec<String>,
+    /// Tags that name the builder.
+    pub builder_tags: Vec<String>,
+}
+
+impl FamilyNaming {
+    /// Whether an image belongs to it.
+    pub fn matches(&self, image: &ImageFact) -> bool {
+        let name = image.name.as_ref().map_or("", Text::raw);
+        let has = |key: &str, value: &str| image.tags.get(key).is_some_and(|tag| tag.raw() == value);
+        self.owner.as_ref().is_none_or(|owner| image.owner.as_ref() == Some(owner))
+            && (self.names.is_empty() || self.names.iter().any(|pattern| pattern.is_match(name)))
+            && self.tags.iter().all(|(key, value)| has(key, value))
+    }
+}
+
+/// Tags that tell where an image comes from; of several the first present wins.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct ProvenanceTags {
+    /// The source revision it was built of.
+    pub revision: Vec<String>,
+    /// What or who built it.
+    pub builder: Vec<String>,
+    /// The build.
+    pub build: Vec<String>,
+    /// When it was built.
+    pub built_at: Vec<String>,
+}
+
+impl Default for ProvenanceTags {
+    fn default() -> Self {
+        let list = |names: &[&str]| names.iter().map(ToString::to_string).collect();
+        Self {
+            revision: list(&["SourceRevision", "Revision", "GitCommit", "flightdeck:revision"]),
+            builder: list(&["Builder", "flightdeck:builder"]),
+            build: list(&["BuildId", "flightdeck:build"]),
+            built_at: list(&["BuildTime", "BuildDate"]),
+        }
+    }
 }
 
 /// Which clusters something is said of: those of a name, anywhere or in one place.
@@ -62,6 +121,10 @@ pub struct Naming {
     pub family_tags: Vec<String>,
     /// Tags of an image that name its parent, by id.
     pub parent_tags: Vec<String>,
+    /// Families by configuration; they come before everything else.
+    pub families: Vec<FamilyNaming>,
+    /// Tags of an image that tell where it comes from.
+    pub provenance: ProvenanceTags,
     /// What is watched of which clusters; of alarms the first that says something counts.
     pub watched: Vec<(ClusterSelector, Watched)>,
 }
@@ -83,10 +146,12 @@ impl Default for Naming {
         Self {
             clusters: Vec::new(),
             cluster_tags: list(&["flightdeck:cluster", "Cluster", "Application", "app"]),
-            version_tags: list(&["Version", "version"]),
+            version_tags: list(&["Version", "version", "flightdeck:version"]),
             version_pattern: Regex::new(VERSION_AT_THE_END).ok(),
-            family_tags: list(&["Family"]),
-            parent_tags: list(&["ParentImage", "BaseImage"]),
+            family_tags: list(&["Family", "flightdeck:family"]),
+            parent_tags: list(&["ParentImage", "BaseImage", "flightdeck:parent"]),
+            families: Vec::new(),
+            provenance: ProvenanceTags::default(),
             watched: Vec::new(),
         }
     }

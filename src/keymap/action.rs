@@ -3,7 +3,9 @@
 use std::fmt;
 use std::str::FromStr;
 
-use super::Context::{self, Activity, Cluster, Dialog, Fleet, Instance, Operations, Text};
+use super::Context::{
+    self, Activity, Cluster, Compare, Dialog, Fleet, Images, Instance, Log, Operations, Text,
+};
 use super::nearest;
 
 /// What an action is about; help is grouped by it.
@@ -91,15 +93,16 @@ const ALL: &[Context] = Context::ALL;
 const SCREENS: &[Context] = Context::SCREENS;
 const OVERLAYS: &[Context] = Context::OVERLAYS;
 /// Wherever there is something to go back to.
-const BELOW_FLEET: &[Context] = &[Cluster, Instance, Operations, Activity, Dialog, Text];
+const BELOW_FLEET: &[Context] =
+    &[Cluster, Instance, Operations, Images, Activity, Compare, Log, Dialog, Text];
 /// Wherever rows are read rather than letters typed.
-const READING: &[Context] = &[Fleet, Cluster, Instance, Operations, Activity, Dialog];
+const READING: &[Context] = &[Fleet, Cluster, Instance, Operations, Images, Activity, Compare, Log, Dialog];
 /// Wherever there are rows to choose from.
-const FILTERED: &[Context] = &[Fleet, Cluster, Operations, Activity];
+const FILTERED: &[Context] = &[Fleet, Cluster, Operations, Images, Activity, Log];
 
 actions! {
 //  variant        name              what it does                                    kind    where                      footer and rank
-    Open           "open"            "goes into the selected row"                    Look    [Fleet Cluster Operations] "open" 2;
+    Open           "open"            "goes into the selected row"                    Look    [Fleet Cluster Operations Images] "open" 2;
     Accept         "accept"          "takes what is selected or typed"               Answer  OVERLAYS                   "go on" 2;
     Yes            "yes"             "answers yes"                                   Answer  [Dialog]                   "yes" 3;
     No             "no"              "answers no"                                    Answer  [Dialog]                   "no" 3;
@@ -113,6 +116,8 @@ actions! {
     Scale          "scale"           "gives a group another size or type"           Change  [Cluster]                  "scale" 9;
     Quarantine     "quarantine"      "sets it aside, releases it, terminates it"      Change  [Cluster Instance]         "quarantine" 12;
     Drill          "drill"           "rehearses the loss of an instance or a zone" Change [Cluster];
+    Rebuild        "rebuild"       "builds an image, or all that stands on it"     Change  [Cluster Images]           "rebuild" 5;
+    MarkBad        "mark-bad"      "marks the image as bad, or as good again"      Change  [Images]                   "mark bad" 8;
     Rollback       "rollback"        "rolls traffic back to what it was"             Change  [Fleet Cluster Operations] "roll back" 3;
     CancelRefresh  "cancel-refresh"  "cancels the refresh of the group"             Change  [Cluster];
     RollbackRefresh "rollback-refresh" "lets AWS take the refresh of the group back" Change [Cluster];
@@ -133,24 +138,30 @@ actions! {
     Last           "last"            "the last row"                                  Move    READING;
     NextField      "next-field"      "the next field or answer of a dialog"          Move    OVERLAYS;
     PreviousField  "previous-field"  "the previous field or answer of a dialog"      Move    OVERLAYS;
-    NextDrift      "next-drift"      "the next row with drift"                       Move    [Fleet Cluster];
-    PreviousDrift  "previous-drift"  "the previous row with drift"                   Move    [Fleet Cluster];
+    NextDrift      "next-drift"      "the next row with drift"                       Move    [Fleet Cluster Images];
+    PreviousDrift  "previous-drift"  "the previous row with drift"                   Move    [Fleet Cluster Images];
     NextSource     "next-source"     "the next listener or rule with traffic"        Look    [Cluster];
     PreviousSource "previous-source" "the previous listener or rule with traffic"    Look    [Cluster];
-    Mark           "mark"            "marks the instance, or unmarks it"             Look    [Cluster];
+    Mark           "mark"            "marks the row, or unmarks it"                  Look    [Cluster Images];
     MarkAll        "mark-all"        "marks every instance that is listed"           Look    [Cluster];
     MarkTainted    "mark-tainted"    "marks what is tainted in this server group"    Look    [Cluster];
     MarkBehind     "mark-behind"     "marks what is behind in this server group"     Look    [Cluster];
     MarkOldest     "mark-oldest"     "marks the oldest yet unmarked in this group" Look [Cluster];
-    Unmark         "unmark"          "unmarks all instances"                         Look    [Cluster];
-    Details        "details"         "shows or hides why something has drifted"      Look    [Cluster Instance]         "details" 7;
+    Unmark         "unmark"          "unmarks all rows"                              Look    [Cluster Images];
+    Details        "details"         "shows or hides what more there is to tell"     Look    [Cluster Instance Images]  "details" 7;
     Ignore         "ignore"          "lets a finding rest until a date"              Look    [Cluster Instance];
-    Gaps           "gaps"            "lists what could not be read, and why"         Look    [Fleet Cluster Instance];
-    SortNext       "sort-next"       "sorts by the next column"                      Look    [Fleet Cluster];
-    SortReverse    "sort-reverse"    "turns the order of the rows around"            Look    [Fleet Cluster];
+    Gaps           "gaps"            "lists what could not be read, and why"         Look    [Fleet Cluster Instance Images Compare];
+    Compare        "compare"         "sets it beside another cluster: what differs"  Look    [Fleet Cluster Compare]    "compare" 12;
+    SortNext       "sort-next"       "sorts by the next column"                      Look    [Fleet Cluster Images];
+    SortReverse    "sort-reverse"    "turns the order of the rows around"            Look    [Fleet Cluster Images];
     Filter         "filter"          "shows only the rows that match"                Look    FILTERED                   "filter" 9;
-    Operations     "operations"      "shows what runs, what was left, what is past"  Look    [Fleet Cluster Instance Activity] "operations" 8;
-    Activity       "activity"        "shows what was done, and by whom"              Look    [Fleet Cluster Instance Operations] "activity" 11;
+    Operations     "operations"      "shows what runs, what was left, what is past"  Look    [Fleet Cluster Instance Images Activity Compare] "operations" 8;
+    Images         "images"          "shows images, their bases, and who runs them"  Look    [Fleet Cluster Instance Operations Activity Compare] "images" 11;
+    CompareImages  "compare-images"  "puts the two marked images beside each other"  Look    [Images]                   "compare" 5;
+    Activity       "activity"        "shows what was done, and by whom"              Look    [Fleet Cluster Instance Operations Images Compare] "activity" 11;
+    Log            "log"             "shows the log of the build it runs or ran"      Look    [Operations]               "log" 7;
+    NextBuild      "next-build"      "the next build of the operation"               Look    [Log]                      "next build" 5;
+    PreviousBuild  "previous-build"  "the previous build of the operation"           Look    [Log];
     Arm            "arm"             "arms this session for writing, or disarms it"  Session SCREENS                    "arm" 6;
     ObserveNow     "observe-now"     "looks at the account at once"                  Session SCREENS                    "observe now" 12;
     Palette        "palette"         "finds any action or cluster by name"           Session SCREENS                    "command" 10;

@@ -13,8 +13,14 @@ pub enum Context {
     Instance,
     /// What runs, what was left, what is past.
     Operations,
+    /// What images are built on, and who runs them.
+    Images,
     /// What was done, by whom.
     Activity,
+    /// Two clusters side by side.
+    Compare,
+    /// The log of a build.
+    Log,
     /// Any dialog or popup without a text field.
     Dialog,
     /// Any text field: filter, palette, typed confirmation. Bare letters are typed there.
@@ -28,13 +34,24 @@ impl Context {
         Self::Cluster,
         Self::Instance,
         Self::Operations,
+        Self::Images,
         Self::Activity,
+        Self::Compare,
+        Self::Log,
         Self::Dialog,
         Self::Text,
     ];
     /// Every screen.
-    pub const SCREENS: &[Self] =
-        &[Self::Fleet, Self::Cluster, Self::Instance, Self::Operations, Self::Activity];
+    pub const SCREENS: &[Self] = &[
+        Self::Fleet,
+        Self::Cluster,
+        Self::Instance,
+        Self::Operations,
+        Self::Images,
+        Self::Activity,
+        Self::Compare,
+        Self::Log,
+    ];
     /// Everything drawn over a screen.
     pub const OVERLAYS: &[Self] = &[Self::Dialog, Self::Text];
 
@@ -46,7 +63,10 @@ impl Context {
             Self::Cluster => "cluster",
             Self::Instance => "instance",
             Self::Operations => "operations",
+            Self::Images => "images",
             Self::Activity => "activity",
+            Self::Compare => "compare",
+            Self::Log => "log",
             Self::Dialog => "dialog",
             Self::Text => "text",
         }

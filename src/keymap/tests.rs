@@ -136,11 +136,12 @@ fn the_footer_shows_the_keys_in_use_and_leaves_out_what_has_none() {
         hints.collect::<Vec<_>>().join(" · ")
     };
     insta::assert_snapshot!(Context::ALL.iter().map(|c| shown(*c)).collect::<Vec<_>>().join("\n"), @r#"
-    enter open · S shift · b switch · r roll back · ! stop all · / filter · o operations · a arm · ctrl-r observe now · : command · ? all keys · q quit
-    enter open · esc back · S shift · b switch · f refresh · x replace · Q quarantine · r roll back · ! stop all · d details · / filter · o operations · a arm · ctrl-r observe now · : command · ? all keys · q quit
-    esc back · x replace · Q quarantine · ! stop all · d details · o operations · a arm · ctrl-r observe now · : command · ? all keys · q quit
-    enter open · esc back · r roll back · ! stop all · p pause · n step now · h hold · x abort · y approve · R resume · / filter · a arm · ctrl-r observe now · : command · ? all keys · q quit
-    esc back · ! stop all · / filter · o operations · a arm · ctrl-r observe now · : command · ? all keys · q quit
+    enter open · S shift · b switch · r roll back · ! stop all · / filter · o operations · i images · a arm · ctrl-r observe now · : command · ? all keys · q quit
+    enter open · esc back · S shift · b switch · f refresh · x replace · Q quarantine · r roll back · ! stop all · d details · / filter · o operations · i images · a arm · ctrl-r observe now · : command · ? all keys · q quit
+    esc back · x replace · Q quarantine · ! stop all · d details · o operations · i images · a arm · ctrl-r observe now · : command · ? all keys · q quit
+    enter open · esc back · r roll back · ! stop all · p pause · n step now · h hold · x abort · y approve · R resume · / filter · i images · a arm · ctrl-r observe now · : command · ? all keys · q quit
+    enter open · esc back · ! stop all · d details · / filter · o operations · c compare · a arm · ctrl-r observe now · : command · ? all keys · q quit
+    esc back · ! stop all · / filter · o operations · i images · a arm · ctrl-r observe now · : command · ? all keys · q quit
     enter go on · y yes · n no · esc back · ! stop all · q quit
     enter go on · esc back · ctrl-x stop all · ctrl-c quit
     "#);
@@ -170,28 +171,30 @@ fn the_table_of_keys_is_derived_from_the_rows_and_the_keys_in_use() {
       G, end     last              the last row                                  every screen, dialog
       tab        next-field        the next field or answer of a dialog          dialog, text
       shift-tab  previous-field    the previous field or answer of a dialog      dialog, text
-      n          next-drift        the next row with drift                       fleet, cluster
-      N          previous-drift    the previous row with drift                   fleet, cluster
+      n          next-drift        the next row with drift                       fleet, cluster, images
+      N          previous-drift    the previous row with drift                   fleet, cluster, images
 
     look
-      enter      open              goes into the selected row                    fleet, cluster, operations
-      esc        back              goes back, or leaves a dialog alone           cluster, instance, operations, activity, dialog, text
+      enter      open              goes into the selected row                    fleet, cluster, operations, images
+      esc        back              goes back, or leaves a dialog alone           cluster, instance, operations, images, activity, dialog, text
       ]          next-source       the next listener or rule with traffic        cluster
       [          previous-source   the previous listener or rule with traffic    cluster
-      space      mark              marks the instance, or unmarks it             cluster
+      space      mark              marks the row, or unmarks it                  cluster, images
       m a        mark-all          marks every instance that is listed           cluster
       m t        mark-tainted      marks what is tainted in this server group    cluster
       m b        mark-behind       marks what is behind in this server group     cluster
       m o        mark-oldest       marks the oldest yet unmarked in this group   cluster
-      m n        unmark            unmarks all instances                         cluster
-      d          details           shows or hides why something has drifted      cluster, instance
+      m n        unmark            unmarks all rows                              cluster, images
+      d          details           shows or hides what more there is to tell     cluster, instance, images
       I          ignore            lets a finding rest until a date              cluster, instance
-      u          gaps              lists what could not be read, and why         fleet, cluster, instance
-      >          sort-next         sorts by the next column                      fleet, cluster
-      <          sort-reverse      turns the order of the rows around            fleet, cluster
-      /          filter            shows only the rows that match                fleet, cluster, operations, activity
-      o          operations        shows what runs, what was left, what is past  fleet, cluster, instance, activity
-      A          activity          shows what was done, and by whom              fleet, cluster, instance, operations
+      u          gaps              lists what could not be read, and why         fleet, cluster, instance, images
+      >          sort-next         sorts by the next column                      fleet, cluster, images
+      <          sort-reverse      turns the order of the rows around            fleet, cluster, images
+      /          filter            shows only the rows that match                fleet, cluster, operations, images, activity
+      o          operations        shows what runs, what was left, what is past  fleet, cluster, instance, images, activity
+      i          images            shows images, their bases, and who runs them  fleet, cluster, instance, operations, activity
+      c          compare-images    puts the two marked images beside each other  images
+      A          activity          shows what was done, and by whom              fleet, cluster, instance, operations, images
 
     change
       s          shift             shifts traffic between the server groups      fleet, cluster

@@ -1,8 +1,11 @@
 //! The closed list of changes flightdeck can make, in AWS's own shape. What each writes to is `resource`'s, and how to
 //! tell whether it took effect is `call/effect`'s.
 
+mod build;
 mod compute;
 mod effect;
+#[cfg(test)]
+mod keeps;
 mod scaling;
 mod standing;
 
@@ -10,6 +13,9 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+pub use build::{
+    BuildKey, Builder, BuiltBy, CodeBuild, ImageBuilder, Program, StartBuild, StopBuild, TagImage,
+};
 pub use compute::{CreateTags, CreateTemplateVersion, Tag, TemplateChanges, TerminateInstances};
 pub use effect::Effect;
 pub use scaling::{
@@ -78,6 +84,12 @@ pub enum Call {
     CreateTags(CreateTags),
     /// Ends one instance that is in no group [ec2: TerminateInstances].
     TerminateInstances(TerminateInstances),
+    /// Starts a build of an image, by whoever builds it.
+    StartBuild(Box<StartBuild>),
+    /// Stops a build of an image.
+    StopBuild(StopBuild),
+    /// Tags one image [ec2: CreateTags].
+    TagImage(TagImage),
 }
 
 impl Call {
@@ -97,7 +109,12 @@ impl Call {
             | Self::CreateTargetGroup(_)
             | Self::ModifyTargetGroupAttributes(_)
             | Self::DeleteTargetGroup(_) => "elbv2",
-            Self::CreateLaunchTemplateVersion(_) | Self::CreateTags(_) | Self::TerminateInstances(_) => "ec2",
+            Self::CreateLaunchTemplateVersion(_)
+            | Self::CreateTags(_)
+            | Self::TerminateInstances(_)
+            | Self::TagImage(_) => "ec2",
+            Self::StartBuild(start) => start.builder.start().0,
+            Self::StopBuild(stop) => stop.build.by.stop().0,
             _ => "autoscaling",
         }
     }
@@ -122,8 +139,10 @@ impl Call {
             Self::CreateAutoScalingGroup(_) => "CreateAutoScalingGroup",
             Self::DeleteAutoScalingGroup(_) => "DeleteAutoScalingGroup",
             Self::CreateLaunchTemplateVersion(_) => "CreateLaunchTemplateVersion",
-            Self::CreateTags(_) => "CreateTags",
+            Self::CreateTags(_) | Self::TagImage(_) => "CreateTags",
             Self::TerminateInstances(_) => "TerminateInstances",
+            Self::StartBuild(start) => start.builder.start().1,
+            Self::StopBuild(stop) => stop.build.by.stop().1,
         }
     }
 
@@ -150,6 +169,9 @@ impl Call {
             Self::CreateLaunchTemplateVersion(create) => Resource::Template(create.template.clone()),
             Self::CreateTags(tags) => instance(tags.instance()),
             Self::TerminateInstances(end) => instance(end.instance()),
+            Self::StartBuild(start) => Resource::Build(start.key()),
+            Self::StopBuild(stop) => Resource::Build(stop.build.clone()),
+            Self::TagImage(tags) => Resource::Image(tags.image().clone()),
         }
     }
 
@@ -167,6 +189,11 @@ impl Call {
                 | Self::CreateTargetGroup(_)
                 | Self::DeleteTargetGroup(_)
         )
+    }
+
+    /// Whether it starts or stops a build.
+    pub fn is_of_build(&self) -> bool {
+        matches!(self, Self::StartBuild(_) | Self::StopBuild(_))
     }
 
     /// The listener or rule it writes to; `None` where it moves no traffic.
@@ -214,6 +241,9 @@ impl Call {
             Self::CreateLaunchTemplateVersion(create) => create.says(),
             Self::CreateTags(tags) => tags.says(),
             Self::TerminateInstances(end) => format!("{} ends", end.instance()),
+            Self::StartBuild(start) => start.says(),
+            Self::StopBuild(stop) => format!("build {} stops", stop.build.id),
+            Self::TagImage(tags) => tags.says(),
         }
     }
 }
@@ -277,10 +307,18 @@ impl From<Call> for Written {
             Call::CreateLaunchTemplateVersion(input) => serde_json::to_value(input),
             Call::CreateTags(input) => serde_json::to_value(input),
             Call::TerminateInstances(input) => serde_json::to_value(input),
+            Call::StartBuild(input) => serde_json::to_value(input),
+            Call::StopBuild(input) => serde_json::to_value(input),
+            Call::TagImage(input) => serde_json::to_value(input),
         };
         // Names and numbers only: there is nothing in them that JSON has no word for.
         Self { service, operation, input: input.unwrap_or(Value::Null) }
     }
+}
+
+/// Whether tags are for an image.
+fn is_of_image(input: &Value) -> bool {
+    input["Resources"][0].as_str().is_some_and(|id| id.starts_with("ami-"))
 }
 
 impl TryFrom<Written> for Call {
@@ -331,8 +369,34 @@ impl TryFrom<Written> for Call {
             ("ec2", "CreateLaunchTemplateVersion") => {
                 Self::CreateLaunchTemplateVersion(read(&operation, input)?)
             }
+            ("ec2", "CreateTags") if is_of_image(&input) => Self::TagImage(read(&operation, input)?),
             ("ec2", "CreateTags") => Self::CreateTags(read(&operation, input)?),
             ("ec2", "TerminateInstances") => Self::TerminateInstances(read(&operation, input)?),
+            ("packer", "build")
+            | ("command", "run")
+            | ("codebuild", "StartBuild")
+            | ("imagebuilder", "StartImagePipelineExecution") => {
+                let start: StartBuild = read(&operation, input)?;
+                if start.builder.start() != (service.as_str(), operation.as_str()) {
+                    return Err(format!(
+                        "a build by {} is started by no {service} {operation}",
+                        start.builder.key().says()
+                    ));
+                }
+                Self::StartBuild(Box::new(start))
+            }
+            ("packer" | "command", "interrupt")
+            | ("codebuild", "StopBuild")
+            | ("imagebuilder", "CancelImageCreation") => {
+                let stop: StopBuild = read(&operation, input)?;
+                if stop.build.by.stop() != (service.as_str(), operation.as_str()) {
+                    return Err(format!(
+                        "a build by {} is stopped by no {service} {operation}",
+                        stop.build.by.says()
+                    ));
+                }
+                Self::StopBuild(stop)
+            }
             (service, operation) => {
                 return Err(format!("not a call that flightdeck makes: {service} {operation}"));
             }

@@ -324,9 +324,15 @@ impl History {
         const OFTEN: usize = 100;
         let mut intent = intent;
         for _ in 0..OFTEN {
-            let Intent::Resume { operation, .. } = intent else { return intent };
-            let Some(plan) = self.plan_of(operation) else { return intent };
-            intent = &plan.intent;
+            match intent {
+                Intent::Resume { operation, .. } => {
+                    let Some(plan) = self.plan_of(operation) else { return intent };
+                    intent = &plan.intent;
+                }
+                // What a build is carried on to is what is wanted.
+                Intent::Rebuild { then: Some(then), .. } => intent = then,
+                _ => return intent,
+            }
         }
         intent
     }

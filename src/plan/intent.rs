@@ -232,6 +232,39 @@ pub enum Intent {
         /// The instance.
         instance: InstanceId,
     },
+    /// Images are built: of one family, or of all families that stand on it.
+    Rebuild {
+        /// The cluster that the image is for, else what stands for the family.
+        cluster: ClusterId,
+        /// The family.
+        family: Text,
+        /// Whether everything that stands on it is built too.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        chain: bool,
+        /// The version of its image; `None`: the next one.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        version: Option<Text>,
+        /// The revision of its source; `None`: as its recipe says.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        revision: Option<Text>,
+        /// Who wants it and when: it names the builds.
+        by: Author,
+        /// What is done with the image of one of the builds: a deployment, or a refresh.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        then: Option<Box<Self>>,
+    },
+    /// An image is marked as bad, or no longer.
+    Mark {
+        /// What stands for its family.
+        cluster: ClusterId,
+        /// The image.
+        image: ImageId,
+        /// Why it is bad; `None`: it is not, after all.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        bad: Option<Text>,
+        /// Who says so and when, for its tag.
+        by: Author,
+    },
     /// A failure is rehearsed on a group.
     Drill {
         /// The cluster.
@@ -382,6 +415,8 @@ impl Intent {
             | Self::Quarantine { cluster, .. }
             | Self::Release { cluster, .. }
             | Self::Terminate { cluster, .. }
+            | Self::Rebuild { cluster, .. }
+            | Self::Mark { cluster, .. }
             | Self::Drill { cluster, .. } => cluster,
         }
     }
@@ -402,6 +437,8 @@ impl Intent {
             Self::Quarantine { .. } => "quarantine",
             Self::Release { .. } => "release",
             Self::Terminate { .. } => "terminate",
+            Self::Rebuild { .. } => "rebuild",
+            Self::Mark { .. } => "mark",
             Self::Drill { .. } => "drill",
         }
     }
@@ -419,7 +456,12 @@ impl Intent {
             | Self::Release { group, .. }
             | Self::Terminate { group, .. }
             | Self::Drill { group, .. } => Some(group),
-            Self::Shift { .. } | Self::Switch { .. } | Self::Rollback { .. } | Self::Resume { .. } => None,
+            Self::Rebuild { then, .. } => then.as_ref()?.group(),
+            Self::Shift { .. }
+            | Self::Switch { .. }
+            | Self::Rollback { .. }
+            | Self::Resume { .. }
+            | Self::Mark { .. } => None,
         }
     }
 

@@ -1,4 +1,7 @@
-//! The rollback light of a cluster: can it go back, and how, computed before trouble.
+//! The rollback light of a cluster: can it go back, and how, computed before trouble. What the way back rests on and
+//! may be missed when it is needed is said by [`standing`] beside it.
+
+mod standing;
 
 use serde::Serialize;
 
@@ -34,8 +37,21 @@ pub struct Light {
     pub target: Option<String>,
     /// How long it would take, in minutes, as far as that can be told.
     pub minutes: Option<u64>,
-    /// In one sentence.
+    /// In one sentence, with the warning where there is one.
     pub why: String,
+    /// What may be missed on the way: an image it rests on is gone, not known to be there, or soon deprecated.
+    pub warning: Option<String>,
+}
+
+impl Light {
+    /// With a warning, which the sentence tells too.
+    fn warned(mut self, warning: Option<String>) -> Self {
+        if let Some(warning) = &warning {
+            self.why = format!("{}; but {warning}", self.why);
+        }
+        self.warning = warning;
+        self
+    }
 }
 
 /// Minutes until one call has settled.
@@ -62,8 +78,10 @@ pub fn light(fleet: &Fleet, cluster: &Cluster, history: &History, policy: &Polic
             target: Some(image.label().to_string()),
             minutes: Some(minutes_of_a_refresh(group)),
             why: format!("{} can be refreshed to {image}, which still exists", group.id.name),
-        },
-        Err(why) => Light { kind: LightKind::None, target: None, minutes: None, why },
+            warning: None,
+        }
+        .warned(standing::of_image(fleet, group, image)),
+        Err(why) => Light { kind: LightKind::None, target: None, minutes: None, why, warning: None },
     }
 }
 
@@ -119,6 +137,11 @@ fn recorded(fleet: &Fleet, cluster: &Cluster, history: &History, policy: &Policy
             target: Some(change::words(goal.before)),
             minutes: Some(minutes),
             why: format!("{how} what was before {}", goal.operation),
+            warning: None,
+        })
+        .map(|light| {
+            let sides = weights.iter().filter(|(_, weight)| *weight > 0).map(|(arn, _)| arn);
+            light.warned(standing::of_sides(fleet, cluster, sides))
         })
     })
 }
@@ -127,12 +150,14 @@ fn recorded(fleet: &Fleet, cluster: &Cluster, history: &History, policy: &Policy
 fn idle(fleet: &Fleet, cluster: &Cluster, policy: &Policy) -> Option<Light> {
     let (_, idle) = idle_side(fleet, cluster, policy)?;
     let side = idle.groups.first().map_or_else(|| idle.target_group.name().to_string(), ToString::to_string);
-    Some(Light {
+    let light = Light {
         kind: LightKind::Warm,
         minutes: Some(ONE_CALL),
         why: format!("{side} is up with an earlier image and takes no traffic: one call"),
         target: Some(side),
-    })
+        warning: None,
+    };
+    Some(light.warned(standing::of_sides(fleet, cluster, [&idle.target_group])))
 }
 
 /// A side that is up, takes no traffic, and runs an earlier image than everything that does: what was before, as far
@@ -246,15 +271,7 @@ fn earlier_image<'a>(fleet: &'a Fleet, group: &ServerGroup) -> Result<(&'a Image
         let own = own.into_iter().map(|(_, version)| version.number).max();
         own.map(RefreshTo::Version).or_else(|| other.first().map(|_| RefreshTo::Image(image.id.clone())))
     };
-    let mut earlier: Vec<&Image> = fleet
-        .images
-        .iter()
-        .filter(|((at, _), _)| at == place)
-        .map(|(_, image)| image)
-        .filter(|image| image.family.as_ref() == Some(family) && image.rank.is_some_and(|other| other < rank))
-        .filter(|image| image.marked_bad().is_none())
-        .collect();
-    earlier.sort_by_key(|image| std::cmp::Reverse(image.rank));
+    let earlier = standing::earlier(fleet, place, family, rank);
     if earlier.is_empty() {
         return Err(format!("no earlier image of {} is known", family.name));
     }
@@ -263,6 +280,8 @@ fn earlier_image<'a>(fleet: &'a Fleet, group: &ServerGroup) -> Result<(&'a Image
         .filter(|image| image.availability == Availability::Available)
         .find_map(|image| Some((*image, leads_to(image)?)))
         .ok_or_else(|| {
-            format!("no earlier image of {} both exists and stands in a template version", family.name)
+            let none =
+                format!("no earlier image of {} both exists and stands in a template version", family.name);
+            standing::newest_is_gone(&earlier).map_or(none.clone(), |gone| format!("{none}: {gone}"))
         })
 }

@@ -24,6 +24,7 @@ pub mod nearest;
 mod operations;
 mod policy;
 mod progress;
+mod recipe;
 mod record;
 mod resource;
 mod second;
@@ -39,10 +40,11 @@ use serde_json::Value;
 
 pub use approve::{Approval, ApprovedPlan, blocked_by};
 pub use call::{
-    Alarms, Call, CreateGroup, CreateTags, CreateTargetGroup, CreateTemplateVersion, DeleteGroup,
-    DeleteTargetGroup, Desired, DetachInstances, Effect, EnterStandby, ExitStandby, ModifyAttributes,
-    OfGroup, Preferences, Protected, Receipt, SetDesiredCapacity, Standby, StartRefresh, Strategy, Subnets,
-    Tag, TemplateChanges, TemplateNumber, TerminateInGroup, TerminateInstances, UpdateGroup,
+    Alarms, BuildKey, Builder, BuiltBy, Call, CodeBuild, CreateGroup, CreateTags, CreateTargetGroup,
+    CreateTemplateVersion, DeleteGroup, DeleteTargetGroup, Desired, DetachInstances, Effect, EnterStandby,
+    ExitStandby, ImageBuilder, ModifyAttributes, OfGroup, Preferences, Program, Protected, Receipt,
+    SetDesiredCapacity, Standby, StartBuild, StartRefresh, StopBuild, Strategy, Subnets, Tag, TagImage,
+    TemplateChanges, TemplateNumber, TerminateInGroup, TerminateInstances, UpdateGroup,
 };
 pub use chosen::{Choice, choose, replacement};
 pub use claim::{Claim, Hold, SessionId, Stand};
@@ -58,20 +60,22 @@ pub use light::{Light, LightKind, light};
 pub use operations::{Known, KnownState, WayOut, operations};
 pub use policy::{ClusterPolicy, GatePolicy, LeaseStore, Policy};
 pub use progress::{Course, Outcome, Progress, Steer, Truth};
+pub use recipe::Recipe;
 pub use record::{Event, RECORD_SCHEMA, Record, Who};
 pub use resource::{
-    GroupState, InstanceMark, Newest, RefreshMark, Resource, Saved, Sizes, State, TargetGroupState,
-    TemplateState,
+    BuildPhase, BuildState, GroupState, ImageMark, InstanceMark, Newest, RefreshMark, Resource, Saved, Sizes,
+    State, TargetGroupState, TemplateState,
 };
 pub use second::Asked;
 pub use step::{Carried, CarriedBy, Expected, Late, Reach, Step, Wait, WaitFor};
 
 use crate::fleet::{
-    AccountId, Cluster, ClusterId, ClusterName, Fleet, GroupName, Place, Region, TargetGroupArn,
+    AccountId, Cluster, ClusterId, ClusterName, Fleet, GroupName, ImageId, Place, Region, TargetGroupArn,
 };
 use sides::Sides;
 use verbs::Given;
 
+pub use verbs::rebuild::{built_where, image_to_carry, stands_on};
 pub use verbs::{
     choose as choose_for_drill, duration, floor as drill_floor, idle_group, idle_groups, standing,
 };
@@ -182,7 +186,9 @@ impl Plan {
     /// Where an abort and a bad gate lead: one call back to what was before the first. Where it moves traffic that
     /// is what counts.
     pub fn way_back(&self) -> Option<&Call> {
-        let mut undone = self.steps.iter().filter_map(|step| step.undo.as_ref());
+        let undone = self.steps.iter().filter_map(|step| step.undo.as_ref());
+        // Builds are stopped where they run, by whoever knows which do.
+        let mut undone = undone.filter(|undo| !undo.is_of_build());
         let traffic = || undone.clone().find(|undo| undo.source().is_some());
         self.back.as_ref().or_else(traffic).or_else(|| undone.next())
     }
@@ -234,17 +240,39 @@ impl Plan {
     /// The same plan with what AWS calls a target group in the place of what stood for it; `None` where it cannot be
     /// written so.
     pub fn with_target_group(&self, to_be: &TargetGroupArn, made: &TargetGroupArn) -> Option<Self> {
+        self.with(to_be.raw(), made.raw())
+    }
+
+    /// The same with what AWS calls an image.
+    pub fn with_image(&self, to_be: &ImageId, made: &ImageId) -> Option<Self> {
+        self.with(to_be.raw(), made.raw())
+    }
+
+    /// The same with its own digest where a tag tells it.
+    pub fn with_digest(&self) -> Option<Self> {
+        self.with(verbs::rebuild::DIGEST, &self.digest.clone())
+    }
+
+    fn with(&self, to_be: &str, made: &str) -> Option<Self> {
         fn put(value: &mut Value, to_be: &str, made: &str) {
             match value {
-                Value::String(text) if text == to_be => made.clone_into(text),
+                Value::String(text) if text.contains(to_be) => *text = text.replace(to_be, made),
                 Value::Array(items) => items.iter_mut().for_each(|item| put(item, to_be, made)),
                 Value::Object(map) => map.values_mut().for_each(|item| put(item, to_be, made)),
                 _ => {}
             }
         }
         let mut value = serde_json::to_value(self).ok()?;
-        put(&mut value, to_be.raw(), made.raw());
+        put(&mut value, to_be, made);
         serde_json::from_value(value).ok()
+    }
+
+    /// Its builds, in the order in which they are started.
+    pub fn builds(&self) -> impl Iterator<Item = &StartBuild> {
+        self.steps.iter().filter_map(|step| match &step.call {
+            Some(Call::StartBuild(start)) => Some(&**start),
+            _ => None,
+        })
     }
 
     /// Whether a call of it moves traffic.
@@ -300,13 +328,17 @@ pub fn plan(
     policy: &Policy,
     at: Timestamp,
 ) -> Result<Plan, Refusal> {
+    // Images that are to be built are planned with as though they were there.
+    let builds = verbs::rebuild::builds(intent, fleet, history, policy)?;
+    let built = verbs::rebuild::prospect(fleet, intent.cluster(), builds.iter().flatten());
+    let fleet = built.as_ref().unwrap_or(fleet);
     let cluster = fleet.cluster(intent.cluster()).ok_or_else(|| unknown_cluster(intent.cluster(), fleet))?;
     // A group that is to be made is planned with as though it were there.
     let with = verbs::prospect(fleet, cluster, history.origin(intent));
     let stands_up = with.as_ref().and_then(|_| history.origin(intent).group());
     let fleet = with.as_ref().unwrap_or(fleet);
     let cluster = fleet.cluster(&cluster.id).unwrap_or(cluster);
-    let given = Given { fleet, cluster, history, policy, at, stands_up };
+    let given = Given { fleet, cluster, history, policy, at, stands_up, builds: &builds };
     let mut draft = verbs::draft(intent, given)?;
     let sides = Sides::of(fleet, cluster);
     let before = draft.source.and_then(|source| carried::measure(cluster, source, &sides, history));

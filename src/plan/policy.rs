@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::{DrillHours, Freeze, Stepped};
+use super::{DrillHours, Freeze, Recipe, Stepped};
 use crate::fleet::{ClusterId, ClusterSelector, Text, Watched};
 
 /// Limits of plans.
@@ -21,6 +21,8 @@ pub struct Policy {
     pub freezes: Vec<Freeze>,
     /// Where leases are kept, unless a cluster says otherwise.
     pub lease: LeaseStore,
+    /// How images are built, a recipe a family.
+    pub recipes: Vec<Recipe>,
 }
 
 /// Limits of one cluster.
@@ -89,6 +91,7 @@ impl Default for Policy {
             production: BTreeMap::new(),
             freezes: Vec::new(),
             lease: LeaseStore::default(),
+            recipes: Vec::new(),
         }
     }
 }
@@ -112,6 +115,11 @@ impl Policy {
     /// Time a written weight is given to reach every node of a load balancer. AWS publishes no figure; twice the
     /// longest we know of.
     pub const PROPAGATION: Duration = Duration::from_secs(30);
+
+    /// How images of a family are built; `None` where nothing says it.
+    pub fn recipe(&self, family: &str) -> Option<&Recipe> {
+        self.recipes.iter().find(|recipe| recipe.family == family)
+    }
 
     /// Fewest healthy targets a side of this cluster must have before it is given traffic.
     pub fn min_healthy(&self, cluster: &ClusterId) -> usize {

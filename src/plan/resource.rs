@@ -6,13 +6,14 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::change;
-use super::{Subnets, TemplateNumber};
+use super::{BuildKey, Subnets, TemplateNumber};
 use crate::fleet::{
-    Actions, Cluster, Fleet, GroupName, Instance, InstanceId, LaunchSource, Place, RefreshId, Section,
-    ServerGroup, SourceArn, Tags, TargetGroupArn, TemplateId, TemplateRef, TemplateVersion, Text,
+    Actions, Cluster, Fleet, GroupName, ImageId, Instance, InstanceId, LaunchSource, Place, RefreshId,
+    Section, ServerGroup, SourceArn, Tags, TargetGroupArn, TemplateId, TemplateRef, TemplateVersion, Text,
     same_actions,
 };
 
@@ -28,6 +29,10 @@ pub enum Resource {
     Template(TemplateId),
     /// An instance, in a group or in none.
     Instance(InstanceId),
+    /// An image.
+    Image(ImageId),
+    /// A build of an image.
+    Build(BuildKey),
     /// A listener or a rule.
     #[serde(untagged)]
     Source(SourceArn),
@@ -41,6 +46,8 @@ impl fmt::Display for Resource {
             Self::TargetGroup(name) => write!(f, "target group {name}"),
             Self::Template(id) => id.fmt(f),
             Self::Instance(id) => id.fmt(f),
+            Self::Image(id) => f.write_str(&id.says()),
+            Self::Build(key) => write!(f, "build {}", key.id),
         }
     }
 }
@@ -57,7 +64,11 @@ pub enum State {
     Template(TemplateState),
     /// An instance.
     Instance(InstanceMark),
-    /// Nothing: there is no such group or target group.
+    /// An image.
+    Image(ImageMark),
+    /// A build of an image.
+    Build(BuildState),
+    /// Nothing: there is no such group, target group or build.
     Absent,
     /// The actions of a listener or a rule.
     #[serde(untagged)]
@@ -218,6 +229,88 @@ pub struct InstanceMark {
     pub tags: Tags,
 }
 
+/// An image. Of what is expected only what is named counts.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ImageMark {
+    /// Its state in EC2's word: `pending`, `available`, `failed` … Of what is expected: `None` means "whatever it is".
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub state: Option<Text>,
+    /// Its tags. Of what is expected: these at least.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub tags: Tags,
+}
+
+/// How far a build is.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum BuildPhase {
+    /// It goes on.
+    Running,
+    /// It has ended well, and its image is told.
+    Succeeded,
+    /// It has ended otherwise.
+    Failed,
+    /// Somebody stopped it.
+    Stopped,
+}
+
+/// A build of an image. Of what is expected: that there is one.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct BuildState {
+    /// How far it is.
+    pub phase: BuildPhase,
+    /// What it does, or why it ended, in the builder's words: one line.
+    #[serde(default, skip_serializing_if = "Text::is_empty")]
+    pub says: Text,
+    /// When it began.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub since: Option<Timestamp>,
+    /// The image that it made in the plan's region.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub image: Option<ImageId>,
+    /// Images that it made elsewhere, by region.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub copies: BTreeMap<Text, ImageId>,
+}
+
+impl BuildState {
+    /// A build that goes on, of which nothing else is known.
+    pub fn running(says: Text, since: Option<Timestamp>) -> Self {
+        Self { phase: BuildPhase::Running, says, since, image: None, copies: BTreeMap::new() }
+    }
+
+    /// A build that did not end well.
+    pub fn ended(phase: BuildPhase, says: Text, since: Option<Timestamp>) -> Self {
+        Self { phase, says, since, image: None, copies: BTreeMap::new() }
+    }
+
+    fn says(&self) -> String {
+        let phase = match self.phase {
+            BuildPhase::Running => "running",
+            BuildPhase::Succeeded => "built",
+            BuildPhase::Failed => "failed",
+            BuildPhase::Stopped => "stopped",
+        };
+        let image = self.image.as_ref().map(|image| format!(" {image}")).unwrap_or_default();
+        if self.says.is_empty() {
+            format!("{phase}{image}")
+        } else {
+            format!("{phase}{image}: {}", self.says)
+        }
+    }
+}
+
+impl ImageMark {
+    fn says(&self) -> String {
+        let state = self.state.as_ref().map_or_else(|| "unknown".into(), ToString::to_string);
+        let own = self.tags.iter().filter(|(key, _)| key.raw().starts_with(OWN_TAGS));
+        let tags: Vec<String> = own.map(|(key, value)| format!("{key} = {value}")).collect();
+        if tags.is_empty() { state } else { format!("{state}, {}", tags.join(", ")) }
+    }
+}
+
 impl State {
     /// Whether what was found is what is expected here, as far as anything is.
     pub fn holds_in(&self, found: &Self) -> bool {
@@ -226,7 +319,12 @@ impl State {
             (Self::Group(expected), Self::Group(found)) => expected.holds_in(found),
             (Self::Template(expected), Self::Template(found)) => expected.latest == found.latest,
             (Self::TargetGroup(expected), Self::TargetGroup(found)) => expected.arn == found.arn,
-            (Self::Absent, Self::Absent) => true,
+            (Self::Absent, Self::Absent) | (Self::Build(_), Self::Build(_)) => true,
+            (Self::Image(expected), Self::Image(found)) => {
+                let bad = crate::fleet::BAD_TAG;
+                (expected.state.is_none() || expected.state == found.state)
+                    && (expected.tags.is_empty() || expected.tags.get(bad) == found.tags.get(bad))
+            }
             (Self::Instance(expected), Self::Instance(found)) => {
                 expected.group == found.group
                     && expected.lifecycle == found.lifecycle
@@ -251,6 +349,8 @@ impl State {
             Self::Group(group) => group.says(),
             Self::Template(template) => format!("newest version {}", template.latest),
             Self::Instance(mark) => mark.says(),
+            Self::Image(mark) => mark.says(),
+            Self::Build(build) => build.says(),
             Self::TargetGroup(group) => group.arn.to_string(),
             Self::Absent => "nothing of that name".into(),
         }
@@ -432,6 +532,12 @@ pub(super) fn seen(fleet: &Fleet, cluster: &Cluster, resource: &Resource) -> Opt
                 tags: own_tags(instance),
             }))
         }
+        Resource::Image(id) => {
+            let image = fleet.image(place, id).filter(|image| image.described)?;
+            Some(State::Image(ImageMark { state: None, tags: image.tags.clone() }))
+        }
+        // A look shows no builds: whoever builds is asked.
+        Resource::Build(_) => None,
     }
 }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::{Call, Resource, State};
-use crate::fleet::{Actions, GroupName, SourceArn, Text, Zone};
+use crate::fleet::{Actions, BuildId, GroupName, SourceArn, Text, Zone};
 
 /// What a wait waits for.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -29,6 +29,8 @@ pub enum WaitFor {
     Aside,
     /// The same, and none is left in a zone that the group launches in no more.
     Emptied,
+    /// The image of a build is there, and can be launched.
+    Built,
 }
 
 /// What becomes of an operation whose wait does not end as it should before its deadline.
@@ -67,6 +69,9 @@ pub struct Wait {
     /// The group that is waited for; `None` where it is traffic, time or a person.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub group: Option<GroupName>,
+    /// The build that is waited for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub build: Option<BuildId>,
 }
 
 /// What a step expects to find before it, by identity.

@@ -1,12 +1,13 @@
 //! The only door to a cloud: facts come in, calls go out, nothing is decided.
 //!
 //! [`Observer`] looks, [`Operator`] applies one [`Call`]; a read-only session has no `Operator` at all. `aws` is the
-//! real cloud, `demo` the simulated fleet. What cockpits tell each other (leases, remote records) is read by [`Observer`]
-//! and written by [`Register`], which a read-only session does not have either.
+//! real cloud, `demo` the simulated fleet, `build` what this machine builds. What cockpits tell each other (leases,
+//! remote records) is read by [`Observer`] and written by [`Register`], which a read-only session does not have either.
 
 #[cfg(feature = "aws")]
 pub mod aws;
 mod bookkeeping;
+pub mod build;
 pub mod demo;
 mod failure;
 
@@ -19,8 +20,8 @@ use jiff::Timestamp;
 pub use bookkeeping::{Created, Entries, Entry, EntryName};
 pub use failure::{Failure, FailureKind};
 
-use crate::fleet::{Actions, Fleet, Identity, Place, Scope, SourceArn};
-use crate::plan::{Call, Receipt, Resource, State};
+use crate::fleet::{Actions, Cursor, Fleet, Identity, Place, Scope, SourceArn, Tail};
+use crate::plan::{BuildKey, Call, Receipt, Resource, State};
 
 /// Looks at a cloud and never changes it.
 #[async_trait]
@@ -77,6 +78,15 @@ pub trait Observer: Send + Sync {
     /// # Errors
     /// The store cannot be reached or may not be read.
     async fn entries_under(&self, place: &Place, prefix: &EntryName) -> Result<Entries, Failure>;
+
+    /// The next part of a build's log, from where the last one ended; the default cursor begins it.
+    ///
+    /// # Errors
+    /// Nobody here keeps such a log, or it cannot be read.
+    async fn follow(&self, _place: &Place, build: &BuildKey, _from: &Cursor) -> Result<Tail, Failure> {
+        let what = format!("read the log of {}", build.id);
+        Err(Failure::new(FailureKind::Unsupported, what, "nobody here keeps it", ""))
+    }
 
     /// Calls sent in the last minute, for the meter on the screen.
     fn calls_last_minute(&self) -> u32;

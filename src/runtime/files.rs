@@ -115,8 +115,57 @@ impl StateFolder {
         }
     }
 
+    /// Makes a folder in it that must not exist, durably; `false` where something has that name.
+    ///
+    /// # Errors
+    /// Where the system refuses.
+    pub fn make(&self, name: &str) -> Result<bool, FilesError> {
+        let path = self.place(name)?;
+        match fs::mkdirat(&self.folder, name, FOLDER_MODE) {
+            Ok(()) => self.sync().map(|()| true),
+            Err(Errno::EXIST) => Ok(false),
+            Err(errno) => Err(failed("make", &path)(errno)),
+        }
+    }
+
+    /// Opens a folder in it; `None` where there is none.
+    ///
+    /// # Errors
+    /// Where it is a link, belongs to somebody else, or cannot be made private.
+    pub fn folder(&self, name: &str) -> Result<Option<Self>, FilesError> {
+        match Self::open_at(&self.folder, name, &self.place(name)?) {
+            Err(FilesError::Io { source, .. }) if source.kind() == io::ErrorKind::NotFound => Ok(None),
+            opened => opened.map(Some),
+        }
+    }
+
+    /// Takes a file away; one that is not there is no failure.
+    ///
+    /// # Errors
+    /// Where the system refuses.
+    pub fn remove(&self, name: &str) -> Result<(), FilesError> {
+        let path = self.place(name)?;
+        match fs::unlinkat(&self.folder, name, AtFlags::empty()) {
+            Ok(()) | Err(Errno::NOENT) => Ok(()),
+            Err(errno) => Err(failed("remove", &path)(errno)),
+        }
+    }
+
+    /// Takes an empty folder away.
+    ///
+    /// # Errors
+    /// Where the system refuses, or something is in it.
+    pub fn remove_folder(&self, name: &str) -> Result<(), FilesError> {
+        let path = self.place(name)?;
+        fs::unlinkat(&self.folder, name, AtFlags::REMOVEDIR).map_err(failed("remove", &path))
+    }
+
     fn open_made(path: &Path) -> Result<Self, FilesError> {
-        let folder = fs::open(path, SAFE | OFlags::RDONLY | OFlags::DIRECTORY, Mode::empty())
+        Self::open_at(CWD, path, path)
+    }
+
+    fn open_at(within: impl AsFd, name: impl rustix::path::Arg, path: &Path) -> Result<Self, FilesError> {
+        let folder = fs::openat(within, name, SAFE | OFlags::RDONLY | OFlags::DIRECTORY, Mode::empty())
             .map_err(|errno| refused(errno, path, "folder"))?;
         let stat = fs::fstat(&folder).map_err(failed("look at", path))?;
         owned(stat.st_uid, path)?;
@@ -143,20 +192,25 @@ impl StateFolder {
         Ok(file)
     }
 
+    /// Opens a file to read; `None` where there is none.
+    ///
+    /// # Errors
+    /// Where it is no private plain file of this user.
+    pub fn open_to_read(&self, name: &str) -> Result<Option<File>, FilesError> {
+        match open_private(&self.folder, name, &self.place(name)?, OFlags::RDONLY) {
+            Err(FilesError::Io { source, .. }) if source.kind() == io::ErrorKind::NotFound => Ok(None),
+            opened => opened.map(Some),
+        }
+    }
+
     /// Reads a whole file; `None` where there is none.
     ///
     /// # Errors
     /// Where it is no private plain file of this user, or cannot be read.
     pub fn read(&self, name: &str) -> Result<Option<Vec<u8>>, FilesError> {
-        let path = self.place(name)?;
-        let mut file = match open_private(&self.folder, name, &path, OFlags::RDONLY) {
-            Err(FilesError::Io { source, .. }) if source.kind() == io::ErrorKind::NotFound => {
-                return Ok(None);
-            }
-            opened => opened?,
-        };
+        let Some(mut file) = self.open_to_read(name)? else { return Ok(None) };
         let mut bytes = Vec::new();
-        file.read_to_end(&mut bytes).map_err(failed("read", &path))?;
+        file.read_to_end(&mut bytes).map_err(failed("read", &self.place(name)?))?;
         Ok(Some(bytes))
     }
 

@@ -6,12 +6,14 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use tokio::runtime::Handle;
 use tokio::sync::{mpsc, watch};
+use tokio::task::AbortHandle;
 
 use super::aside::aside;
 use super::bookkeeping::Reader;
 use super::cockpit::{Cloud, Opening};
 use super::cycle::{Cycle, Queue};
 use super::ending::Ending;
+use super::following;
 use super::judging::Judge;
 use super::ledger::Ledger;
 use super::machine;
@@ -19,7 +21,7 @@ use super::operation::Hangar;
 use super::poller::{Ask, Poller};
 use super::running::Running;
 use super::stage::Stage;
-use crate::app::{Effect, Message};
+use crate::app::{Effect, Follow, Message};
 use crate::drift::Ignore;
 use crate::engine::Helm;
 use crate::plan::{ApprovedPlan, Asked, Who};
@@ -35,6 +37,7 @@ impl<S: Stage> Cycle<S> {
             Effect::Approve { asked, who, phrase } => self.hands.approve(*asked, who, phrase),
             Effect::Steer(operation, steer) => self.hands.running.steer(&operation, steer),
             Effect::Ignore(ignore) => self.hands.ignore(*ignore),
+            Effect::Follow(follow) => self.hands.follow(follow),
             Effect::Suspend => return self.suspend(),
             Effect::Quit => return ControlFlow::Break(Ending::Quit),
         }
@@ -52,6 +55,8 @@ pub(super) struct Hands {
     hangar: watch::Receiver<Option<Hangar>>,
     pub(super) running: Arc<Running>,
     beginning: Option<Beginning>,
+    /// Follows a log.
+    following: Option<AbortHandle>,
 }
 
 /// Everything that begins after the first frame.
@@ -70,7 +75,7 @@ impl Hands {
         let (told, hangar) = watch::channel(None);
         let running = Arc::new(Running::new(Arc::clone(&opening.ledger)));
         let beginning = Some(Beginning { opening, asks: asks.clone(), asked, hangar: told, queue });
-        Self { tasks, asks, calls: Arc::default(), hangar, running, beginning }
+        Self { tasks, asks, calls: Arc::default(), hangar, running, beginning, following: None }
     }
 
     /// Opens the cloud and the journal, and begins to look.
@@ -100,6 +105,23 @@ impl Hands {
     fn ask(&self, ask: Ask) {
         // Without a poller nobody looks, and the program is ending.
         let _ending = self.asks.send(ask);
+    }
+
+    /// Follows this log and no other; whoever is asked for it meanwhile only reads, and may be left.
+    fn follow(&mut self, follow: Option<Follow>) {
+        if let Some(before) = self.following.take() {
+            before.abort();
+        }
+        let mut hangar = self.hangar.clone();
+        self.following = follow.map(|follow| {
+            let task = self.tasks.spawn(async move {
+                let opened = hangar.wait_for(Option::is_some).await.ok().and_then(|hangar| hangar.clone());
+                if let Some(Hangar { observer, clock, queue, .. }) = opened {
+                    following::follow(&*observer, &*clock, &queue, follow).await;
+                }
+            });
+            task.abort_handle()
+        });
     }
 
     fn ignore(&self, ignore: Ignore) {

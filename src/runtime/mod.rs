@@ -5,11 +5,13 @@
 
 mod aside;
 mod bookkeeping;
+pub mod builds;
 pub mod clock;
 pub mod cockpit;
 mod cycle;
 pub mod ending;
 pub mod files;
+mod following;
 mod hands;
 pub mod ignores;
 pub mod input;

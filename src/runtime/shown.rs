@@ -6,8 +6,8 @@ use async_trait::async_trait;
 use tokio::sync::mpsc;
 
 use super::poller::Ask;
-use crate::fleet::{Actions, Fleet, Identity, Place, Scope, SourceArn};
-use crate::plan::{Resource, State};
+use crate::fleet::{Actions, Cursor, Fleet, Identity, Place, Scope, SourceArn, Tail};
+use crate::plan::{BuildKey, Resource, State};
 use crate::provider::{Entries, EntryName, Failure, Observer};
 
 /// An observer whose looks are handed on.
@@ -47,6 +47,10 @@ impl Observer for Shown {
 
     async fn entries_under(&self, place: &Place, prefix: &EntryName) -> Result<Entries, Failure> {
         self.observer.entries_under(place, prefix).await
+    }
+
+    async fn follow(&self, place: &Place, build: &BuildKey, from: &Cursor) -> Result<Tail, Failure> {
+        self.observer.follow(place, build, from).await
     }
 
     fn calls_last_minute(&self) -> u32 {

@@ -20,9 +20,12 @@ macro_rules! pictures {
 }
 
 mod activity;
+mod build_log;
 mod cluster;
+mod compare;
 mod dialogs;
 mod fleet;
+mod images;
 mod instance;
 mod operations;
 mod random;

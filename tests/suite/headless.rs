@@ -54,6 +54,31 @@ fn drift_ends_with_1_at_or_above_the_level() {
     assert_eq!(demo(&home, &["--cluster", "checkout", "drift", "--fail-on", "critical"]).code, 0);
 }
 
+#[test]
+fn two_clusters_are_compared_and_the_exit_code_says_whether_they_differ() {
+    let home = Home::empty();
+    let ran = demo(&home, &["compare", "orders", "checkout", "--json"]);
+    assert_eq!(ran.code, 1, "{}", ran.err);
+    let json = ran.json();
+    assert_eq!(json["schema"], "flightdeck.compare.v1");
+    assert_eq!((&json["a"]["cluster"], &json["b"]["cluster"]), (&"orders".into(), &"checkout".into()));
+    assert_eq!((&json["a"]["account"], &json["differs"]), (&"123456789012".into(), &true.into()));
+    assert!(json["a"]["region"].is_string() && json["observed_at"].is_string());
+    let differences = json["differences"].as_array().unwrap();
+    assert!(differences.iter().any(|row| row["what"] == "image (live)"), "{differences:#?}");
+    assert!(differences.iter().all(|row| row["a"] != row["b"] && row["a"].is_string()));
+    assert!(json["same"].as_array().unwrap().iter().all(|row| row["value"].is_string()));
+    assert!(json["unknown"].is_array() && json["gaps"].is_array());
+    let ran = demo(&home, &["compare", "checkout", "orders"]);
+    assert_eq!(ran.code, 1);
+    assert!(ran.out.starts_with("DIFFERS"), "{}", ran.out);
+    let unknown = demo(&home, &["compare", "orders", "chekout", "--json"]);
+    assert_eq!((unknown.code, &unknown.json()["schema"]), (3, &"flightdeck.refusal.v1".into()));
+    assert!(unknown.err.contains("checkout"), "the nearest name: {}", unknown.err);
+    assert_eq!(demo(&home, &["compare", "orders", "orders"]).code, 64, "one cluster is no two");
+    assert_eq!(demo(&home, &["compare", "orders"]).code, 64);
+}
+
 /// The severities of the findings of one rule in `orders`, and how many of them do not count.
 fn behind_in_orders(home: &Home, config: &str) -> (usize, Value) {
     let ran = demo(home, &["--config", config, "--cluster", "orders", "drift", "--json"]);

@@ -6,6 +6,7 @@
 
 mod arm;
 mod asks;
+mod compare_images;
 mod confirm;
 mod deploy;
 mod drill;
@@ -15,8 +16,11 @@ mod gaps;
 mod help;
 mod ignore;
 mod leave;
+mod mark;
 mod palette;
+mod partner;
 mod quarantine;
+mod rebuild;
 mod refresh;
 mod replace;
 mod scale;
@@ -26,6 +30,7 @@ mod steer;
 
 pub use arm::Arm;
 pub use asks::{Ask, Asked, Asks};
+pub use compare_images::{CompareImages, Compared};
 pub use confirm::{Confirm, Stage};
 pub use deploy::{DeployField, DeployForm};
 pub use drill::{DrillField, DrillForm};
@@ -35,8 +40,11 @@ pub use gaps::Gaps;
 pub use help::{Help, HelpRow};
 pub use ignore::{IgnoreField, IgnoreForm};
 pub use leave::{Going, Leave};
+pub use mark::{MarkField, MarkForm};
 pub use palette::{Item, Palette};
+pub use partner::Partner;
 pub use quarantine::{Deed, QuarantineField, QuarantineForm};
+pub use rebuild::{RebuildField, RebuildForm};
 pub(super) use refresh::selected_group;
 pub use refresh::{RefreshField, RefreshForm};
 pub use replace::{ReplaceField, ReplaceForm, Which};
@@ -82,6 +90,8 @@ pub enum Reaction {
     Then(Action),
     /// It goes, and this cluster is opened.
     Open(ClusterId),
+    /// It goes, and these two are set side by side.
+    Compare(ClusterId, ClusterId),
 }
 
 /// What every dialog answers.
@@ -164,6 +174,10 @@ dialogs! {
     Quarantine(QuarantineForm),
     /// What a deployment needs to know first.
     Deploy(DeployForm),
+    /// What a rebuild needs to know first.
+    Rebuild(RebuildForm),
+    /// What marking an image needs to know first.
+    Mark(MarkForm),
     /// What a drill needs to know first.
     Drill(DrillForm),
     /// What replacing several instances needs to know.
@@ -180,8 +194,12 @@ dialogs! {
     Help(Help),
     /// Every action and cluster by name.
     Palette(Palette),
+    /// With which other cluster one is compared.
+    Partner(Partner),
     /// What could not be read.
     Gaps(Gaps),
+    /// Two images beside each other.
+    CompareImages(CompareImages),
     /// Takes back what an operation did, or ends its wait?
     Steer(SteerDialog),
     /// Leaves although an operation runs?

@@ -4,15 +4,21 @@
 //! variant of [`Screen`], and its mirror in `ui`.
 
 mod activity;
+mod build_log;
 mod cluster;
+mod compare;
 mod fleet;
+mod images;
 mod instance;
 mod marks;
 mod operations;
 
 pub use activity::{Activity, event_word};
+pub use build_log::BuildLog;
 pub use cluster::{Cluster, ClusterLayout, Line, Order as ClusterOrder};
+pub use compare::{Compare, Line as CompareLine, Part as ComparePart};
 pub use fleet::{Fleet, MOST_SIDES, Order as FleetOrder, matching};
+pub use images::{Counts as ImageCounts, ImageKey, ImageLine, Images, Order as ImagesOrder, Shows};
 pub use instance::{INDENT, Instance, LABELS, Part, is_short};
 pub use marks::Marks;
 pub use operations::Operations;
@@ -129,8 +135,14 @@ pub enum Screen {
     Instance(Instance),
     /// What runs, what was left, what is past.
     Operations(Operations),
+    /// What images are built on, and who runs them.
+    Images(Images),
     /// What was done, by whom.
     Activity(Activity),
+    /// Two clusters side by side.
+    Compare(Compare),
+    /// The log of a build.
+    BuildLog(Box<BuildLog>),
 }
 
 impl Screen {
@@ -141,7 +153,10 @@ impl Screen {
             Self::Cluster(screen) => screen,
             Self::Instance(screen) => screen,
             Self::Operations(screen) => screen,
+            Self::Images(screen) => screen,
             Self::Activity(screen) => screen,
+            Self::Compare(screen) => screen,
+            Self::BuildLog(screen) => &**screen,
         }
     }
 
@@ -152,7 +167,10 @@ impl Screen {
             Self::Cluster(screen) => screen,
             Self::Instance(screen) => screen,
             Self::Operations(screen) => screen,
+            Self::Images(screen) => screen,
             Self::Activity(screen) => screen,
+            Self::Compare(screen) => screen,
+            Self::BuildLog(screen) => &mut **screen,
         }
     }
 }

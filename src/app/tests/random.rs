@@ -27,7 +27,7 @@ pub(crate) enum Event {
 pub(crate) fn any_event() -> impl Strategy<Value = Event> {
     let meant = select(
         "enter esc tab shift-tab up down pageup pagedown home end j k g G n N s s r a a A d u > < ] [ / : ? \
-        b o I p h x R ! ctrl-x q y ctrl-c ctrl-r ctrl-z ctrl-u ctrl-d ctrl-w backspace delete left right 1 2 5 0 9 space"
+        b o l I p h x R = ! ctrl-x q y ctrl-c ctrl-r ctrl-z ctrl-u ctrl-d ctrl-w backspace delete left right 1 2 5 0 9 space"
             .split_whitespace()
             .collect::<Vec<_>>(),
     );

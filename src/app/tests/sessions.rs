@@ -19,6 +19,9 @@ fn selected(person: &Person) -> String {
         Screen::Instance(screen) => screen.list.selected().cloned(),
         Screen::Operations(screen) => screen.list.selected().map(ToString::to_string),
         Screen::Activity(screen) => screen.list.selected().map(ToString::to_string),
+        Screen::Images(screen) => screen.list.selected().map(|key| key.image().1.to_string()),
+        Screen::Compare(screen) => screen.list.selected().cloned(),
+        Screen::BuildLog(screen) => screen.build().map(|build| build.build.to_string()),
     }
     .unwrap_or_default()
 }

@@ -1,6 +1,7 @@
 //! The rules, one file each. Adding one is a file here, a row in [`RULES`] and its tests.
 
 mod ahead;
+mod base_stale;
 mod behind;
 mod detached;
 mod gone_image;
@@ -16,6 +17,7 @@ mod testing;
 mod traffic;
 mod unknown;
 mod unmanaged;
+mod untraceable;
 
 use super::{Rule, Subject};
 
@@ -32,6 +34,8 @@ pub static RULES: &[&dyn Rule] = &[
     &mixed::Mixed,
     &orphan_image::OrphanImage,
     &gone_image::GoneImage,
+    &base_stale::BaseStale,
+    &untraceable::Untraceable,
     &template_drift::TemplateDrift,
     &tainted::Tainted,
     &unmanaged::Unmanaged,

@@ -14,6 +14,10 @@ const RESTORED: &str = "what was before is restored";
 /// The same, where a side was only made ready.
 const NO_TRAFFIC: &str = "no traffic was moved; the side that was made ready stays as it is";
 
+/// The same, where images were being built.
+const NOT_BUILT: &str =
+    "what was being built is stopped, and no traffic was moved; images that are there stay";
+
 /// Longest time in which connections drain [elbv2: TargetGroupAttribute].
 const LONGEST_DRAIN: Duration = Duration::from_hours(1);
 
@@ -43,7 +47,16 @@ impl Run<'_> {
 
     /// Says what came of it.
     async fn way_back(&mut self, why: &str) -> Result<&'static str, Stop> {
+        let builds = self.plan.builds().next().is_some();
+        if builds {
+            self.course = Course::Back;
+            self.paused = None;
+            self.stop_builds().await?;
+        }
         let Some(call) = self.back_from_here().cloned() else {
+            if builds {
+                return Ok(NOT_BUILT);
+            }
             if self.plan.moves_traffic() {
                 return Ok(NO_TRAFFIC);
             }

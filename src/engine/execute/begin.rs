@@ -30,6 +30,9 @@ impl Run<'_> {
             Vec::new()
         };
         self.write_begin(second, &missing)?;
+        if let Some(told) = self.plan.with_digest() {
+            self.plan = told;
+        }
         // What is resumed has changed something already.
         self.sent = matches!(self.plan.intent, Intent::Resume { .. });
         if self.sent { self.write_taken_over() } else { Ok(()) }

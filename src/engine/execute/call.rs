@@ -64,6 +64,21 @@ impl Run<'_> {
         let observer = self.ports.observer;
         let before = found(call, self.attend(observer.state(&place, &resource)).await?)
             .map_err(|failure| self.failed(&failure))?;
+        if let (Call::StartBuild(start), State::Build(there)) = (call, &before) {
+            self.follows(start);
+            let since = there.since.map(|since| format!(" since {since:.0}")).unwrap_or_default();
+            self.say(
+                Truth::ReadBack,
+                &format!("build {} is there{since}: it is followed", start.build),
+                None,
+            );
+            return Ok(true);
+        }
+        if let Call::StartBuild(start) = call
+            && let Some(elsewhere) = self.built_elsewhere(start)
+        {
+            return Err(self.stop(elsewhere));
+        }
         let planned = expects.filter(|expects| expects.resource == resource).map(|expects| &expects.state);
         let mut expected = self.stands.get(&resource).into_iter().chain(planned);
         if let Some(other) = expected.find(|expected| !expected.holds_in(&before)) {
@@ -207,6 +222,9 @@ impl Run<'_> {
                 })?;
                 self.write_taken_over()?;
                 self.name_target_group(call, found)?;
+                if let Call::StartBuild(start) = call {
+                    self.follows(start);
+                }
                 return self.note(*step, &format!("wrote {}", call.says())).await;
             }
         }
@@ -251,6 +269,11 @@ impl Run<'_> {
             let sentence = failure.to_string();
             // It stands whether or not it can be written down.
             let _ = self.record(step, Event::Failed, |record| record.result = Some(sentence));
+        }
+        let builds =
+            self.plan.steps.iter().any(|one| one.n == step && matches!(one.call, Some(Call::StartBuild(_))));
+        if builds {
+            return Stop::Failed(refusal);
         }
         if self.changed_before(step) {
             let Refusal { why, remedy } = refusal;

@@ -100,7 +100,11 @@ impl Run<'_> {
 /// What a call finds: that there is no group is an answer to what makes one, and to what deletes it.
 pub(super) fn found(call: &Call, answer: Result<State, Failure>) -> Result<State, Failure> {
     match answer {
-        Err(failure) if failure.kind == FailureKind::NotFound && call.makes_or_deletes() => Ok(State::Absent),
+        Err(failure)
+            if failure.kind == FailureKind::NotFound && (call.makes_or_deletes() || call.is_of_build()) =>
+        {
+            Ok(State::Absent)
+        }
         answer => answer,
     }
 }

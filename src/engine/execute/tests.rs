@@ -6,6 +6,7 @@ mod drills;
 mod groups;
 mod properties;
 mod quarantine;
+mod rebuild;
 mod refreshes;
 mod replaced;
 mod site;

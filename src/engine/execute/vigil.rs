@@ -11,7 +11,7 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 
 use super::{Run, Stop, words};
-use crate::fleet::{Action, Cluster, Fleet, GroupName, TargetState, TrafficSource};
+use crate::fleet::{Action, BuildId, Cluster, Fleet, GroupName, TargetState, TrafficSource};
 use crate::plan::{
     Call, Event, Late, Reading, Refusal, Step, Truth, Wait, WaitFor, check, request_counts, watch,
 };
@@ -34,6 +34,8 @@ struct Vigil {
     what: Option<WaitFor>,
     /// The group that is waited for, where it is one.
     group: Option<GroupName>,
+    /// The build that is waited for, where it is one.
+    build: Option<BuildId>,
     /// When it ends if all is well.
     earliest: Duration,
     /// When it ends at the latest.
@@ -57,6 +59,7 @@ impl Vigil {
         Self {
             what: Some(wait.what),
             group: wait.group.clone(),
+            build: wait.build.clone(),
             earliest: clock.saturating_add(least),
             deadline: clock.saturating_add(most),
             shown: later(now, most),
@@ -70,6 +73,7 @@ impl Vigil {
         Self {
             what: None,
             group: None,
+            build: None,
             earliest: clock,
             deadline: clock.saturating_add(LONGEST_PAUSE),
             shown: later(now, LONGEST_PAUSE),
@@ -116,6 +120,7 @@ impl Run<'_> {
             WaitFor::Sized => "the group is as large as wanted, and healthy".into(),
             WaitFor::Aside => "it takes no traffic, and the group is whole without it".into(),
             WaitFor::Emptied => "the zone is empty, and the group is whole".into(),
+            WaitFor::Built => "the image is there, and can be launched".into(),
         }))
     }
 
@@ -137,6 +142,7 @@ impl Run<'_> {
             what: WaitFor::Refreshed,
             late: Late::Hold,
             group: None,
+            build: None,
         };
         let mut vigil = Vigil::new(&wait, self.ports.clock.monotonic(), self.now());
         self.watch_over(&mut vigil).await.map(drop)
@@ -152,6 +158,7 @@ impl Run<'_> {
                     why if self.is_on_leash() => self.on_leash(vigil).await?.or(why),
                     why => why,
                 },
+                None if vigil.what == Some(WaitFor::Built) => self.building(vigil.build.as_ref()).await?,
                 None => match self.look().await? {
                     Ok(fleet) => self.pending(&fleet, vigil).await?,
                     Err(failure) => Some(words::sentence_of(&failure).why),
@@ -204,7 +211,9 @@ impl Run<'_> {
                 None => ahead.min(LOOK_PAUSE),
             };
             // AWS goes on with a refresh whatever a person says here: only its end is the end.
-            if self.rest(pause).await? && vigil.what != Some(WaitFor::Refreshed) {
+            // Nothing goes on without its image.
+            let ends_itself = matches!(vigil.what, Some(WaitFor::Refreshed | WaitFor::Built));
+            if self.rest(pause).await? && !ends_itself {
                 return Ok(Some(match vigil.what {
                     Some(WaitFor::Settled) => "a person ended the wait before it had settled".into(),
                     _ => "a person ended the wait".into(),
@@ -363,6 +372,7 @@ impl Run<'_> {
             Some(WaitFor::Sized) => "the group did not get its size in time",
             Some(WaitFor::Aside) => "it was not set aside in time",
             Some(WaitFor::Emptied) => "the zone was not empty in time",
+            Some(WaitFor::Built) => "the image was not there in time",
             Some(WaitFor::Person) | None => "nobody let it go on in time",
         };
         match vigil.late {

@@ -5,8 +5,11 @@
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, HashMap};
 
+use regex::Regex;
+
 use crate::fleet::{
-    Availability, Facts, FamilyId, Image, ImageFact, ImageId, ImageMetadataFact, Naming, Tags, Text, version,
+    Availability, Facts, FamilyId, Image, ImageFact, ImageId, ImageMetadataFact, Naming, Provenance, Tags,
+    Text, version,
 };
 
 /// The images of a place, by id: those that DescribeImages returned, and those that only an instance's image
@@ -34,7 +37,13 @@ pub(super) fn of(facts: &Facts, naming: &Naming) -> Vec<Image> {
 
 fn by_description(fact: &ImageFact, metadata: Option<&ImageMetadataFact>, naming: &Naming) -> Image {
     let allowed = fact.allowed.or_else(|| metadata?.allowed);
-    let parent = naming.parent_tags.iter().find_map(|key| tag(&fact.tags, key)).map(ImageId::new);
+    let own = naming.families.iter().find(|family| family.matches(fact));
+    let first = |own: Option<&[String]>, general: &[String]| {
+        let keys = own.unwrap_or_default().iter().chain(general);
+        keys.into_iter().find_map(|key| tag(&fact.tags, key))
+    };
+    let told = &naming.provenance;
+    let parent = first(own.map(|own| own.parent_tags.as_slice()), &naming.parent_tags).map(ImageId::new);
     let mut image = Image {
         id: fact.id.clone(),
         name: fact.name.clone(),
@@ -43,13 +52,28 @@ fn by_description(fact: &ImageFact, metadata: Option<&ImageMetadataFact>, naming
         version: None,
         rank: None,
         parent: parent.or_else(|| fact.source.clone()),
+        source: fact.source.clone().map(|source| (source, fact.source_region.clone())),
+        provenance: Provenance {
+            revision: first(own.map(|own| own.revision_tags.as_slice()), &told.revision).map(Text::new),
+            builder: first(own.map(|own| own.builder_tags.as_slice()), &told.builder).map(Text::new),
+            build: first(None, &told.build).map(Text::new),
+            built_at: first(None, &told.built_at).map(Text::new),
+        },
         described: true,
         availability: availability(&fact.state, allowed),
         created_at: fact.created_at,
         deprecated_at: fact.deprecated_at,
         architecture: fact.architecture.clone(),
+        devices: fact.devices.clone(),
         tags: fact.tags.clone(),
     };
+    if let Some(own) = own {
+        let full = image.name.as_ref().map_or("", Text::raw);
+        let by_tag = own.version_tags.iter().find_map(|key| tag(&image.tags, key));
+        let by_name = || Some(in_name(full, own.version_pattern.as_ref())?.1);
+        image.version = by_tag.or_else(by_name).map(Text::new);
+        image.family = Some(FamilyId { owner: image.owner.clone(), name: own.name.as_str().into() });
+    }
     name(&mut image, naming);
     image
 }
@@ -64,11 +88,14 @@ fn by_metadata(id: &ImageId, fact: &ImageMetadataFact, naming: &Naming) -> Image
         version: None,
         rank: None,
         parent: None,
+        source: None,
+        provenance: Provenance::default(),
         described: false,
         availability: state.map_or(Availability::Unknown, |state| availability(state, fact.allowed)),
         created_at: fact.created_at,
         deprecated_at: None,
         architecture: None,
+        devices: Vec::new(),
         tags: Tags::new(),
     };
     name(&mut image, naming);
@@ -86,26 +113,29 @@ fn availability(state: &Text, allowed: Option<bool>) -> Availability {
     }
 }
 
-/// Finds version and family. A family needs a name of its own: a tag, or an image name that carries a version.
+/// Finds version and family, as far as the configuration did not give them. A family needs a name of its own: a tag,
+/// or an image name that carries a version.
 fn name(image: &mut Image, naming: &Naming) {
     let by_tag = naming.version_tags.iter().find_map(|key| tag(&image.tags, key)).map(Text::new);
     let family = naming.family_tags.iter().find_map(|key| tag(&image.tags, key)).map(Text::new);
     let full = image.name.as_ref().map_or("", Text::raw);
-    let by_name = in_name(full, naming);
-    image.version = by_tag.or_else(|| by_name.map(|(_, version)| version.into()));
+    let pattern = naming.version_pattern.as_ref();
+    let by_name = in_name(full, pattern);
+    let version = image.version.take().or(by_tag).or_else(|| by_name.map(|(_, version)| version.into()));
     let family = family.or_else(|| {
-        let version = image.version.as_ref()?;
-        let rest = without(full, version.raw());
+        let rest = without(full, version.as_ref()?.raw());
         // What a build adds behind the version (a date, a build number) is no part of the family either.
-        let rest = in_name(&rest, naming).map_or(rest.as_str(), |(before, _)| before);
+        let rest = in_name(&rest, pattern).map_or(rest.as_str(), |(before, _)| before);
         (!rest.is_empty()).then(|| rest.into())
     });
-    image.family = family.map(|name| FamilyId { owner: image.owner.clone(), name });
+    let family = family.map(|name| FamilyId { owner: image.owner.clone(), name });
+    image.version = version;
+    image.family = image.family.take().or(family);
 }
 
-/// Splits an image's name by the pattern: what stands before the version, and the version.
-fn in_name<'a>(name: &'a str, naming: &Naming) -> Option<(&'a str, &'a str)> {
-    let found = naming.version_pattern.as_ref()?.captures(name)?;
+/// Splits an image's name by a pattern: what stands before the version, and the version.
+fn in_name<'a>(name: &'a str, pattern: Option<&Regex>) -> Option<(&'a str, &'a str)> {
+    let found = pattern?.captures(name)?;
     let version = found.name("version").or_else(|| found.get(1))?;
     Some((&name[..found.get(0)?.start()], version.as_str()))
 }

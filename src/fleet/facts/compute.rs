@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
-use crate::fleet::{AccountId, ImageId, InstanceId, SecurityGroupId, SubnetId, Tags, Text, Zone};
+use crate::fleet::{AccountId, ImageId, InstanceId, Region, SecurityGroupId, SubnetId, Tags, Text, Zone};
 
 /// State of an EC2 instance.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -106,6 +106,23 @@ pub struct RootVolumeFact {
     pub completed_at: Option<Timestamp>,
 }
 
+/// A volume that an instance of an image begins with [ec2: BlockDeviceMapping, EbsBlockDevice].
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct ImageDevice {
+    /// Device name, such as `/dev/xvda`.
+    pub name: Text,
+    /// The instance store volume it maps, or `no device`; `None` for EBS.
+    pub virtual_name: Option<Text>,
+    /// Size in GiB.
+    pub size_gib: Option<i32>,
+    /// The snapshot it is made of.
+    pub snapshot: Option<Text>,
+    /// Whether it is encrypted.
+    pub encrypted: Option<bool>,
+    /// Type, such as `gp3`.
+    pub kind: Option<Text>,
+}
+
 /// An image [ec2: Image].
 #[derive(Clone, PartialEq, Debug)]
 pub struct ImageFact {
@@ -123,6 +140,10 @@ pub struct ImageFact {
     pub deprecated_at: Option<Timestamp>,
     /// The image it was copied or made from.
     pub source: Option<ImageId>,
+    /// The region of that image.
+    pub source_region: Option<Region>,
+    /// Its volumes, as EC2 lists them.
+    pub devices: Vec<ImageDevice>,
     /// `x86_64`, `arm64` …
     pub architecture: Option<Text>,
     /// Whether an Allowed AMIs setting lets it be used; `None` where it does not say.

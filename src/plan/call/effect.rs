@@ -4,7 +4,8 @@
 use super::{Call, StartRefresh, UpdateGroup};
 use crate::fleet::{RefreshStatus, Text, same_actions};
 use crate::plan::resource::{
-    GroupState, InstanceMark, Newest, RefreshMark, Saved, Sizes, State, TargetGroupState, TemplateState,
+    BuildPhase, BuildState, GroupState, ImageMark, InstanceMark, Newest, RefreshMark, Saved, Sizes, State,
+    TargetGroupState, TemplateState,
 };
 
 /// What the state tells of a call.
@@ -30,6 +31,8 @@ impl Call {
             (State::TargetGroup(was), State::TargetGroup(is)) => self.on_target_group(was, is),
             (State::Template(was), State::Template(is)) => self.on_template(was, is),
             (State::Instance(was), State::Instance(is)) => self.on_instance(was, is),
+            (State::Image(was), State::Image(is)) => self.on_image(was, is),
+            (State::Build(was), State::Build(is)) => self.on_build(was, is),
             _ => Effect::Other,
         }
     }
@@ -65,6 +68,27 @@ impl Call {
         }
     }
 
+    fn on_image(&self, was: &ImageMark, is: &ImageMark) -> Effect {
+        let Self::TagImage(tags) = self else { return Effect::Other };
+        let set = |mark: &ImageMark| tags.tags.iter().all(|tag| mark.tags.get(&tag.key) == Some(&tag.value));
+        // Of what was expected there need be no tags.
+        match (set(is), was.tags.is_empty() || was.tags == is.tags) {
+            (true, _) => Effect::Taken,
+            (false, true) => Effect::NotTaken,
+            (false, false) => Effect::Other,
+        }
+    }
+
+    fn on_build(&self, was: &BuildState, is: &BuildState) -> Effect {
+        match self {
+            Self::StopBuild(_) if is.phase != BuildPhase::Running => Effect::Taken,
+            Self::StopBuild(_) => Effect::NotTaken,
+            // It was there before: it is followed, and not started again.
+            Self::StartBuild(_) if was.since == is.since => Effect::Taken,
+            _ => Effect::Other,
+        }
+    }
+
     fn on_target_group(&self, was: &TargetGroupState, is: &TargetGroupState) -> Effect {
         match self {
             _ if was.arn != is.arn => Effect::Other,
@@ -87,9 +111,13 @@ impl Call {
     /// Where there was no group, or is none any more. One that is on its way out counts as gone.
     fn on_absent(&self, was: &State, is: &State) -> Effect {
         match (self, was, is) {
-            (Self::CreateAutoScalingGroup(_) | Self::CreateTargetGroup(_), State::Absent, State::Absent) => {
-                Effect::NotTaken
-            }
+            (
+                Self::CreateAutoScalingGroup(_) | Self::CreateTargetGroup(_) | Self::StartBuild(_),
+                State::Absent,
+                State::Absent,
+            ) => Effect::NotTaken,
+            // No two builds have one name.
+            (Self::StartBuild(_), State::Absent, State::Build(_)) => Effect::Taken,
             (Self::CreateAutoScalingGroup(create), State::Absent, State::Group(is)) => {
                 let sizes = Sizes { min: 0, desired: 0, max: create.max };
                 let ours = is.sizes == Some(sizes)

@@ -19,8 +19,10 @@ mod lease;
 mod marked_bad;
 mod never_onto_nothing;
 mod never_to_zero;
+mod one_build;
 mod one_image;
 mod pace;
+mod parent_launches;
 mod processes;
 mod quarantined;
 mod refresh_under_way;
@@ -40,7 +42,8 @@ use super::change::Change;
 use super::sides::Sides;
 use super::verbs::{Draft, Kind, kind, prospect};
 use super::{
-    Answer, Call, Carried, CarriedBy, Finding, History, Intent, OperationId, Plan, Policy, Resource, carried,
+    Answer, Call, Carried, CarriedBy, Finding, History, Intent, OperationId, Plan, Policy, Resource,
+    StartBuild, carried,
 };
 use crate::fleet::{Cluster, Fleet, ServerGroup, TargetGroupArn};
 
@@ -104,6 +107,25 @@ impl<'a> Deref for OnGroup<'a> {
     }
 }
 
+/// One call that builds or tags an image.
+pub(super) struct OnImage<'a> {
+    pub scene: Scene<'a>,
+    pub call: &'a Call,
+}
+
+impl<'a> Deref for OnImage<'a> {
+    type Target = Scene<'a>;
+
+    fn deref(&self) -> &Scene<'a> {
+        &self.scene
+    }
+}
+
+/// Whether a call is about images and not about a cluster.
+fn is_of_image(call: &Call) -> bool {
+    matches!(call, Call::StartBuild(_) | Call::StopBuild(_) | Call::TagImage(_))
+}
+
 impl OnGroup<'_> {
     /// Whether it is the side that a deployment leaves, and not the one it makes ready.
     pub fn is_old_side(&self) -> bool {
@@ -148,12 +170,15 @@ pub(super) enum Check {
     Versioned(fn(&OnGroup<'_>) -> (Answer, String)),
     /// Calls of a drill.
     Drill(fn(&OnGroup<'_>) -> (Answer, String)),
+    /// Calls that start a build.
+    Build(fn(&OnImage<'_>, &StartBuild) -> (Answer, String)),
 }
 
 /// One call before the guards.
 enum Judged<'a> {
     Traffic(Subject<'a>),
     Group(OnGroup<'a>),
+    Image(OnImage<'a>),
 }
 
 impl Guard {
@@ -162,6 +187,11 @@ impl Guard {
         match (&self.check, judged) {
             (Check::Any(check), Judged::Traffic(subject)) => Some(check(&subject.scene)),
             (Check::Any(check), Judged::Group(subject)) => Some(check(&subject.scene)),
+            (Check::Any(check), Judged::Image(subject)) => Some(check(&subject.scene)),
+            (Check::Build(check), Judged::Image(subject)) => match subject.call {
+                Call::StartBuild(start) => Some(check(subject, start)),
+                _ => None,
+            },
             (Check::Traffic(check), Judged::Traffic(subject)) => Some(check(subject)),
             (Check::Group(check), Judged::Group(subject)) => Some(check(subject)),
             (Check::Replaced(check), Judged::Group(subject)) => {
@@ -201,6 +231,8 @@ pub(super) static GUARDS: &[Guard] = &[
     one_image::GUARD,
     alarms::GUARD,
     marked_bad::GUARD,
+    parent_launches::GUARD,
+    one_build::GUARD,
     foreign::GUARD,
     lease::GUARD,
     freeze::GUARD,
@@ -254,6 +286,9 @@ pub(super) fn ask(
     };
     let mut judged: Vec<Judged<'_>> = draft.changes().map(traffic).collect();
     judged.extend(draft.calls().filter_map(|(step, call)| {
+        if is_of_image(call) {
+            return Some(Judged::Image(OnImage { scene: scene(step), call }));
+        }
         let named = match call.resource() {
             Resource::Group(name) => given.cluster.group(&name).map(|group| &**group),
             _ => None,
@@ -330,6 +365,8 @@ fn check_call(
     let gone =
         |why: String| vec![Finding { name: target_groups::GUARD.name.into(), verdict: Answer::Block, why }];
     let id = plan.intent.cluster();
+    let built = super::verbs::rebuild::prospect(fleet, id, plan.builds());
+    let fleet = built.as_ref().unwrap_or(fleet);
     let Some(cluster) = fleet.cluster(id) else {
         return gone(format!("{} is not seen any more", id.name));
     };
@@ -338,8 +375,14 @@ fn check_call(
     let cluster = fleet.cluster(id).unwrap_or(cluster);
     let scene =
         Scene { fleet, cluster, kind, history, policy, at, until: at, operation: Some(&plan.id), step };
+    if is_of_image(call) {
+        let judged = [Judged::Image(OnImage { scene, call })];
+        return GUARDS.iter().filter_map(|guard| worst(guard, &judged)).collect();
+    }
     let Some(arn) = call.source() else {
         let intent = history.origin(&plan.intent);
+        let resolved = super::verbs::rebuild::resolved(intent, plan, fleet, history);
+        let intent = resolved.as_ref().unwrap_or(intent);
         let named = match call.resource() {
             Resource::Group(name) => Some(name),
             _ => intent.group().cloned().or_else(|| plan.group()),

@@ -4,7 +4,9 @@
 mod deploy;
 mod drill;
 mod earlier;
+mod mark;
 mod quarantine;
+pub(super) mod rebuild;
 mod refresh;
 mod refresh_back;
 mod refresh_ends;
@@ -33,8 +35,8 @@ pub use waits::duration;
 use super::change::{Change, one_side};
 use super::sides::Sides;
 use super::{
-    Call, Carried, Confirm, ConfirmKind, Expected, History, Intent, LeaseStore, Policy, Reach, Refusal, Step,
-    Wait, WaitFor,
+    Call, Carried, Confirm, ConfirmKind, Expected, History, Intent, LeaseStore, Policy, Reach, Refusal,
+    StartBuild, Step, Wait, WaitFor,
 };
 use crate::fleet::{Action, Actions, Cluster, Fleet, GroupName, ServerGroup, Setting, TrafficSource};
 
@@ -48,6 +50,8 @@ pub(super) struct Given<'a> {
     pub at: Timestamp,
     /// A group of the cluster that is not there: it is to be made.
     pub stands_up: Option<&'a GroupName>,
+    /// Builds of images, level by level; their images stand in the fleet as though they were there.
+    pub builds: &'a [Vec<StartBuild>],
 }
 
 /// What kind of change it is, for the guards.
@@ -59,7 +63,7 @@ pub(super) enum Kind {
     Switch,
     /// Back to what was before: held by the health of the old side and by nothing else that can wait.
     Back,
-    /// Instances of a group by others.
+    /// Instances of a group, or images, by others.
     Replace,
 }
 
@@ -159,6 +163,11 @@ pub(super) fn draft<'a>(intent: &Intent, given: Given<'a>) -> Result<Draft<'a>, 
         }
         Intent::Release { group, instance, by, .. } => release::draft(given, (group, instance), by),
         Intent::Terminate { group, instance, .. } => release::end(given, (group, instance)),
+        Intent::Rebuild { then, .. } => match rebuild::asked(intent) {
+            Some(asked) => rebuild::draft(given, asked, then.as_deref()),
+            None => Err(Refusal::new("nothing is to be built", "name a family")),
+        },
+        Intent::Mark { image, bad, by, .. } => mark::draft(given, image, bad.as_ref(), by),
         Intent::Drill { group, exercise, stop_below, .. } => {
             drill::draft(given, group, exercise, *stop_below)
         }
@@ -178,6 +187,8 @@ pub(super) fn kind(intent: &Intent, history: &History) -> Kind {
         | Intent::Quarantine { .. }
         | Intent::Release { .. }
         | Intent::Terminate { .. }
+        | Intent::Rebuild { .. }
+        | Intent::Mark { .. }
         | Intent::Drill { .. } => Kind::Replace,
     }
 }
@@ -337,7 +348,7 @@ impl<'a> Draft<'a> {
             (ConfirmKind::Yes, "yes".to_string())
         } else {
             // A name that cannot be typed on every keyboard is not asked for.
-            let name = cluster.id.name.to_string();
+            let name = cluster.id.family().map_or_else(|| cluster.id.name.to_string(), |of| of.to_string());
             let typeable = !name.is_empty() && name.chars().all(|c| c.is_ascii_graphic());
             let phrase = if typeable { format!("{name} {}", self.phrase) } else { self.phrase.clone() };
             (ConfirmKind::Typed, phrase)

@@ -4,7 +4,7 @@
 //! alone, never by a counter: what step n wrote, or what was before the first. Anything else is somebody else's
 //! change, and is not written over.
 
-use super::{Draft, Given, Kind, Move, Writes, kind, source};
+use super::{Draft, Given, Kind, Move, Writes, kind, rebuild, source};
 use crate::fleet::{Actions, Section, Text, same_actions};
 use crate::plan::change::words;
 use crate::plan::resource::seen;
@@ -122,19 +122,43 @@ fn left_to_do(step: &Step, call: &Call) -> Move {
     Move { does: step.does.clone(), writes, waits: Vec::new() }
 }
 
-/// The old plan with what AWS calls the target groups that it made.
+/// The old plan with what AWS calls the target groups and the images that it made.
 fn named(given: Given<'_>, plan: &Plan) -> Plan {
-    plan.steps.iter().fold(plan.clone(), |named, step| {
-        let Some(Call::CreateTargetGroup(create)) = &step.call else { return named };
-        let made = given.fleet.target_group_named(&given.cluster.id.place, &create.name);
-        made.and_then(|made| named.with_target_group(&create.to_be(), &made.arn)).unwrap_or(named)
+    let told = plan.with_digest().unwrap_or_else(|| plan.clone());
+    plan.steps.iter().fold(told, |named, step| match &step.call {
+        Some(Call::CreateTargetGroup(create)) => {
+            let made = given.fleet.target_group_named(&given.cluster.id.place, &create.name);
+            made.and_then(|made| named.with_target_group(&create.to_be(), &made.arn)).unwrap_or(named)
+        }
+        Some(Call::StartBuild(start)) => {
+            rebuild::built(given.fleet, given.history, &plan.id, (&given.cluster.id.place, start))
+                .and_then(|made| named.with_image(&start.image, &made))
+                .unwrap_or(named)
+        }
+        _ => named,
     })
+}
+
+/// Whether a step belongs to a build whose image is not there yet.
+fn is_unbuilt(plan: &Plan, step: &Step) -> bool {
+    match (&step.call, &step.wait) {
+        (Some(Call::StartBuild(start)), _) => start.image.is_to_be(),
+        (Some(Call::TagImage(tags)), _) => tags.image().is_to_be(),
+        (_, Some(wait)) => {
+            let of = wait.build.as_ref().and_then(|build| plan.builds().find(|one| one.build == *build));
+            of.is_some_and(|start| start.image.is_to_be())
+        }
+        _ => false,
+    }
 }
 
 /// An operation that does not only move traffic goes on after the last step whose effect is there.
 fn by_state<'a>(given: Given<'a>, operation: &OperationId, plan: &Plan) -> Result<Draft<'a>, Refusal> {
     let effect = |step: &Step| {
         let (call, expects) = (step.call.as_ref()?, step.expects.as_ref()?);
+        if let Call::StartBuild(start) = call {
+            return (!start.image.is_to_be()).then_some(Effect::Taken);
+        }
         let made = given.stands_up.map(|name| Resource::Group(name.clone()));
         let absent = made.is_some_and(|made| made == expects.resource).then_some(State::Absent);
         let found = absent.or_else(|| seen(given.fleet, given.cluster, &expects.resource)).or_else(|| {
@@ -160,7 +184,10 @@ fn by_state<'a>(given: Given<'a>, operation: &OperationId, plan: &Plan) -> Resul
     let begun = begun(given, operation);
     let sent = |step: &Step| begun.is_none_or(|last| step.n <= last);
     let taken = plan.steps.iter().rposition(|step| sent(step) && effect(step) == Some(Effect::Taken));
-    let left = taken.map_or(&plan.steps[..], |n| &plan.steps[n + 1..]);
+    let after = |n: usize| taken.is_none_or(|taken| n > taken);
+    let left = plan.steps.iter().enumerate().filter(|(n, step)| after(*n) || is_unbuilt(plan, step));
+    let left: Vec<Step> = left.map(|(_, step)| step.clone()).collect();
+    let left = left.as_slice();
     let stands = taken.map_or_else(
         || "nothing of it is there yet".to_owned(),
         |n| format!("what step {} of it did is there", n + 1),

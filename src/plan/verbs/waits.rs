@@ -2,10 +2,13 @@
 
 use crate::fleet::{Fleet, GroupName, InstanceId, TargetGroupArn, Zone};
 use crate::plan::change::Change;
-use crate::plan::{Late, Policy, Wait, WaitFor};
+use crate::plan::{Late, Policy, StartBuild, Wait, WaitFor};
 
 /// Longest time in which targets that were just put into the action become healthy, in seconds.
 const HEALTHY: u64 = 600;
+
+/// Longest time in which the image of a build that has ended can be launched, in seconds: large snapshots take long.
+const AVAILABLE: u64 = 1_800;
 
 /// Longest time a person is waited for, in seconds.
 const PERSON: u64 = 3_600;
@@ -25,6 +28,7 @@ pub(super) fn settled(fleet: &Fleet, change: &Change<'_>) -> Wait {
         what: WaitFor::Settled,
         late: Late::Hold,
         group: None,
+        build: None,
     }
 }
 
@@ -36,6 +40,7 @@ pub(super) fn bake(seconds: u64) -> Option<Wait> {
         what: WaitFor::Bake,
         late: Late::Hold,
         group: None,
+        build: None,
     })
 }
 
@@ -55,6 +60,7 @@ pub(super) fn healthy(added: &[TargetGroupArn]) -> Wait {
         what: WaitFor::Healthy,
         late: Late::Hold,
         group: None,
+        build: None,
     }
 }
 
@@ -66,6 +72,7 @@ pub(super) fn refreshed(group: &GroupName, seconds: u64) -> Wait {
         what: WaitFor::Refreshed,
         late: Late::Hold,
         group: Some(group.clone()),
+        build: None,
     }
 }
 
@@ -78,6 +85,7 @@ pub(super) fn replaced(ids: &str, count: usize, group: &GroupName, seconds: u64)
         what: WaitFor::Replaced,
         late: Late::Hold,
         group: Some(group.clone()),
+        build: None,
     }
 }
 
@@ -89,6 +97,7 @@ pub(super) fn sized(group: &GroupName, seconds: u64) -> Wait {
         what: WaitFor::Sized,
         late: Late::Hold,
         group: Some(group.clone()),
+        build: None,
     }
 }
 
@@ -100,6 +109,7 @@ pub(super) fn aside(id: &InstanceId, group: &GroupName, seconds: u64) -> Wait {
         what: WaitFor::Aside,
         late: Late::Hold,
         group: Some(group.clone()),
+        build: None,
     }
 }
 
@@ -111,6 +121,19 @@ pub(super) fn emptied(zone: &Zone, group: &GroupName, seconds: u64) -> Wait {
         what: WaitFor::Emptied,
         late: Late::RollBack,
         group: Some(group.clone()),
+        build: None,
+    }
+}
+
+/// Until the image of a build is there, and can be launched.
+pub(super) fn built(start: &StartBuild) -> Wait {
+    Wait {
+        seconds: start.limit.saturating_add(AVAILABLE),
+        until: format!("{} {} is built, and can be launched", start.family, start.version),
+        what: WaitFor::Built,
+        late: Late::Hold,
+        group: None,
+        build: Some(start.build.clone()),
     }
 }
 
@@ -122,6 +145,7 @@ pub(super) fn person() -> Wait {
         what: WaitFor::Person,
         late: Late::Hold,
         group: None,
+        build: None,
     }
 }
 
@@ -138,7 +162,8 @@ pub(super) fn does(wait: &Wait) -> String {
             | WaitFor::Replaced
             | WaitFor::Sized
             | WaitFor::Aside
-            | WaitFor::Emptied,
+            | WaitFor::Emptied
+            | WaitFor::Built,
             _,
         ) => {
             format!("wait until {}, {} at most", wait.until, duration(wait.seconds))

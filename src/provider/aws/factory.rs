@@ -101,7 +101,10 @@ pub(super) struct Clients {
     pub(super) ec2: aws_sdk_ec2::Client,
     pub(super) autoscaling: aws_sdk_autoscaling::Client,
     pub(super) cloudwatch: aws_sdk_cloudwatch::Client,
+    pub(super) codebuild: aws_sdk_codebuild::Client,
     pub(super) elb: aws_sdk_elasticloadbalancingv2::Client,
+    pub(super) imagebuilder: aws_sdk_imagebuilder::Client,
+    pub(super) logs: aws_sdk_cloudwatchlogs::Client,
     pub(super) ssm: aws_sdk_ssm::Client,
     pub(super) sts: aws_sdk_sts::Client,
 }
@@ -224,7 +227,10 @@ impl Factory {
             ec2: client!(aws_sdk_ec2),
             autoscaling: client!(aws_sdk_autoscaling),
             cloudwatch: client!(aws_sdk_cloudwatch),
+            codebuild: client!(aws_sdk_codebuild),
             elb: client!(aws_sdk_elasticloadbalancingv2),
+            imagebuilder: client!(aws_sdk_imagebuilder),
+            logs: client!(aws_sdk_cloudwatchlogs),
             ssm: client!(aws_sdk_ssm),
             sts: client!(aws_sdk_sts),
         }

@@ -11,7 +11,7 @@ use super::permissions::{AUTO_SCALING, EC2, OWN_TAGS};
 use super::read::send;
 use super::trouble::Trouble;
 use crate::fleet::{InstanceId, Region, Text};
-use crate::plan::{CreateTags, InstanceMark, Receipt, TerminateInstances};
+use crate::plan::{CreateTags, InstanceMark, Receipt, Tag, TerminateInstances};
 use crate::provider::{Failure, FailureKind};
 
 /// Longest key and longest value of a tag [ec2: Tag].
@@ -63,10 +63,15 @@ pub(super) async fn read(
 /// Refuses tags that are not flightdeck's own.
 pub(super) fn check_tags(tags: &CreateTags) -> Result<(), String> {
     ids::instance(tags.instance())?;
-    if tags.tags.is_empty() {
+    fits(&tags.tags)
+}
+
+/// Refuses tags that are not flightdeck's own, or that AWS does not take.
+pub(super) fn fits(tags: &[Tag]) -> Result<(), String> {
+    if tags.is_empty() {
         return Err("there is no tag to set".into());
     }
-    for tag in &tags.tags {
+    for tag in tags {
         if !tag.key.raw().starts_with(OWN_TAGS) {
             return Err(format!("{} is no tag of flightdeck", tag.key));
         }

@@ -2,11 +2,13 @@
 
 mod actions;
 mod bookkeeping;
+mod builds;
 mod connection;
 mod due;
 mod factory;
 mod groups;
 mod ids;
+mod images;
 mod instances;
 mod kept;
 mod look;

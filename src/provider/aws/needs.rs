@@ -11,6 +11,8 @@ use crate::fleet::{
     LoadBalancerKind, TargetGroupArn, TemplateId, TemplateRef, TemplateVersion, Text, Zone,
 };
 
+/// Tags of an image by which its builder names what it was made from.
+const PARENT_TAGS: [&str; 2] = ["ParentImage", "BaseImage"];
 /// Tags that EC2 puts on what it launches from a template.
 const TEMPLATE_ID_TAG: &str = "aws:ec2launchtemplate:id";
 const TEMPLATE_VERSION_TAG: &str = "aws:ec2launchtemplate:version";
@@ -194,7 +196,26 @@ fn instances<'a>(kept: &'a Kept, part: Part<'a>) -> impl Iterator<Item = &'a Ins
     })
 }
 
-/// Images that are run or wanted. With `known`, also those that were described before: their state may have changed.
+/// Adds what these images were made from, as far up as it is told: by EC2, or by a tag that names an id.
+fn add_kin(kept: &Kept, ids: &mut BTreeSet<ImageId>) {
+    let Some(described) = &kept.facts.images else { return };
+    let region = &kept.facts.place.region;
+    let mut next: Vec<ImageId> = ids.iter().cloned().collect();
+    while let Some(id) = next.pop() {
+        let Some(image) = described.value.get(&id) else { continue };
+        let is_here = image.source_region.as_ref().is_none_or(|there| there == region);
+        let source = image.source.clone().filter(|_| is_here);
+        let tags = PARENT_TAGS.iter().filter_map(|key| image.tags.get(*key));
+        let named = tags.map(|tag| tag.raw().trim()).filter(|id| id.starts_with("ami-")).map(ImageId::new);
+        for parent in named.chain(source) {
+            if ids.insert(parent.clone()) {
+                next.push(parent);
+            }
+        }
+    }
+}
+
+/// Images that are run or wanted, and in a look at everything what they were made from. With `known`, also those that were described before: their state may have changed.
 pub(super) fn images(kept: &Kept, part: Part<'_>, known: bool) -> BTreeSet<ImageId> {
     let facts = &kept.facts;
     let mut ids: BTreeSet<ImageId> = BTreeSet::new();
@@ -235,6 +256,7 @@ pub(super) fn images(kept: &Kept, part: Part<'_>, known: bool) -> BTreeSet<Image
     if matches!(part, Part::All) {
         let replaced = facts.root_volumes.iter().flat_map(|seen| seen.value.values());
         ids.extend(replaced.filter_map(|volume| volume.image.clone()));
+        add_kin(kept, &mut ids);
     }
     if !known {
         let described = facts.images.as_ref();

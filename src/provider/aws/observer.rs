@@ -8,10 +8,12 @@ use async_trait::async_trait;
 use futures_util::future::join_all;
 
 use super::bookkeeping::{self, AwsRegister};
+use super::builds;
 use super::connection::Connection;
 use super::due::{BUDGET, Background, CLAIMS};
 use super::factory::{Clients, Factory, Lane, Settings};
 use super::groups;
+use super::images;
 use super::instances;
 use super::kept::Kept;
 use super::look::{Look, Report, Walks};
@@ -24,8 +26,10 @@ use super::templates;
 use super::traffic;
 use super::wall::Wall;
 use super::watching;
-use crate::fleet::{AccountId, ClusterId, Fleet, Identity, Naming, Place, Region, Scope, assemble};
-use crate::plan::{Resource, State};
+use crate::fleet::{
+    AccountId, ClusterId, Cursor, Fleet, Identity, Naming, Place, Region, Scope, Tail, assemble,
+};
+use crate::plan::{BuildKey, Resource, State};
 use crate::provider::{Clock, Entries, EntryName, Failure, FailureKind, Observer};
 
 /// AWS, as one session sees it.
@@ -163,6 +167,12 @@ impl Aws {
                 self.in_background(&at, &fleet, first).await?;
                 Ok(self.assembled(identity, &at))
             }
+            (Scope::Cluster(id), Some(_)) if id.family().is_some() => {
+                let identity = self.who(&factory, Lane::Asked).await?;
+                let at = self.regions(&factory, &identity.account, Lane::Asked);
+                self.at_images(&at, &id.place.region).await?;
+                Ok(self.assembled(identity, &at))
+            }
             (Scope::Cluster(id), Some(fleet)) if fleet.cluster(id).is_some() => {
                 let identity = self.who(&factory, Lane::Asked).await?;
                 let at = self.regions(&factory, &identity.account, Lane::Asked);
@@ -246,6 +256,17 @@ impl Aws {
             let tasks = next(&parts, &look.kept());
             look.work(tasks, &mut walks, &mut report).await;
         }
+        judged(&[report], |report| report.told)
+    }
+
+    /// The images of a region: those the account owns, and those that the fleet names.
+    async fn at_images(&self, at: &[At], region: &Region) -> Result<(), Failure> {
+        let Some(at) = at.iter().find(|at| at.region == *region) else { return Ok(()) };
+        let look = self.walker(at);
+        let (mut walks, mut report) = (Walks::new(), Report::default());
+        look.work(vec![Task::OwnImages], &mut walks, &mut report).await;
+        let tasks = needs::image_tasks(needs::foreign_images(&look.kept()));
+        look.work(tasks, &mut walks, &mut report).await;
         judged(&[report], |report| report.told)
     }
 
@@ -379,6 +400,8 @@ impl Observer for Aws {
             }
             Resource::Template(id) => templates::read(&clients, region, id).await.map(State::Template),
             Resource::Instance(id) => instances::read(&clients, region, id).await.map(State::Instance),
+            Resource::Image(id) => images::read(&clients, region, id).await.map(State::Image),
+            Resource::Build(key) => builds::read(&clients, region, key).await.map(State::Build),
         };
         self.remembered(found).await
     }
@@ -391,6 +414,12 @@ impl Observer for Aws {
     async fn entries_under(&self, place: &Place, prefix: &EntryName) -> Result<Entries, Failure> {
         let clients = self.bookkeeping(place).await?;
         self.remembered(bookkeeping::under(&clients, &place.region, prefix).await).await
+    }
+
+    async fn follow(&self, place: &Place, build: &BuildKey, from: &Cursor) -> Result<Tail, Failure> {
+        let factory = self.connection.factory().await?;
+        let clients = factory.clients(&place.region, Lane::Asked, &self.asked);
+        self.remembered(builds::follow(&clients, &place.region, build, from).await).await
     }
 
     fn calls_last_minute(&self) -> u32 {

@@ -7,10 +7,12 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 
+use super::builds;
 use super::connection::{Connection, Proof};
 use super::factory::{Clients, Lane};
 use super::groups;
 use super::ids;
+use super::images;
 use super::instances;
 use super::meter::OTHER_LOGIN;
 use super::refreshes;
@@ -81,6 +83,9 @@ fn check(place: &Place, call: &Call) -> Result<(), Failure> {
         Call::CreateLaunchTemplateVersion(create) => templates::check(create),
         Call::CreateTags(tags) => instances::check_tags(tags),
         Call::TerminateInstances(end) => ids::instance(end.instance()),
+        Call::TagImage(tags) => images::check_tags(tags),
+        Call::StartBuild(start) => builds::check(place, start),
+        Call::StopBuild(stop) => builds::check_stop(place, stop),
     };
     fit.map_err(|why| {
         let what = format!("{} on {}", call.operation(), call.resource());
@@ -113,6 +118,9 @@ async fn write(clients: &Clients, place: &Place, call: &Call) -> Result<Receipt,
         Call::CreateLaunchTemplateVersion(create) => templates::create(clients, region, create).await,
         Call::CreateTags(tags) => instances::tag(clients, region, tags).await,
         Call::TerminateInstances(end) => instances::terminate(clients, region, end).await,
+        Call::TagImage(tags) => images::tag(clients, region, tags).await,
+        Call::StartBuild(start) => builds::start(clients, region, start).await,
+        Call::StopBuild(stop) => builds::stop(clients, region, stop).await,
     };
     done.map_err(|trouble| trouble.failure)
 }

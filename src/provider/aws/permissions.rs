@@ -38,6 +38,13 @@ pub(super) const SSM: &str = "SSM";
 /// The security token service, as the SDK names it.
 pub(super) const STS: &str = "STS";
 
+/// CodeBuild, as the SDK names it.
+pub(super) const CODE_BUILD: &str = "CodeBuild";
+/// EC2 Image Builder, as the SDK names it.
+pub(super) const IMAGE_BUILDER: &str = "imagebuilder";
+/// CloudWatch Logs, as the SDK names it.
+pub(super) const LOGS: &str = "CloudWatch Logs";
+
 const fn read(
     service: &'static str,
     operation: &'static str,
@@ -61,9 +68,18 @@ const fn target_group(operation: &'static str, action: &'static str, why: &'stat
 
 const GROUPS: &str = "arn:aws:autoscaling:*:*:autoScalingGroup:*:autoScalingGroupName/*";
 const INSTANCES: &str = "arn:aws:ec2:*:*:instance/*";
+/// Images of Image Builder, which stand for its runs too.
+const RUNS: &str = "arn:aws:imagebuilder:*:*:image/*";
+/// What AWS is to allow tagging for: flightdeck's own tags.
+const OWN: Only = ["ForAllValues:StringLike", "aws:TagKeys", "flightdeck:*"];
 
 /// What the keys of flightdeck's own tags begin with.
 pub(super) const OWN_TAGS: &str = "flightdeck:";
+
+const fn project(operation: &'static str, action: &'static str, why: &'static str) -> Permission {
+    let resource = "arn:aws:codebuild:*:*:project/*";
+    Permission { service: CODE_BUILD, operation, action, why, resource, only: None }
+}
 
 const fn group(operation: &'static str, action: &'static str, why: &'static str) -> Permission {
     Permission { service: AUTO_SCALING, operation, action, why, resource: GROUPS, only: None }
@@ -163,6 +179,39 @@ pub const READS: &[Permission] = &[
         "cloudwatch:GetMetricData",
         "5xx, response time and healthy hosts, where the configuration limits them",
     ),
+    read(
+        CODE_BUILD,
+        "ListBuildsForProject",
+        "codebuild:ListBuildsForProject",
+        "to find a build of an image again",
+    ),
+    read(CODE_BUILD, "BatchGetBuilds", "codebuild:BatchGetBuilds", "how far a build is"),
+    read(
+        IMAGE_BUILDER,
+        "GetImagePipeline",
+        "imagebuilder:GetImagePipeline",
+        "whether a pipeline is enabled, and how its last run ended",
+    ),
+    read(
+        IMAGE_BUILDER,
+        "ListImagePipelineImages",
+        "imagebuilder:ListImagePipelineImages",
+        "to find a run of a pipeline again",
+    ),
+    read(IMAGE_BUILDER, "GetImage", "imagebuilder:GetImage", "how far a run is, and its images"),
+    read(
+        IMAGE_BUILDER,
+        "ListWorkflowExecutions",
+        "imagebuilder:ListWorkflowExecutions",
+        "which workflow a run is in",
+    ),
+    read(
+        IMAGE_BUILDER,
+        "ListWorkflowStepExecutions",
+        "imagebuilder:ListWorkflowStepExecutions",
+        "which step it is at",
+    ),
+    read(LOGS, "GetLogEvents", "logs:GetLogEvents", "the log of a build"),
     bookkeeping("GetParameters", "ssm:GetParameters", "who holds which cluster"),
     bookkeeping("GetParametersByPath", "ssm:GetParametersByPath", "operations of everybody"),
 ];
@@ -241,7 +290,7 @@ pub const WRITES: &[Permission] = &[
         action: "ec2:CreateTags",
         why: "to write on an instance why it was taken aside",
         resource: INSTANCES,
-        only: Some(["ForAllValues:StringLike", "aws:TagKeys", "flightdeck:*"]),
+        only: Some(OWN),
     },
     Permission {
         service: EC2,
@@ -251,14 +300,33 @@ pub const WRITES: &[Permission] = &[
         resource: INSTANCES,
         only: None,
     },
+    project("StartBuild", "codebuild:StartBuild", "to build an image by a CodeBuild project"),
+    Permission {
+        service: IMAGE_BUILDER,
+        operation: "StartImagePipelineExecution",
+        action: "imagebuilder:StartImagePipelineExecution",
+        why: "to build an image by an Image Builder pipeline",
+        resource: "arn:aws:imagebuilder:*:*:image-pipeline/*",
+        only: None,
+    },
+    project("StopBuild", "codebuild:StopBuild", "to stop a build"),
+    Permission {
+        service: IMAGE_BUILDER,
+        operation: "CancelImageCreation",
+        action: "imagebuilder:CancelImageCreation",
+        why: "to stop a run of a pipeline",
+        resource: RUNS,
+        only: None,
+    },
     bookkeeping("PutParameter", "ssm:PutParameter", "to hold a cluster, and to tell what is done to it"),
     bookkeeping("DeleteParameter", "ssm:DeleteParameter", "to take away what is long over"),
 ];
 
 /// What the calls above need besides: AWS launches in the operator's name where a group is given a launch template
 /// version [guide: launch template permissions], and a group is made with its tags [CreateAutoScalingGroup]. flightdeck
-/// itself launches nothing, and the wall lets no launch pass.
-const BESIDES: [(&str, &str, &str, Option<Only>); 3] = [
+/// itself launches nothing, and the wall lets no launch pass. An image is tagged by the same call as an instance, and a
+/// run of a pipeline as it is started, so that it is found again.
+const BESIDES: [(&str, &str, &str, Option<Only>); 5] = [
     (
         "FlightdeckLetsGroupsLaunch",
         "ec2:RunInstances",
@@ -272,6 +340,8 @@ const BESIDES: [(&str, &str, &str, Option<Only>); 3] = [
         Some(["StringEquals", "iam:PassedToService", "ec2.amazonaws.com"]),
     ),
     ("FlightdeckTagsGroupsItMakes", "autoscaling:CreateOrUpdateTags", GROUPS, None),
+    ("FlightdeckTagsImages", "ec2:CreateTags", "arn:aws:ec2:*::image/*", Some(OWN)),
+    ("FlightdeckTagsRunsItStarts", "imagebuilder:TagResource", RUNS, Some(OWN)),
 ];
 
 /// The IAM action of an operation.
@@ -328,6 +398,7 @@ fn statement(name: &str, actions: &[&str], resource: &str, only: Option<Only>) -
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::plan::Call;
     use crate::provider::aws::testing::every_call;
 
     #[test]
@@ -339,7 +410,8 @@ mod tests {
         for row in READS {
             assert!(policy.contains(row.action), "{}", row.action);
             let verb = row.action.split_once(':').unwrap().1;
-            assert!(verb.starts_with("Describe") || verb.starts_with("Get"), "{verb} is no read");
+            let reads = ["BatchGet", "Describe", "Get", "List"];
+            assert!(reads.iter().any(|begins| verb.starts_with(begins)), "{verb} is no read");
         }
     }
 
@@ -348,7 +420,9 @@ mod tests {
         let policy = iam_policy(PolicyFor::Operator);
         let statements = policy["Statement"].as_array().unwrap();
         assert_eq!(statements.len(), 2 + WRITES.len() + BESIDES.len());
-        let calls: Vec<String> = every_call().iter().map(|call| call.operation().to_owned()).collect();
+        let mut calls: Vec<&str> = every_call().iter().map(Call::operation).collect();
+        // An image is tagged by the operation that tags an instance.
+        calls.dedup();
         let (own, written): (Vec<&Permission>, Vec<&Permission>) =
             WRITES.iter().partition(|row| row.service == SSM);
         assert_eq!(written.iter().map(|row| row.operation).collect::<Vec<_>>(), calls);
@@ -358,8 +432,10 @@ mod tests {
         for statement in &statements[1..] {
             assert!(statement["Resource"] != "*" || statement["Condition"].is_object(), "{statement}");
         }
-        let tags = statements.iter().find(|statement| statement["Sid"] == "FlightdeckCreateTags").unwrap();
-        assert_eq!(tags["Condition"]["ForAllValues:StringLike"]["aws:TagKeys"], format!("{OWN_TAGS}*"));
+        for name in ["FlightdeckCreateTags", "FlightdeckTagsImages", "FlightdeckTagsRunsItStarts"] {
+            let tags = statements.iter().find(|statement| statement["Sid"] == name).unwrap();
+            assert_eq!(tags["Condition"]["ForAllValues:StringLike"]["aws:TagKeys"], format!("{OWN_TAGS}*"));
+        }
     }
 
     #[test]

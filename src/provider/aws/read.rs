@@ -73,6 +73,6 @@ fn text(value: Option<&str>) -> Option<Text> {
     value.map(Text::new)
 }
 
-fn ec2_tags(tags: &[aws_sdk_ec2::types::Tag]) -> Tags {
+pub(super) fn ec2_tags(tags: &[aws_sdk_ec2::types::Tag]) -> Tags {
     tags.iter().filter_map(|tag| Some((tag.key()?.into(), tag.value().unwrap_or_default().into()))).collect()
 }

@@ -38,6 +38,12 @@ impl Asked {
         if let Some(target) = request.headers().get("x-amz-target") {
             return Self::in_json(target, bytes, request);
         }
+        // Image Builder names the operation in the path, and speaks JSON.
+        let path = request.uri().split('?').next().unwrap_or_default();
+        let operation = path.rsplit('/').next().unwrap_or_default();
+        if operation.starts_with(char::is_uppercase) && !path.contains("/operation/") {
+            return Self::in_json(operation, if bytes.is_empty() { b"{}" } else { bytes }, request);
+        }
         let fields = match request.uri().rsplit_once("/operation/") {
             Some((_, operation)) => {
                 let body = String::from_utf8_lossy(bytes).into_owned();

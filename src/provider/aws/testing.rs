@@ -13,12 +13,13 @@ use jiff::Timestamp;
 use super::factory::{Clients, Factory, Lane};
 use super::meter::Meter;
 use super::replay::{Answer, Asked, Replay};
-use crate::fleet::GroupName;
+use crate::fleet::{GroupName, ImageId};
 use crate::plan::{
-    Alarms, Call, CreateGroup, CreateTags, CreateTargetGroup, CreateTemplateVersion, DeleteGroup,
-    DeleteTargetGroup, Desired, DetachInstances, EnterStandby, ExitStandby, ModifyAttributes, OfGroup,
-    Preferences, Protected, SetDesiredCapacity, Standby, StartRefresh, Strategy, Subnets, Tag,
-    TemplateChanges, TemplateNumber, TerminateInGroup, TerminateInstances, UpdateGroup,
+    Alarms, BuildKey, Builder, BuiltBy, Call, CodeBuild, CreateGroup, CreateTags, CreateTargetGroup,
+    CreateTemplateVersion, DeleteGroup, DeleteTargetGroup, Desired, DetachInstances, EnterStandby,
+    ExitStandby, ImageBuilder, ModifyAttributes, OfGroup, Preferences, Protected, SetDesiredCapacity,
+    Standby, StartBuild, StartRefresh, StopBuild, Strategy, Subnets, Tag, TagImage, TemplateChanges,
+    TemplateNumber, TerminateInGroup, TerminateInstances, UpdateGroup,
 };
 use crate::provider::Clock;
 
@@ -101,6 +102,28 @@ pub(super) const INSTANCE: &str = "i-0123456789abcdef0";
 pub(super) const TEMPLATE: &str = "lt-0123456789abcdef0";
 pub(super) const IMAGE: &str = "ami-0123456789abcdef0";
 
+pub(super) const PIPELINE: &str = "arn:aws:imagebuilder:eu-west-1:123456789012:image-pipeline/orders";
+/// A build.
+pub(super) const BUILD: &str = "b-0123456789ab";
+
+/// Starts a build.
+pub(super) fn build(builder: Builder) -> Call {
+    Call::StartBuild(Box::new(StartBuild {
+        build: BUILD.into(),
+        family: "orders".into(),
+        version: "1.43.0".into(),
+        image: ImageId::to_be(&"orders".into()),
+        parent: None,
+        builder,
+        limit: 7_200,
+    }))
+}
+
+/// Stops a build.
+pub(super) fn stop(by: BuiltBy) -> Call {
+    Call::StopBuild(StopBuild { build: BuildKey { id: BUILD.into(), by } })
+}
+
 /// The closed list of calls, one of each kind.
 pub(super) fn every_call() -> Vec<Call> {
     let group = || GroupName::new("orders-blue");
@@ -177,7 +200,17 @@ pub(super) fn every_call() -> Vec<Call> {
             INSTANCE.into(),
             [("flightdeck:quarantine".into(), "why & who".into())],
         )),
+        Call::TagImage(TagImage::new(IMAGE.into(), [("flightdeck:bad".into(), "why & who".into())])),
         Call::TerminateInstances(TerminateInstances::new(INSTANCE.into())),
+        build(Builder::CodeBuild(CodeBuild {
+            project: "images".into(),
+            source_version: Some("v1.43.0".into()),
+            environment: [("BASE".to_owned(), IMAGE.to_owned())].into(),
+            image_variable: Some("AMI".into()),
+        })),
+        build(Builder::ImageBuilder(ImageBuilder { pipeline: PIPELINE.into() })),
+        stop(BuiltBy::CodeBuild("images".into())),
+        stop(BuiltBy::ImageBuilder(PIPELINE.into())),
     ]
 }
 

@@ -14,7 +14,7 @@ use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, Metadata};
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::config_bag::ConfigBag;
 
-use super::permissions::{CLOUDWATCH, OWN_TAGS, READS, SSM, WRITES};
+use super::permissions::{CLOUDWATCH, CODE_BUILD, IMAGE_BUILDER, LOGS, OWN_TAGS, READS, SSM, WRITES};
 use crate::provider::EntryName;
 
 /// What a client may do.
@@ -110,11 +110,16 @@ impl Intercept for Wall {
 ///
 /// Holds also for operations that the table does not list today: whoever adds a row finds the field guarded.
 fn refuse_fields(input: &Input) -> Result<(), Stopped> {
+    use aws_sdk_cloudwatchlogs::operation::get_log_events::GetLogEventsInput as Events;
     use aws_sdk_ec2::operation::get_console_screenshot::GetConsoleScreenshotInput as Screenshot;
     if input.downcast_ref::<Screenshot>().is_some_and(|input| input.wake_up == Some(true)) {
         return Err(Stopped::Field("WakeUp acts like a keystroke on the instance's console"));
     }
+    if input.downcast_ref::<Events>().is_some_and(|input| input.unmask == Some(true)) {
+        return Err(Stopped::Field("what is masked in a log is a secret"));
+    }
     refuse_reach(input)?;
+    refuse_builds(input)?;
     refuse_parameters(input)
 }
 
@@ -165,6 +170,39 @@ fn refuse_reach(input: &Input) -> Result<(), Stopped> {
     if instances == 1 { Ok(()) } else { Err(Stopped::Field("one instance at a time")) }
 }
 
+/// Refuses builds that are another thing than their project or pipeline says: only the version of the source, plain
+/// variables and the time may be our own, and only our tag.
+fn refuse_builds(input: &Input) -> Result<(), Stopped> {
+    use aws_sdk_codebuild::operation::start_build::StartBuildInput as Build;
+    use aws_sdk_codebuild::types::{EnvironmentVariable, EnvironmentVariableType};
+    use aws_sdk_imagebuilder::operation::start_image_pipeline_execution::StartImagePipelineExecutionInput as Run;
+    if let Some(build) = input.downcast_ref::<Build>() {
+        let plain = Build::builder()
+            .set_project_name(build.project_name.clone())
+            .set_source_version(build.source_version.clone())
+            .set_environment_variables_override(build.environment_variables_override.clone())
+            .set_timeout_in_minutes_override(build.timeout_in_minutes_override)
+            .set_idempotency_token(build.idempotency_token.clone())
+            .build();
+        let is_secret = |one: &EnvironmentVariable| {
+            one.r#type().is_some_and(|kind| *kind != EnvironmentVariableType::Plaintext)
+        };
+        if plain.ok().as_ref() != Some(build) || build.environment_variables_override().iter().any(is_secret)
+        {
+            return Err(Stopped::Field("a build is what its project says"));
+        }
+    }
+    if let Some(run) = input.downcast_ref::<Run>() {
+        let own = run
+            .tags()
+            .is_some_and(|tags| !tags.is_empty() && tags.keys().all(|key| key.starts_with(OWN_TAGS)));
+        if !own {
+            return Err(Stopped::Field("a run without a tag of flightdeck's own is not found again"));
+        }
+    }
+    Ok(())
+}
+
 /// Refuses parameters that are not ours, and the decrypting of any.
 fn refuse_parameters(input: &Input) -> Result<(), Stopped> {
     use aws_sdk_ssm::operation::delete_parameter::DeleteParameterInput as Delete;
@@ -191,20 +229,29 @@ fn refuse_parameters(input: &Input) -> Result<(), Stopped> {
     Ok(())
 }
 
-/// The operation that the request itself names: in the path for CloudWatch, which speaks CBOR; in a header for Systems
-/// Manager, which speaks JSON; in the body for EC2, Auto Scaling, ELB and STS, which speak the query protocol.
+/// The operation that the request itself names: in the path for CloudWatch, which speaks CBOR, and for Image Builder;
+/// in a header for Systems Manager, CodeBuild and CloudWatch Logs, which speak JSON; in the body for EC2, Auto Scaling,
+/// ELB and STS, which speak the query protocol.
 fn on_the_wire<'a>(service: &str, request: &'a HttpRequest) -> Option<&'a str> {
     if service == CLOUDWATCH {
         return request.uri().rsplit_once("/operation/").map(|(_, operation)| operation);
     }
-    if service == SSM {
-        return request.headers().get("x-amz-target")?.strip_prefix("AmazonSSM.");
+    if service == IMAGE_BUILDER {
+        let path = request.uri().split('?').next()?;
+        return path.rsplit_once('/').map(|(_, operation)| operation);
+    }
+    if let Some((_, prefix)) = TARGETS.iter().find(|(of, _)| *of == service) {
+        return request.headers().get("x-amz-target")?.strip_prefix(prefix)?.strip_prefix('.');
     }
     let body = std::str::from_utf8(request.body().bytes()?).ok()?;
     let mut actions = body.split('&').filter_map(|pair| pair.strip_prefix("Action="));
     let action = actions.next()?;
     actions.next().is_none().then_some(action)
 }
+
+/// What stands before the operation in the header `x-amz-target`, by service.
+const TARGETS: [(&str, &str); 3] =
+    [(SSM, "AmazonSSM"), (CODE_BUILD, "CodeBuild_20161006"), (LOGS, "Logs_20140328")];
 
 #[cfg(test)]
 mod tests;

@@ -4,6 +4,7 @@
 //! demo and in the property tests.
 
 mod balancing;
+mod build;
 mod compute;
 mod refresh;
 mod scaling;
@@ -60,6 +61,9 @@ fn carry(world: &mut World, region: usize, call: &Call, at: Moment) -> Result<Ac
         Call::CreateLaunchTemplateVersion(create) => {
             template::create_version(&mut world.regions[region], create)?;
         }
+        Call::TagImage(tags) => compute::tag_image(&mut world.regions[region], tags)?,
+        Call::StartBuild(start) => build::start(world, region, start, at)?,
+        Call::StopBuild(stop) => build::stop(world, region, stop, at)?,
     }
     Ok(Actions::new())
 }

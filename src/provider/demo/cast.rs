@@ -24,8 +24,8 @@ use super::life::{Agenda, Event};
 use super::loose;
 use super::refresh::Run;
 use super::seed::{Build, Part, Stage, split};
-use super::world::{DAY, Group, GroupAt, MINUTE, Moment, Region, SECOND, World};
-use crate::fleet::{ImageId, InstanceId, TemplateId};
+use super::world::{DAY, Group, GroupAt, MINUTE, Moment, Region, SECOND, World, time_of};
+use crate::fleet::{ImageId, InstanceId, TemplateId, Text};
 use crate::plan::{Preferences, Protected, Standby};
 
 /// Instances of the default cast.
@@ -77,6 +77,7 @@ pub(super) fn world(seed: u64, instances: usize, start: Timestamp) -> World {
         mishaps: true,
         hands: true,
         silent: false,
+        next_build: None,
     };
     set_going(&mut world);
     world
@@ -130,20 +131,55 @@ fn under_way(region: &Region, group: &Group) -> Run {
     Run::new(preferences, group.instances.len(), olds.clone(), olds, 0)
 }
 
+/// The region that images are built in; elsewhere those that others are built on are copies.
+const BUILT_IN: &str = "eu-west-1";
+/// Days until an image that is in use is deprecated.
+const DEPRECATED_IN: Moment = 9;
+
 fn layers(stage: &mut Stage) -> Layers {
+    let layers = built(stage);
+    // Switched off since a leak was found in it; one old application still stands on it.
+    stage.alter(&layers.nginx[0], |image| image.fact.state = "disabled".into());
+    if stage.region.place.region.raw() != BUILT_IN {
+        let chance = stage.chance;
+        for image in stage.region.images.values_mut() {
+            let name = image.fact.name.as_ref().map_or("", Text::raw);
+            image.fact.source = Some(ImageId::new(chance.id("ami", &format!("{BUILT_IN} {name}"), 0)));
+            image.fact.source_region = Some(BUILT_IN.into());
+        }
+    }
+    layers
+}
+
+/// Takes from an image all that tells where it comes from.
+pub(super) fn untrace(stage: &mut Stage, image: &ImageId) {
+    stage.alter(image, |image| {
+        for key in ["SourceRevision", "Builder", "BuildId", "BuildTime"] {
+            image.fact.tags.remove(key);
+        }
+    });
+}
+
+/// Announces the end of an image.
+pub(super) fn deprecate(stage: &mut Stage, image: &ImageId) {
+    let at = time_of(stage.start, DEPRECATED_IN * DAY);
+    stage.alter(image, |image| image.fact.deprecated_at = Some(at));
+}
+
+fn built(stage: &mut Stage) -> Layers {
     let mut base =
         |version, age| stage.image(&Build { family: "al2023-base", version, parent: None, age: age * DAY });
-    let base = [base("3.0.0", 130), base("3.1.0", 64), base("3.2.0", 12)];
+    let base = [base("3.0.0", 130), base("3.1.0", 84), base("3.2.0", 70)];
     let mut on = |family, version, parent: usize, age| {
         stage.image(&Build { family, version, parent: Some(&base[parent]), age: age * DAY })
     };
     Layers {
         nginx: [
             on("nginx-base", "1.8.0", 0, 121),
-            on("nginx-base", "1.9.0", 1, 60),
-            on("nginx-base", "1.10.0", 2, 10),
+            on("nginx-base", "1.9.0", 1, 80),
+            on("nginx-base", "1.10.0", 2, 66),
         ],
-        jvm: [on("jvm-base", "21.3.0", 1, 58), on("jvm-base", "21.4.0", 2, 9)],
+        jvm: [on("jvm-base", "21.3.0", 1, 78), on("jvm-base", "21.4.0", 2, 62)],
     }
 }
 

@@ -47,7 +47,7 @@ fn cluster(stage: &mut Stage, layers: &Layers, nth: usize, count: usize) {
     let word = NAMES[nth % NAMES.len()];
     let name = if round == 0 { word.to_owned() } else { format!("{word}{}", round + 1) };
     let minor = stage.chance.of(&name, 0).u32(2..30);
-    let old = app(stage, &name, &format!("1.{minor}.0"), &layers.nginx[1], 50);
+    let old = app(stage, &name, &format!("1.{minor}.0"), &layers.nginx[2], 50);
     let new = app(stage, &name, &format!("1.{}.0", minor + 1), &layers.nginx[2], 5);
     let template = stage.template(&name, "m7g.large", &[&old, &new]);
     let balancer = stage.balancer(&name, LoadBalancerKind::Application);

@@ -11,7 +11,7 @@ use super::hands::Foreign;
 use super::launch;
 use super::phase::NOTICED;
 use super::world::{Ailment, Duty, GroupAt, Ill, Instance, MINUTE, Moment, NEVER, SECOND, World};
-use crate::fleet::InstanceId;
+use crate::fleet::{BuildId, InstanceId};
 
 /// A group looks after its size this long after it lost an instance.
 pub(super) const REACTION: Moment = 8 * SECOND;
@@ -48,6 +48,8 @@ pub(super) enum Event {
     Refresh(GroupAt),
     /// The errors of a bad version follow its traffic.
     Strain(GroupAt),
+    /// A build needs something of its account, or gives it something.
+    Build(usize, BuildId),
     /// Somebody in a region feels like changing something by hand.
     Hands(usize),
     /// Somebody puts back what was changed by hand.
@@ -119,6 +121,7 @@ impl World {
             Event::Rebalance(group) => self.rebalance(group, at),
             Event::Refresh(group) => self.refresh_step(group, at),
             Event::Strain(group) => self.strain(group, at),
+            Event::Build(region, id) => self.build_goes_on(region, &id, at),
             Event::Hands(region) => self.lend_a_hand(region, at),
             Event::PutBack(region, foreign) => self.put_back(region, &foreign, at),
         }

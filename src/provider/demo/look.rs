@@ -71,6 +71,11 @@ impl Memory {
             self.facts = world.regions.iter().map(|region| Facts::new(region.place.clone())).collect();
         }
         let questions = match scope {
+            // What stands for a family has images and nothing else.
+            Scope::Cluster(id) if !self.asked.is_empty() && id.family().is_some() => {
+                let region = world.region(&id.place).into_iter();
+                region.map(|region| (region, Ask::List(Section::Images))).collect()
+            }
             Scope::Cluster(id) if !self.asked.is_empty() && known(id).is_some() => {
                 let lists = MOVING.iter().chain(&SELDOM).map(|list| Ask::List(*list));
                 let lists = world

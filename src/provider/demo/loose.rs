@@ -22,6 +22,8 @@ pub(super) fn odd_image(stage: &mut Stage, name: Option<&str>, days: Moment) -> 
         created_at: Some(time_of(stage.start, -days * DAY)),
         deprecated_at: None,
         source: None,
+        source_region: None,
+        devices: Vec::new(),
         architecture: Some("x86_64".into()),
         allowed: Some(true),
         tags: Tags::new(),

@@ -7,6 +7,7 @@
 //! taken, `cloudwatch` what is watched, `weather` what goes wrong.
 
 mod ask;
+mod builds;
 mod calls;
 mod cast;
 mod chance;
@@ -20,6 +21,7 @@ mod look;
 mod loose;
 mod phase;
 mod rebalance;
+mod recipes;
 mod refresh;
 mod register;
 mod replacing;
@@ -37,11 +39,12 @@ use jiff::Timestamp;
 pub use cast::DEFAULT_INSTANCES;
 pub use cloudwatch::watched_clusters;
 pub use hands::Foreign;
-pub use weather::{Fate, Sent, Weather};
+pub use recipes::recipes;
+pub use weather::{BuildFate, Fate, Sent, Weather};
 
 use super::{Clock, Created, Entries, EntryName, Failure, FailureKind, Observer, Operator, Register};
-use crate::fleet::{Facts, Fleet, Identity, Naming, Place, Scope, Text, assemble};
-use crate::plan::{self, Call, Receipt, Resource};
+use crate::fleet::{BuildId, Cursor, Facts, Fleet, Identity, Naming, Place, Scope, Tail, Text, assemble};
+use crate::plan::{self, BuildKey, Call, Receipt, Resource};
 use look::Memory;
 use world::World;
 
@@ -116,6 +119,14 @@ impl Demo {
         let (mut state, _) = self.now();
         let now = state.world.now;
         state.world.region(place).is_some_and(|region| state.world.meddle(region, foreign, now))
+    }
+
+    /// Nobody here knows of a build any more, as of one that ran on another machine.
+    pub fn forget_build(&self, place: &Place, build: &BuildId) {
+        let (mut state, _) = self.now();
+        if let Some(region) = state.world.region(place) {
+            state.world.regions[region].builds.remove(build);
+        }
     }
 
     /// Every change that was sent, in order.
@@ -206,6 +217,17 @@ impl Observer for Demo {
         Ok(state.register.read(at, |name| name.is_under(prefix)))
     }
 
+    async fn follow(&self, place: &Place, build: &BuildKey, from: &Cursor) -> Result<Tail, Failure> {
+        let what = format!("read the log of {}", build.id);
+        let (mut state, at) = self.now();
+        state.outage(&what)?;
+        state.memory.count(at, state::calls(&Resource::Build(build.clone())));
+        let region = state.region(place, &what)?;
+        state.world.regions[region]
+            .log(build, from, state.world.now)
+            .ok_or_else(|| Failure::new(FailureKind::NotFound, what, "nobody here keeps it", ""))
+    }
+
     fn calls_last_minute(&self) -> u32 {
         let at = self.clock.now();
         self.lock().memory.calls(at)
@@ -222,6 +244,9 @@ impl Operator for Demo {
         let region = state.region(place, &what)?;
         let now = state.world.now;
         let fate = state.weather.changes.pop_front().unwrap_or(Fate::Well);
+        if matches!(call, Call::StartBuild(_)) {
+            state.world.next_build = state.weather.builds.pop_front();
+        }
         let lost = || Failure { maybe_applied: true, ..weather::failure(FailureKind::TimedOut, &what) };
         let answer = match &fate {
             Fate::Refused(kind) => Err(weather::failure(*kind, &what)),

@@ -13,16 +13,15 @@ use super::world::{
     Balancer, EVER, Group, Image, Instance, Launch, Listener, MINUTE, Moment, Region, TargetGroup, time_of,
 };
 use crate::fleet::{
-    Action, Actions, ForwardConfig, GroupFact, GroupName, GroupStickiness, ImageFact, ImageId, LaunchSource,
-    ListenerArn, ListenerFact, LoadBalancerArn, LoadBalancerFact, LoadBalancerKind, MetadataOptions, Place,
-    RuleArn, RuleFact, SecurityGroupId, SourceArn, Tags, TargetGroupArn, TargetGroupAttributes,
-    TargetGroupFact, TargetGroupTuple, TemplateId, TemplateRef, TemplateVersion, TemplateVersionFact, Text,
+    Action, Actions, ForwardConfig, GroupFact, GroupName, GroupStickiness, ImageDevice, ImageFact, ImageId,
+    LaunchSource, ListenerArn, ListenerFact, LoadBalancerArn, LoadBalancerFact, LoadBalancerKind,
+    MetadataOptions, Place, RuleArn, RuleFact, SecurityGroupId, SourceArn, Tags, TargetGroupArn,
+    TargetGroupAttributes, TargetGroupFact, TargetGroupTuple, TemplateId, TemplateRef, TemplateVersion,
+    TemplateVersionFact, Text,
 };
 
 /// The account of the simulated fleet.
 pub(super) const ACCOUNT: &str = "123456789012";
-/// The account that owns its images.
-const IMAGE_ACCOUNT: &str = "210987654321";
 /// Instances of one part were launched within this time of each other.
 const ROLLOUT: Moment = 30 * MINUTE;
 
@@ -71,6 +70,7 @@ impl Stage {
                 .to_vec(),
             zones,
             images: BTreeMap::new(),
+            builds: BTreeMap::new(),
             templates: BTreeMap::new(),
             descriptions: BTreeMap::new(),
             template_tokens: BTreeMap::new(),
@@ -112,6 +112,7 @@ impl Stage {
             ("SourceRevision", &revision),
             ("Builder", "packer 1.11.2"),
             ("BuildId", &number),
+            ("BuildTime", &time_of(self.start, -build.age).strftime("%Y-%m-%dT%H:%MZ").to_string()),
         ]);
         if let Some(parent) = build.parent {
             tags.insert("ParentImage".into(), Text::new(parent.raw()));
@@ -119,11 +120,13 @@ impl Stage {
         let fact = ImageFact {
             id: id.clone(),
             name: Some(name.into()),
-            owner: Some(IMAGE_ACCOUNT.into()),
+            owner: Some(ACCOUNT.into()),
             state: "available".into(),
             created_at,
             deprecated_at: None,
             source: None,
+            source_region: None,
+            devices: vec![root_volume(&self.chance.id("snap", &about, 2))],
             architecture: Some("arm64".into()),
             allowed: Some(true),
             tags,
@@ -367,6 +370,18 @@ pub(super) fn forward(weights: &[(&TargetGroupArn, i32)], sticky: Option<i32>) -
             }),
         }),
         ..Action::default()
+    }
+}
+
+/// The root volume of an image.
+pub(super) fn root_volume(snapshot: &str) -> ImageDevice {
+    ImageDevice {
+        name: "/dev/xvda".into(),
+        virtual_name: None,
+        size_gib: Some(20),
+        snapshot: Some(snapshot.into()),
+        encrypted: Some(true),
+        kind: Some("gp3".into()),
     }
 }
 

@@ -5,8 +5,8 @@ use crate::fleet::{
     GroupName, InstanceId, LaunchSource, Tags, TemplateId, TemplateRef, TemplateVersion, Text,
 };
 use crate::plan::{
-    GroupState, InstanceMark, Newest, RefreshMark, Resource, Saved, Sizes, State, Subnets, TargetGroupState,
-    TemplateNumber, TemplateState,
+    GroupState, ImageMark, InstanceMark, Newest, RefreshMark, Resource, Saved, Sizes, State, Subnets,
+    TargetGroupState, TemplateNumber, TemplateState,
 };
 
 /// Versions of a launch template that are told of.
@@ -18,7 +18,9 @@ const OURS: &str = "flightdeck:";
 /// group's word on it.
 pub(super) fn calls(resource: &Resource) -> usize {
     match resource {
-        Resource::Source(_) | Resource::Template(_) => 1,
+        Resource::Source(_) | Resource::Template(_) | Resource::Image(_) => 1,
+        // A program on this machine costs no call.
+        Resource::Build(key) => usize::from(!key.by.is_local()),
         Resource::Group(_) | Resource::Instance(_) | Resource::TargetGroup(_) => 2,
     }
 }
@@ -39,6 +41,11 @@ impl Region {
             }
             Resource::Template(id) => State::Template(self.template_state(id)?),
             Resource::Instance(id) => State::Instance(self.mark(id, now)),
+            Resource::Image(id) => {
+                let fact = &self.images.get(id).filter(|image| !image.hidden)?.fact;
+                State::Image(ImageMark { state: Some(fact.state.clone()), tags: fact.tags.clone() })
+            }
+            Resource::Build(key) => State::Build(self.build_state(key, now)?),
         })
     }
 

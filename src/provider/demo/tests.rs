@@ -1,5 +1,6 @@
 //! The promises of the simulated fleet itself: a clock that a test sets, and ways to find things.
 
+mod builds;
 mod calls;
 mod cloudwatch;
 mod groups;

@@ -18,6 +18,8 @@ pub struct Weather {
     pub outage: Option<FailureKind>,
     /// Sections that may not be read.
     pub denied: BTreeSet<Section>,
+    /// What becomes of the next builds, one each; once it is empty, chance says it.
+    pub builds: VecDeque<BuildFate>,
     /// CloudWatch answers and has no data, neither for metrics nor for alarms that nobody set.
     pub silent: bool,
 }
@@ -35,6 +37,21 @@ pub enum Fate {
     Unanswered,
     /// It is applied and answered, and somebody else changes something right after it.
     Overtaken(Foreign),
+}
+
+/// What becomes of one build.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum BuildFate {
+    /// It ends well.
+    Well,
+    /// It fails half way.
+    Fails,
+    /// It hangs half way, until its time is over.
+    Hangs,
+    /// It ends well, and its image stays pending.
+    NeverReady,
+    /// It ends well, and prints more than anybody can read.
+    Talks,
 }
 
 /// A change that was sent, for tests to count.

@@ -8,15 +8,17 @@ use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 
+use super::builds::Build;
 use super::chance::Chance;
 use super::facts::Sight;
 use super::life::Agenda;
 use super::refresh::Run;
+use super::weather::BuildFate;
 use crate::fleet::{
-    Actions, AlarmState, GroupFact, GroupName, ImageFact, ImageId, InstanceId, LaunchConfigurationFact,
-    ListenerFact, LoadBalancerFact, MetadataOptions, Place, PolicyFact, RefreshFact, RuleArn, RuleFact,
-    ScheduleFact, SecurityGroupId, SourceArn, SubnetId, Tags, TargetGroupArn, TargetGroupAttributes,
-    TargetGroupFact, TemplateId, TemplateRef, TemplateVersionFact, Text, Zone,
+    Actions, AlarmState, BuildId, GroupFact, GroupName, ImageFact, ImageId, InstanceId,
+    LaunchConfigurationFact, ListenerFact, LoadBalancerFact, MetadataOptions, Place, PolicyFact, RefreshFact,
+    RuleArn, RuleFact, ScheduleFact, SecurityGroupId, SourceArn, SubnetId, Tags, TargetGroupArn,
+    TargetGroupAttributes, TargetGroupFact, TemplateId, TemplateRef, TemplateVersionFact, Text, Zone,
 };
 use crate::plan::CreateTemplateVersion;
 
@@ -52,6 +54,8 @@ pub(super) struct World {
     pub hands: bool,
     /// CloudWatch has no data.
     pub silent: bool,
+    /// What becomes of the build that starts now, where a test says so.
+    pub next_build: Option<BuildFate>,
 }
 
 /// One account and region.
@@ -61,6 +65,8 @@ pub(super) struct Region {
     /// One in each zone.
     pub subnets: Vec<SubnetId>,
     pub images: BTreeMap<ImageId, Image>,
+    /// Builds of images, under way and ended.
+    pub builds: BTreeMap<BuildId, Build>,
     pub templates: BTreeMap<TemplateId, Vec<TemplateVersionFact>>,
     /// What made launch template versions, by client token.
     pub template_tokens: BTreeMap<Text, CreateTemplateVersion>,

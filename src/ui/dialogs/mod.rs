@@ -1,6 +1,7 @@
 //! One file a dialog, mirroring `app::dialogs`. They are drawn over the screen in the order they were opened.
 
 mod arm;
+mod compare_images;
 mod confirm;
 mod deploy;
 mod drill;
@@ -10,8 +11,11 @@ mod gaps;
 mod help;
 mod ignore;
 mod leave;
+mod mark;
 mod palette;
+mod partner;
 mod quarantine;
+mod rebuild;
 mod refresh;
 mod replace;
 mod scale;
@@ -40,6 +44,8 @@ pub fn draw(canvas: &mut Canvas<'_>, look: &Look<'_>, layout: &Layout) {
             Dialog::Refresh(dialog) => refresh::draw(canvas, look, layout.body, dialog),
             Dialog::Deploy(dialog) => deploy::draw(canvas, look, layout.body, dialog),
             Dialog::Replace(dialog) => replace::draw(canvas, look, layout.body, dialog),
+            Dialog::Rebuild(dialog) => rebuild::draw(canvas, look, layout.body, dialog),
+            Dialog::Mark(dialog) => mark::draw(canvas, look, layout.body, dialog),
             Dialog::Drill(dialog) => drill::draw(canvas, look, layout.body, dialog),
             Dialog::Scale(dialog) => scale::draw(canvas, look, layout.body, dialog),
             Dialog::Quarantine(dialog) => quarantine::draw(canvas, look, layout.body, dialog),
@@ -49,7 +55,9 @@ pub fn draw(canvas: &mut Canvas<'_>, look: &Look<'_>, layout: &Layout) {
             Dialog::Arm(dialog) => arm::draw(canvas, look, layout.body, dialog),
             Dialog::Help(dialog) => help::draw(canvas, look, layout.body, dialog),
             Dialog::Palette(dialog) => palette::draw(canvas, look, layout.body, dialog),
+            Dialog::Partner(dialog) => partner::draw(canvas, look, layout.body, dialog),
             Dialog::Gaps(dialog) => gaps::draw(canvas, look, layout.body, dialog),
+            Dialog::CompareImages(dialog) => compare_images::draw(canvas, look, layout.body, dialog),
             Dialog::Steer(dialog) => steer::draw(canvas, look, layout.body, dialog),
             Dialog::Leave(dialog) => leave::draw(canvas, look, layout.body, dialog),
         }

@@ -12,7 +12,7 @@ use crate::app::{Area, Layout, Observation, Rolling, Sizing, words};
 use crate::drift::Finding;
 use crate::fleet::{self, Instance, Place, ServerGroup, Text};
 use crate::keymap::{Action, Context};
-use crate::plan::{LightKind, half_finished};
+use crate::plan::{Light, LightKind, half_finished};
 use crate::theme::Role;
 use crate::ui::Look;
 use crate::ui::canvas::{Canvas, Piece, piece, width_of};
@@ -101,13 +101,14 @@ fn title(canvas: &mut Canvas<'_>, look: &Look<'_>, line: Area, observation: &Obs
     if let Some(summary) = summary {
         pieces.push(piece(format!(" · {}", words::count(summary.instances, "instance")), Role::Text));
         if let Some(back) = &summary.back {
-            let kind = kind_word(back.light.kind);
+            let kind = kind_word(&back.light);
             let minutes = back.light.minutes.map(|minutes| format!(" {minutes} min")).unwrap_or_default();
             let says = match &back.rollback {
                 Ok(to) => format!(" · back: {kind}{minutes} → {to}"),
                 Err(_) => format!(" · back: {kind}{minutes}"),
             };
-            pieces.push(piece(says, Role::Text));
+            let role = if back.light.warning.is_some() { Role::Warning } else { Role::Text };
+            pieces.push(piece(says, role));
         }
         pieces.push(age(look, summary.seen_at));
     }
@@ -140,15 +141,17 @@ fn marked(screen: &Cluster) -> Vec<Piece> {
     vec![piece(says.join(", "), Role::Title), piece("  ", Role::Text)]
 }
 
-fn kind_word(kind: LightKind) -> String {
-    match kind {
+fn kind_word(light: &Light) -> String {
+    match light.kind {
+        LightKind::Warm if light.warning.is_some() => format!("{} warm", glyphs::WARN),
+        LightKind::Image if light.warning.is_some() => format!("{} image", glyphs::WARN),
         LightKind::Warm => format!("{} warm", glyphs::FULL),
         LightKind::Image => format!("{} image", glyphs::HALF),
         LightKind::None => format!("{} none", glyphs::EMPTY),
     }
 }
 
-fn age(look: &Look<'_>, seen_at: Option<Timestamp>) -> Piece {
+pub(super) fn age(look: &Look<'_>, seen_at: Option<Timestamp>) -> Piece {
     match seen_at {
         Some(seen) => {
             let stale = look.at.duration_since(seen).as_secs() > STALE_SECONDS;

@@ -271,7 +271,10 @@ pub fn severity_role(severity: Severity) -> Role {
 
 fn back_piece(back: Option<&WayBack>, ink: impl Fn(Role) -> Role) -> Piece {
     let Some(back) = back else { return piece(glyphs::NONE, ink(Role::Dim)) };
+    let warns = back.light.warning.is_some();
     match back.light.kind {
+        LightKind::Warm if warns => piece(format!("{} warm", glyphs::WARN), ink(Role::Warning)),
+        LightKind::Image if warns => piece(format!("{} image", glyphs::WARN), ink(Role::Warning)),
         LightKind::Warm => piece(format!("{} warm", glyphs::FULL), ink(Role::Healthy)),
         LightKind::Image => piece(format!("{} image", glyphs::HALF), ink(Role::Info)),
         LightKind::None => piece(format!("{} none", glyphs::EMPTY), ink(Role::Dim)),

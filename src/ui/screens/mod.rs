@@ -1,8 +1,11 @@
 //! One file a screen, mirroring `app::screens`.
 
 mod activity;
+mod build_log;
 mod cluster;
+mod compare;
 mod fleet;
+mod images;
 mod instance;
 mod operations;
 
@@ -21,7 +24,10 @@ pub fn draw(canvas: &mut Canvas<'_>, look: &Look<'_>, layout: &Layout) {
         Screen::Cluster(screen) => cluster::draw(canvas, look, layout, screen),
         Screen::Instance(screen) => instance::draw(canvas, look, layout, screen),
         Screen::Operations(screen) => operations::draw(canvas, look, layout, screen),
+        Screen::Images(screen) => images::draw(canvas, look, layout, screen),
         Screen::Activity(screen) => activity::draw(canvas, look, layout, screen),
+        Screen::Compare(screen) => compare::draw(canvas, look, layout, screen),
+        Screen::BuildLog(screen) => build_log::draw(canvas, look, layout, screen),
     }
 }
 

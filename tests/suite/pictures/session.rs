@@ -175,6 +175,7 @@ impl Session {
                 Effect::Execute(approved) => self.execute(*approved),
                 Effect::Approve { .. } => panic!("nobody was asked as a second person"),
                 Effect::Steer(..) => panic!("nobody told an operation anything"),
+                Effect::Follow(_) => panic!("nobody opened a log"),
                 Effect::Ignore(_) => panic!("nothing is kept here"),
                 Effect::Suspend | Effect::Quit => panic!("nobody asked to leave"),
             }

@@ -3,7 +3,7 @@
 use aws_sdk_ec2::types as sdk;
 
 use super::{Page, ec2_tags, send, text, time_in_text};
-use crate::fleet::{ImageFact, ImageId, ImageMetadataFact, InstanceId, Region};
+use crate::fleet::{ImageDevice, ImageFact, ImageId, ImageMetadataFact, InstanceId, Region};
 use crate::provider::aws::factory::Clients;
 use crate::provider::aws::permissions::EC2;
 use crate::provider::aws::trouble::Trouble;
@@ -68,8 +68,24 @@ fn image(image: &sdk::Image) -> Option<ImageFact> {
         created_at: time_in_text(image.creation_date()),
         deprecated_at: time_in_text(image.deprecation_time()),
         source: image.source_image_id().map(Into::into),
+        source_region: image.source_image_region().map(Into::into),
+        devices: image.block_device_mappings().iter().filter_map(device).collect(),
         architecture: text(image.architecture().map(sdk::ArchitectureValues::as_str)),
         allowed: image.image_allowed(),
         tags: ec2_tags(image.tags()),
+    })
+}
+
+/// A volume of an image. One that only takes away what an image below maps has no name and no EBS.
+fn device(device: &sdk::BlockDeviceMapping) -> Option<ImageDevice> {
+    let ebs = device.ebs();
+    let none = device.no_device().map(|_| "no device");
+    Some(ImageDevice {
+        name: device.device_name()?.into(),
+        virtual_name: text(device.virtual_name().or(none)),
+        size_gib: ebs.and_then(sdk::EbsBlockDevice::volume_size),
+        snapshot: text(ebs.and_then(|ebs| ebs.snapshot_id())),
+        encrypted: ebs.and_then(sdk::EbsBlockDevice::encrypted),
+        kind: text(ebs.and_then(|ebs| ebs.volume_type()).map(sdk::VolumeType::as_str)),
     })
 }

@@ -48,10 +48,14 @@ async fn leaves(wall: Wall, service: &str, named: &str, on_the_wire: &str) -> bo
     let mut components =
         aws_smithy_runtime_api::client::runtime_components::RuntimeComponentsBuilder::new("wall");
     components.push_interceptor(wall.interceptor());
-    let target = (service == SSM).then(|| format!("AmazonSSM.{on_the_wire}"));
+    let prefix = TARGETS.iter().find(|(of, _)| *of == service);
+    let target = prefix.map(|(_, prefix)| format!("{prefix}.{on_the_wire}"));
     let body = target.as_ref().map_or_else(|| format!("Action={on_the_wire}&Version=1"), |_| "{}".into());
-    let path = format!("http://aws.test/service/x/operation/{on_the_wire}");
-    let in_path = service == CLOUDWATCH;
+    let path = match service {
+        IMAGE_BUILDER => format!("http://aws.test/{on_the_wire}?arn=a/b"),
+        _ => format!("http://aws.test/service/x/operation/{on_the_wire}"),
+    };
+    let in_path = service == CLOUDWATCH || service == IMAGE_BUILDER;
     let operation = Operation::builder()
         .service_name(service.to_owned())
         .operation_name(named.to_owned())
@@ -113,11 +117,17 @@ async fn a_request_that_is_not_what_it_is_called_trips_the_wire() {
     assert!(leaves(Wall::Reads, SSM, "GetParameters", "GetParameters").await);
     assert!(!leaves(Wall::Reads, SSM, "GetParameters", "PutParameter").await);
     assert!(!leaves(Wall::Reads, SSM, "GetParameters", "").await);
+    assert!(leaves(Wall::Reads, CODE_BUILD, "BatchGetBuilds", "BatchGetBuilds").await);
+    assert!(!leaves(Wall::Reads, CODE_BUILD, "BatchGetBuilds", "StartBuild").await);
+    assert!(leaves(Wall::Reads, IMAGE_BUILDER, "GetImage", "GetImage").await);
+    assert!(!leaves(Wall::Reads, IMAGE_BUILDER, "GetImage", "DeleteImage").await);
+    assert!(!leaves(Wall::Reads, IMAGE_BUILDER, "GetImage", "").await);
+    assert!(!leaves(Wall::Reads, LOGS, "GetLogEvents", "DeleteLogStream").await);
 }
 
 /// Sends through real clients what could do harm, typed as it would be by mistake.
 async fn send_harm(clients: &Clients) {
-    let Clients { ec2, autoscaling, cloudwatch, elb, ssm, sts } = clients;
+    let Clients { ec2, autoscaling, cloudwatch, codebuild, elb, imagebuilder, logs, ssm, sts } = clients;
     let _ = ec2.terminate_instances().instance_ids("i-1").instance_ids("i-2").send().await;
     let _ = ec2.stop_instances().instance_ids("i-1").send().await;
     let _ = ec2.reboot_instances().instance_ids("i-1").send().await;
@@ -171,6 +181,17 @@ async fn send_harm(clients: &Clients) {
     let _ = elb.modify_rule().rule_arn("r").send().await;
     let _ = elb.deregister_targets().target_group_arn("t").send().await;
     let _ = elb.delete_load_balancer().load_balancer_arn("b").send().await;
+    let build = codebuild.start_build().project_name("p");
+    let _ = build.clone().privileged_mode_override(true).send().await;
+    let _ = build.clone().buildspec_override("x").send().await;
+    let _ = build.service_role_override("arn").send().await;
+    let _ = codebuild.delete_project().name("p").send().await;
+    let run = imagebuilder.start_image_pipeline_execution().image_pipeline_arn("p").client_token("t");
+    let _ = run.clone().send().await;
+    let _ = run.tags("Name", "x").send().await;
+    let _ = imagebuilder.delete_image().image_build_version_arn("i").send().await;
+    let _ = logs.get_log_events().log_stream_name("s").unmask(true).send().await;
+    let _ = logs.delete_log_group().log_group_name("g").send().await;
     let _ = sts.assume_role().role_arn("arn").role_session_name("s").send().await;
 }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::super::loose;
 use super::super::seed::{NewGroup, Part, Stage, forward, split};
 use super::super::world::{DAY, HOUR, MINUTE, time_of};
-use super::{Layers, app, part};
+use super::{Layers, app, deprecate, part};
 use crate::fleet::{
     Action, Exact, LaunchConfigurationFact, LaunchSource, LoadBalancerKind, PolicyFact, PolicyKind,
     RefreshFact, RefreshStatus, ScheduleFact, Setting, TemplateVersion,
@@ -16,7 +16,7 @@ pub(super) fn shop(stage: &mut Stage, layers: &Layers, orders: usize, checkout: 
     let balancer = stage.balancer("shop", LoadBalancerKind::Application);
 
     let old = app(stage, "orders", "1.41.2", &layers.nginx[1], 40);
-    let blue = app(stage, "orders", "1.42.0", &layers.nginx[1], 16);
+    let blue = app(stage, "orders", "1.42.0", &layers.nginx[2], 16);
     let green = app(stage, "orders", "1.43.0", &layers.nginx[2], 2);
     let template = stage.template("orders", "m7g.large", &[&old, &blue, &green]);
     let to_blue = stage.target_group("orders-blue", balancer, 60);
@@ -53,7 +53,7 @@ pub(super) fn shop(stage: &mut Stage, layers: &Layers, orders: usize, checkout: 
     });
     stage.listener(balancer, 443, vec![forward(&[(&to_blue, 90), (&to_green, 10)], Some(3_600))]);
 
-    let blue = app(stage, "checkout", "2.7.0", &layers.jvm[0], 30);
+    let blue = app(stage, "checkout", "2.7.0", &layers.jvm[1], 30);
     let green = app(stage, "checkout", "2.8.0", &layers.jvm[1], 3);
     let template = stage.template("checkout", "m7g.xlarge", &[&blue, &green]);
     let to_blue = stage.target_group("checkout-blue", balancer, 120);
@@ -106,7 +106,8 @@ fn login() -> Action {
 
 pub(super) fn search(stage: &mut Stage, layers: &Layers, count: usize) {
     let oldest = app(stage, "search", "0.8.7", &layers.jvm[0], 55);
-    let saved = app(stage, "search", "0.9.0", &layers.jvm[0], 22);
+    let saved = app(stage, "search", "0.9.0", &layers.jvm[1], 22);
+    deprecate(stage, &saved);
     let newer = app(stage, "search", "0.9.1", &layers.jvm[1], 1);
     let template = stage.template("search", "r7g.large", &[&oldest, &saved, &newer]);
     let index = stage.group(NewGroup {

@@ -2,7 +2,7 @@
 
 use super::super::seed::{NewGroup, Part, Stage, forward, split};
 use super::super::world::{Ailment, DAY, Duty, EVER, HOUR, Ill, MINUTE, NEVER, time_of};
-use super::{Layers, app, part};
+use super::{Layers, app, part, untrace};
 use crate::fleet::{
     Action, Exact, LaunchSource, LoadBalancerKind, OverrideFact, RefreshFact, RefreshStatus, Setting,
     TemplateVersion,
@@ -10,9 +10,9 @@ use crate::fleet::{
 
 pub(super) fn payments(stage: &mut Stage, layers: &Layers, count: usize) {
     let balancer = stage.balancer("pay", LoadBalancerKind::Application);
-    let old = app(stage, "payments", "5.4.1", &layers.jvm[0], 44);
+    let old = app(stage, "payments", "5.4.1", &layers.jvm[1], 44);
     let new = app(stage, "payments", "5.5.0", &layers.jvm[1], 4);
-    let old_x86 = app(stage, "payments-x86", "5.4.1", &layers.jvm[0], 44);
+    let old_x86 = app(stage, "payments-x86", "5.4.1", &layers.jvm[1], 44);
     let new_x86 = app(stage, "payments-x86", "5.5.0", &layers.jvm[1], 4);
     for image in [&old_x86, &new_x86] {
         stage.alter(image, |image| image.fact.architecture = Some("x86_64".into()));
@@ -76,6 +76,7 @@ pub(super) fn payments(stage: &mut Stage, layers: &Layers, count: usize) {
 pub(super) fn web(stage: &mut Stage, layers: &Layers, count: usize) {
     let balancer = stage.balancer("edge", LoadBalancerKind::Network);
     let blue = app(stage, "web", "7.0.3", &layers.nginx[0], 70);
+    untrace(stage, &blue);
     let green = app(stage, "web", "7.1.0", &layers.nginx[2], 5);
     let template = stage.template("web", "c7g.large", &[&blue, &green]);
     for version in stage.region.templates.get_mut(&template).into_iter().flatten().skip(1) {
@@ -120,7 +121,7 @@ pub(super) fn discover(stage: &mut Stage, layers: &Layers, recommend: usize, rep
         }],
     );
 
-    let blue = app(stage, "recommend", "3.1.4", &layers.nginx[1], 25);
+    let blue = app(stage, "recommend", "3.1.4", &layers.nginx[2], 25);
     let green = app(stage, "recommend", "3.2.0", &layers.nginx[2], 1);
     stage.alter(&green, |image| image.bad = true);
     let template = stage.template("recommend", "m7g.large", &[&blue, &green]);

@@ -4,7 +4,7 @@ use super::super::border;
 use super::super::fleet::{bar_role, known_piece, operation_piece};
 use crate::app::measure::{fit, width};
 use crate::app::screens::Cluster;
-use crate::app::{Area, Observation, Operation, words};
+use crate::app::{Area, Observation, Operation, WayBack, words};
 use crate::fleet::{self, LoadBalancerKind, TrafficSource, Weight};
 use crate::plan::{Known, KnownState, Outcome, Truth};
 use crate::theme::Role;
@@ -27,7 +27,12 @@ pub fn draw(
         } else {
             ("no listener or rule sends it traffic", Role::Dim)
         };
-        canvas.text(area.without(2, 1), 0, says, role);
+        let mut line = vec![piece(says, role)];
+        let summary = observation.summary(&cluster.id);
+        if let Some(warning) = summary.and_then(|summary| way_back(summary.back.as_ref()?)) {
+            line.extend([piece(" · ", Role::Dim), warning]);
+        }
+        canvas.pieces(area.without(2, 1), 0, &line);
         return;
     };
     let title = [piece("TRAFFIC ", Role::Heading), piece(source.label.to_string(), Role::Title)];
@@ -54,15 +59,24 @@ pub fn draw(
         canvas.text(rest, 0, &one.why, Role::Text);
         return;
     }
-    let mut line = truth(look, operation);
     let summary = observation.summary(&cluster.id).filter(|_| operation.is_none());
-    if let Some(back) = summary.and_then(|summary| summary.back.as_ref()) {
-        line.push(piece(format!(" · way back: {}", back.light.why), Role::Dim));
+    let back = summary.and_then(|summary| summary.back.as_ref());
+    let mut line = truth(look, operation);
+    match back.and_then(way_back) {
+        // What may be missed when it is needed is worth more than that nothing is under way.
+        Some(warning) => line = vec![warning],
+        None => line.extend(back.map(|back| piece(format!(" · way back: {}", back.light.why), Role::Dim))),
     }
     canvas.pieces(rest.cut_top(1), 0, &line);
     if let Some(operation) = operation {
         canvas.text(rest, 0, &says(operation), Role::Text);
     }
+}
+
+/// What may be missed on the way back, where anything may.
+fn way_back(back: &WayBack) -> Option<Piece> {
+    let warning = back.light.warning.as_ref()?;
+    Some(piece(format!("{} way back: {warning}", glyphs::WARN), Role::Warning))
 }
 
 fn side_name(cluster: &fleet::Cluster, weight: &Weight) -> String {

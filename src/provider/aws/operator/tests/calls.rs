@@ -2,10 +2,10 @@
 
 use super::*;
 use crate::plan::{
-    CreateTags, CreateTargetGroup, DeleteTargetGroup, Desired, ModifyAttributes, SetDesiredCapacity,
-    StartRefresh, TemplateNumber, TerminateInGroup, UpdateGroup,
+    Builder, BuiltBy, CreateTags, CreateTargetGroup, DeleteTargetGroup, Desired, ModifyAttributes, Program,
+    SetDesiredCapacity, StartRefresh, TagImage, TemplateNumber, TerminateInGroup, UpdateGroup,
 };
-use crate::provider::aws::testing::{INSTANCE, TEMPLATE, every_call};
+use crate::provider::aws::testing::{BUILD, IMAGE, INSTANCE, PIPELINE, TEMPLATE, build, every_call, stop};
 
 /// The calls of groups, templates and instances.
 fn calls() -> impl Iterator<Item = Call> {
@@ -71,9 +71,23 @@ fn answer(asked: &Asked) -> Answer {
             "<CreateLaunchTemplateVersionResponse><launchTemplateVersion><versionNumber>7</versionNumber>\
              </launchTemplateVersion></CreateLaunchTemplateVersionResponse>",
         ),
+        "ListBuildsForProject" => Answer::ok(r#"{"ids":["images:1","images:2"]}"#),
+        "BatchGetBuilds" => Answer::ok(format!(
+            r#"{{"builds":[{{"id":"images:1"}},{{"id":"images:2","environment":{{"environmentVariables":[
+            {{"name":"FLIGHTDECK_BUILD","value":"{BUILD}"}}]}}}}]}}"#
+        )),
+        "GetImagePipeline" => Answer::ok(r#"{"imagePipeline":{"status":"ENABLED"}}"#),
+        "ListImagePipelineImages" => Answer::ok(format!(
+            r#"{{"imageSummaryList":[{{"arn":"arn:other"}},{{"arn":"{RUN}","tags":{{"flightdeck:build":"{BUILD}"}}}}]}}"#
+        )),
+        "StartBuild" | "StopBuild" | "StartImagePipelineExecution" | "CancelImageCreation" => {
+            Answer::ok("{}")
+        }
         action => Answer::ok(format!("<{action}Response><{action}Result/></{action}Response>")),
     }
 }
+
+const RUN: &str = "arn:aws:imagebuilder:eu-west-1:123456789012:image/orders/1.0.0/3";
 
 const TARGET_GROUP: &str = "arn:aws:elasticloadbalancing:eu-west-1:123456789012:targetgroup/g/1";
 
@@ -206,20 +220,64 @@ async fn each_call_sends_what_it_says_and_nothing_else() {
                 "Tag.1.Value=why & who".into(),
             ],
         ),
+        (
+            "CreateTags",
+            vec![
+                format!("ResourceId.1={IMAGE}"),
+                "Tag.1.Key=flightdeck:bad".into(),
+                "Tag.1.Value=why & who".into(),
+            ],
+        ),
         ("TerminateInstances", vec![format!("InstanceId.1={INSTANCE}")]),
+        (
+            "StartBuild",
+            vec![
+                format!(
+                    "environmentVariablesOverride=[{},{},{}]",
+                    variable("BASE", IMAGE),
+                    variable("FLIGHTDECK_BUILD", BUILD),
+                    variable("FLIGHTDECK_IMAGE_VARIABLE", "AMI")
+                ),
+                format!("idempotencyToken={BUILD}"),
+                "projectName=images".into(),
+                "sourceVersion=v1.43.0".into(),
+                "timeoutInMinutesOverride=120".into(),
+            ],
+        ),
+        (
+            "StartImagePipelineExecution",
+            vec![
+                "clientToken=TOKEN".into(),
+                format!("imagePipelineArn={PIPELINE}"),
+                format!(r#"tags={{"flightdeck:build":"{BUILD}"}}"#),
+            ],
+        ),
+        ("StopBuild", vec!["id=images:2".into()]),
+        ("CancelImageCreation", vec!["clientToken=TOKEN".into(), format!("imageBuildVersionArn={RUN}")]),
     ];
     assert!(calls().map(|call| call.operation()).eq(expected.iter().map(|(operation, _)| *operation)));
     let (operator, replay) = operator(answer);
-    for (operation, fields) in expected {
-        let receipt = operator.apply(&place(), &call(operation)).await.unwrap();
+    for (call, (operation, fields)) in calls().zip(expected) {
+        let before = replay.count(operation);
+        let receipt = operator.apply(&place(), &call).await.unwrap();
         assert_eq!(receipt, Receipt { request_id: Some("request-1".into()), actions: Vec::new() });
         let sent = replay.asked().pop().unwrap();
         assert_eq!(sent.action(), operation);
         let told = sent.fields.iter().filter(|(name, _)| *name != "Action" && *name != "Version");
-        let told: Vec<String> = told.map(|(name, value)| format!("{name}={value}")).collect();
+        // A token is a digest in the shape of a UUID.
+        let value = |name: &str, value: &str| match name {
+            "clientToken" if value.len() == 36 => "TOKEN".to_owned(),
+            _ => value.to_owned(),
+        };
+        let told: Vec<String> = told.map(|(name, told)| format!("{name}={}", value(name, told))).collect();
         assert_eq!(told, fields, "{operation}");
-        assert_eq!(replay.count(operation), 1);
+        assert_eq!(replay.count(operation), before + 1);
     }
+}
+
+/// A plain variable as CodeBuild takes it.
+fn variable(name: &str, value: &str) -> String {
+    format!(r#"{{"name":"{name}","value":"{value}","type":"PLAINTEXT"}}"#)
 }
 
 #[tokio::test]
@@ -354,6 +412,13 @@ async fn what_aws_would_not_take_or_nobody_could_mean_is_refused_before_anything
         create(|create| create.changes.image = Some("resolve:ssm:/golden".into())),
         create(|create| create.token = "".into()),
         create(|create| create.description = "".into()),
+        Call::TagImage(TagImage::new(IMAGE.into(), [("Name".into(), "v".into())])),
+        Call::TagImage(TagImage::new("ami-to-be[orders]".into(), [("flightdeck:bad".into(), "v".into())])),
+        build(Builder::Packer(program())),
+        build(Builder::Command(program())),
+        stop(BuiltBy::Packer),
+        stop(BuiltBy::Command),
+        stop(BuiltBy::ImageBuilder(PIPELINE.replace("eu-west-1", "us-east-1").into())),
     ];
     for call in odd {
         let failure = operator.apply(&place(), &call).await.unwrap_err();
@@ -361,6 +426,30 @@ async fn what_aws_would_not_take_or_nobody_could_mean_is_refused_before_anything
         assert!(!failure.maybe_applied);
     }
     assert_eq!(replay.asked(), []);
+}
+
+fn program() -> Program {
+    Program {
+        program: "packer".into(),
+        arguments: Vec::new(),
+        folder: None,
+        environment: [].into(),
+        aws_environment: false,
+    }
+}
+
+#[tokio::test]
+async fn a_disabled_pipeline_is_not_run_though_aws_would() {
+    let (operator, replay) = operator(|asked| match asked.action() {
+        "GetImagePipeline" => {
+            Answer::ok(r#"{"imagePipeline":{"status":"DISABLED","consecutiveFailures":4}}"#)
+        }
+        _ => answer(asked),
+    });
+    let failure = operator.apply(&place(), &call("StartImagePipelineExecution")).await.unwrap_err();
+    assert_eq!((failure.kind, failure.maybe_applied), (FailureKind::Refused, false));
+    assert_eq!(failure.why, "the pipeline is disabled after 4 failed runs");
+    assert_eq!(replay.count("StartImagePipelineExecution"), 0);
 }
 
 #[tokio::test]

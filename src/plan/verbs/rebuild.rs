@@ -1,0 +1,647 @@
+//! `rebuild FAMILY`: new images, of one family or of all that stand on it, and what is done with one of them.
+//!
+//! A plan stands its builds in levels: what is built on an image of the same plan waits for it, and the rest is built
+//! side by side. The image of a build stands in the plan under an id of that kind, for which the engine puts the true
+//! one once it is there; everything after it is planned as though it were. What hangs on a build that fails is left
+//! out, and the other branches go on.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use sha2::{Digest as _, Sha256};
+
+use super::{Draft, Given, Kind, Move, Writes, deploy, refresh, waits};
+use crate::fleet::{
+    AccountId, Availability, BuildId, Cluster, ClusterId, FamilyId, Fleet, FoundBy, Image, ImageId, Place,
+    Provenance, Section, Tags, Text, version,
+};
+use crate::plan::recipe::{Values, word};
+use crate::plan::{
+    Author, BuildKey, Builder, Call, Expected, History, ImageMark, Intent, OperationId, Plan, Policy, Reach,
+    Recipe, RefreshTo, Refusal, Resource, StartBuild, State, StopBuild, TagImage, Wait, nearest,
+};
+
+/// Builds that run side by side at most: each takes a machine of the account, and Packer one of ours.
+const SIDE_BY_SIDE: usize = 4;
+
+/// What stands in a plan for its own digest, which a tag tells.
+pub(in crate::plan) const DIGEST: &str = "to-be[digest]";
+
+/// What is asked of a rebuild.
+#[derive(Clone, Copy)]
+pub(in crate::plan) struct Asked<'a> {
+    pub place: &'a Place,
+    pub family: &'a Text,
+    pub chain: bool,
+    pub version: Option<&'a Text>,
+    pub revision: Option<&'a Text>,
+    pub by: &'a Author,
+}
+
+/// What is asked, where an intent asks for builds.
+pub(in crate::plan) fn asked(intent: &Intent) -> Option<Asked<'_>> {
+    let Intent::Rebuild { cluster, family, chain, version, revision, by, .. } = intent else { return None };
+    let (version, revision) = (version.as_ref(), revision.as_ref());
+    Some(Asked { place: &cluster.place, family, chain: *chain, version, revision, by })
+}
+
+/// The builds of an intent, level by level; those of a resumed operation as they were planned. Empty where it has none.
+///
+/// # Errors
+/// Nothing says how a family is built, or what it is built on or called cannot be told.
+pub(in crate::plan) fn builds(
+    intent: &Intent,
+    fleet: &Fleet,
+    history: &History,
+    policy: &Policy,
+) -> Result<Vec<Vec<StartBuild>>, Refusal> {
+    match intent {
+        Intent::Rebuild { .. } => {
+            let asked = asked(intent).map(|asked| wanted(asked, fleet, policy));
+            asked.unwrap_or_else(|| Ok(Vec::new()))
+        }
+        Intent::Resume { operation, .. } => {
+            let steps = history.plan_of(operation).map_or(&[][..], |plan| &plan.steps);
+            let starts = steps.iter().filter_map(|step| match &step.call {
+                Some(Call::StartBuild(start)) => Some((**start).clone()),
+                _ => None,
+            });
+            Ok(vec![starts.collect()])
+        }
+        _ => Ok(Vec::new()),
+    }
+}
+
+/// The fleet as it would be with the images of these builds, and with what stands for a family that is no cluster;
+/// `None` where it would be as it is.
+pub(in crate::plan) fn prospect<'a>(
+    fleet: &Fleet,
+    cluster: &ClusterId,
+    builds: impl Iterator<Item = &'a StartBuild>,
+) -> Option<Fleet> {
+    let to_be: Vec<&StartBuild> = builds.filter(|start| start.image.is_to_be()).collect();
+    let stands_in = cluster.family().is_some() && fleet.cluster(cluster).is_none();
+    if to_be.is_empty() && !stands_in {
+        return None;
+    }
+    let mut with = fleet.clone();
+    if stands_in {
+        with.clusters.push(Cluster {
+            id: cluster.clone(),
+            found_by: FoundBy::Configuration,
+            patterns: Vec::new(),
+            groups: Vec::new(),
+            traffic: Vec::new(),
+            seen_at: None,
+        });
+    }
+    for start in to_be {
+        let image = image_to_be(fleet, &cluster.place, start);
+        with.images.insert((cluster.place.clone(), start.image.clone()), image);
+    }
+    Some(with)
+}
+
+/// An image as it will be: the newest of its family, on its parent.
+fn image_to_be(fleet: &Fleet, place: &Place, start: &StartBuild) -> Image {
+    let newest = newest(fleet, place, &start.family);
+    let owner: AccountId =
+        newest.and_then(|newest| newest.owner.clone()).unwrap_or_else(|| place.account.clone());
+    Image {
+        id: start.image.clone(),
+        name: Some(Text::new(format!("{}-{}", start.family.raw(), start.version.raw()))),
+        family: Some(FamilyId { owner: Some(owner.clone()), name: start.family.clone() }),
+        owner: Some(owner),
+        version: Some(start.version.clone()),
+        rank: Some(newest.and_then(|newest| newest.rank).map_or(0, |rank| rank + 1)),
+        parent: start.parent.clone(),
+        source: None,
+        provenance: Provenance {
+            revision: start.revision.clone(),
+            builder: Some(Text::from(start.builder.key().says())),
+            build: Some(Text::new(start.build.raw())),
+            built_at: None,
+        },
+        described: true,
+        availability: Availability::Available,
+        created_at: None,
+        deprecated_at: None,
+        architecture: newest.and_then(|newest| newest.architecture.clone()),
+        devices: Vec::new(),
+        tags: Tags::new(),
+    }
+}
+
+/// The newest image of a family that can be launched and that nobody marked as bad.
+fn newest<'a>(fleet: &'a Fleet, place: &Place, family: &Text) -> Option<&'a Image> {
+    of_family(fleet, place, family)
+        .filter(|image| image.availability == Availability::Available && image.marked_bad().is_none())
+        .max_by_key(|image| (image.rank, image.created_at))
+}
+
+fn of_family<'a>(fleet: &'a Fleet, place: &Place, family: &Text) -> impl Iterator<Item = &'a Image> {
+    let (place, family) = (place.clone(), family.clone());
+    let here = fleet.images.iter().filter(move |((at, _), _)| *at == place).map(|(_, image)| image);
+    here.filter(move |image| image.family.as_ref().is_some_and(|of| of.name == family))
+}
+
+/// The family that a recipe's images are built on: as it says, else as the newest image was.
+fn parent_family(fleet: &Fleet, place: &Place, recipe: &Recipe) -> Option<Text> {
+    if let Some(on) = &recipe.on {
+        return Some(Text::new(on));
+    }
+    let newest = newest(fleet, place, &Text::new(&recipe.family))?;
+    let parent = fleet.image(place, newest.parent.as_ref()?)?;
+    parent.family.as_ref().map(|family| family.name.clone())
+}
+
+/// The recipes to follow, level by level: of the family alone, or of all that stand on it.
+fn levels<'p>(asked: Asked<'_>, fleet: &Fleet, policy: &'p Policy) -> Result<Vec<Vec<&'p Recipe>>, Refusal> {
+    let name = asked.family.raw();
+    let Some(first) = policy.recipe(name) else {
+        let names = policy.recipes.iter().map(|recipe| recipe.family.clone());
+        let remedy = if policy.recipes.is_empty() {
+            "give the configuration a [[family]] of that name with a `build`".to_owned()
+        } else {
+            nearest::remedy(name, names, "there are recipes of")
+        };
+        return Err(Refusal::new(format!("nothing says how images of {} are built", asked.family), remedy));
+    };
+    let mut levels = vec![vec![first]];
+    let mut known: BTreeSet<&str> = [first.family.as_str()].into();
+    while asked.chain {
+        let last = &levels[levels.len() - 1];
+        let on_last = |recipe: &&Recipe| {
+            parent_family(fleet, asked.place, recipe)
+                .is_some_and(|on| last.iter().any(|one| one.family == on.raw()))
+        };
+        // What has no image here is nobody's concern here.
+        let is_here =
+            |recipe: &&Recipe| of_family(fleet, asked.place, &Text::new(&recipe.family)).next().is_some();
+        let next: Vec<&Recipe> = policy.recipes.iter().filter(is_here).filter(on_last).collect();
+        if next.is_empty() {
+            break;
+        }
+        if let Some(again) = next.iter().find(|recipe| !known.insert(&recipe.family)) {
+            return Err(Refusal::new(
+                format!("{} is built on itself, by way of other families", again.family),
+                "mend the `on` of the recipes",
+            ));
+        }
+        levels.push(next);
+    }
+    Ok(levels)
+}
+
+fn wanted(asked: Asked<'_>, fleet: &Fleet, policy: &Policy) -> Result<Vec<Vec<StartBuild>>, Refusal> {
+    if let Some(gap) = fleet.gap(asked.place, Section::Images, None) {
+        return Err(Refusal::new(
+            format!("the images could not be read: {}", gap.why),
+            "mend that first: what is there decides what is built",
+        ));
+    }
+    let levels = levels(asked, fleet, policy)?;
+    let within: BTreeSet<&str> = levels.iter().flatten().map(|recipe| recipe.family.as_str()).collect();
+    let mut builds = Vec::new();
+    for level in &levels {
+        let starts = level.iter().map(|recipe| start(asked, fleet, recipe, &within));
+        builds.push(starts.collect::<Result<Vec<_>, _>>()?);
+    }
+    Ok(builds)
+}
+
+/// One build, with everything it is given.
+fn start(
+    asked: Asked<'_>,
+    fleet: &Fleet,
+    recipe: &Recipe,
+    within: &BTreeSet<&str>,
+) -> Result<StartBuild, Refusal> {
+    let family = Text::new(&recipe.family);
+    let goal = recipe.family == asked.family.raw();
+    let version = match asked.version.filter(|_| goal) {
+        Some(version) => version.clone(),
+        None => next_version(fleet, asked.place, &family)?,
+    };
+    word("version", version.raw())?;
+    if let Some(there) =
+        of_family(fleet, asked.place, &family).find(|image| image.version.as_ref() == Some(&version))
+    {
+        return Err(Refusal::new(
+            format!("{family} {version} is there already: {}", there.id),
+            "name another --version: an image is never built over",
+        ));
+    }
+    let on = parent_family(fleet, asked.place, recipe);
+    let parent = match &on {
+        Some(on) if within.contains(on.raw()) && on.raw() != recipe.family => Some(ImageId::to_be(on)),
+        Some(on) => Some(good_parent(fleet, asked.place, &family, on)?),
+        None => None,
+    };
+    let revision = asked.revision.filter(|_| goal).cloned();
+    let revision = revision.or_else(|| recipe.revision.as_ref().map(Text::new));
+    let build = name(asked, &family, &version);
+    let values = Values {
+        build: &build,
+        family: &family,
+        version: &version,
+        revision: revision.as_ref(),
+        parent: parent.as_ref(),
+        place: asked.place,
+    };
+    let builder = recipe.filled(&values)?;
+    let image = ImageId::to_be(&family);
+    Ok(StartBuild { build, family, version, image, parent, revision, builder, limit: recipe.limit })
+}
+
+/// The image to build on: the newest of its family that can be launched.
+fn good_parent(fleet: &Fleet, place: &Place, family: &Text, on: &Text) -> Result<ImageId, Refusal> {
+    newest(fleet, place, on).map(|parent| parent.id.clone()).ok_or_else(|| {
+        Refusal::new(
+            format!("{family} is built on {on}, and no image of {on} can be launched"),
+            format!("rebuild {on} first, or the chain from {on}"),
+        )
+    })
+}
+
+/// Names a build: another one each time somebody asks, and the same for the same asking.
+fn name(asked: Asked<'_>, family: &Text, version: &Text) -> BuildId {
+    use std::fmt::Write as _;
+    /// Bytes of a name: two builds of one account are never called the same.
+    const LENGTH: usize = 5;
+    let Place { account, region } = asked.place;
+    let Author { who, at } = asked.by;
+    let text =
+        format!("{} {} {} {} {} {at}", account.raw(), region.raw(), family.raw(), version.raw(), who.raw());
+    let digest = Sha256::digest(text);
+    let hex = digest.iter().take(LENGTH).fold(String::new(), |mut hex, byte| {
+        let _infallible = write!(hex, "{byte:02x}");
+        hex
+    });
+    BuildId::new(format!("b-{hex}"))
+}
+
+/// The version after the newest that anybody gave: its last number is raised by one, and what stands behind is dropped.
+fn next_version(fleet: &Fleet, place: &Place, family: &Text) -> Result<Text, Refusal> {
+    let unknown = || {
+        Refusal::new(format!("which version of {family} comes next is not known"), "name it with --version")
+    };
+    let versions = of_family(fleet, place, family).filter_map(|image| image.version.as_ref());
+    let ordered = versions.filter(|one| version::compare(one.raw(), one.raw()).is_some());
+    let newest = ordered
+        .max_by(|a, b| version::compare(a.raw(), b.raw()).unwrap_or(std::cmp::Ordering::Equal))
+        .ok_or_else(unknown)?;
+    raised(newest.raw()).map(Text::from).ok_or_else(unknown)
+}
+
+/// `1.42.0` → `1.42.1`, `1.2.0-rc1` → `1.2.0`, `2024-11-03` → `2024-11-04`, `v12` → `v13`.
+fn raised(version: &str) -> Option<String> {
+    let version = version.split('+').next().unwrap_or(version);
+    let pre = version.char_indices().find(|(at, c)| {
+        c.is_ascii_alphabetic() && *at > 0 && version[..*at].bytes().any(|byte| byte.is_ascii_digit())
+    });
+    if let Some((at, _)) = pre {
+        let release = version[..at].trim_end_matches(['-', '.', '_', '~']);
+        return release.ends_with(|c: char| c.is_ascii_digit()).then(|| release.to_owned());
+    }
+    let digits = version.len() - version.bytes().rev().take_while(u8::is_ascii_digit).count();
+    let (head, number) = version.split_at(digits);
+    let next = number.parse::<u64>().ok()?.checked_add(1)?;
+    Some(format!("{head}{next:0width$}", width = number.len()))
+}
+
+/// Where a family is built, and its name, by what a person types: `NAME`, or `NAME@REGION` where several regions have
+/// images of it.
+///
+/// # Errors
+/// No region has images of it, or several have.
+pub fn built_where(fleet: &Fleet, policy: &Policy, wanted: &str) -> Result<(Place, Text), Refusal> {
+    let has = |name: &str, region: Option<&str>| -> Vec<Place> {
+        let family = Text::new(name);
+        let places =
+            fleet.places.iter().filter(|place| region.is_none_or(|region| place.region.raw() == region));
+        places.filter(|place| of_family(fleet, place, &family).next().is_some()).cloned().collect()
+    };
+    let (mut name, mut region) = (wanted, None);
+    let mut found = has(name, None);
+    if found.is_empty()
+        && let Some((before, after)) = wanted.rsplit_once('@').filter(|(before, _)| !before.is_empty())
+    {
+        (name, region) = (before, Some(after));
+        found = has(name, region);
+    }
+    match (found.as_slice(), fleet.places.as_slice()) {
+        ([only], _) => return Ok((only.clone(), Text::new(name))),
+        // The first image of a family has none before it.
+        ([], [only])
+            if policy.recipe(name).is_some() && region.is_none_or(|region| only.region.raw() == region) =>
+        {
+            return Ok((only.clone(), Text::new(name)));
+        }
+        ([], _) => {}
+        (several, _) => {
+            let names: Vec<String> = several.iter().map(|place| format!("{name}@{}", place.region)).collect();
+            return Err(Refusal::new(
+                format!("several regions have images of {}", crate::fleet::clean(name)),
+                format!("say which: {}", names.join(" or ")),
+            ));
+        }
+    }
+    let known = policy.recipes.iter().map(|recipe| recipe.family.clone());
+    let wanted = crate::fleet::clean(wanted);
+    Err(Refusal::new(
+        format!("no image of a family `{wanted}` was seen"),
+        nearest::remedy(&wanted, known, "there are recipes of"),
+    ))
+}
+
+/// The image of a build that an operation started, by the record of its end or by its tag.
+pub(in crate::plan) fn built(
+    fleet: &Fleet,
+    history: &History,
+    operation: &OperationId,
+    (place, start): (&Place, &StartBuild),
+) -> Option<ImageId> {
+    let recorded = history.records_of(operation).find_map(|record| match (&record.resource, &record.after) {
+        (Some(Resource::Build(key)), Some(State::Build(state))) if key.id == start.build => {
+            state.image.clone()
+        }
+        _ => None,
+    });
+    let tagged = || {
+        let here = fleet.images.iter().filter(|((at, _), _)| at == place).map(|(_, image)| image);
+        let mut built = here.filter(|image| {
+            image.tags.get("flightdeck:build").is_some_and(|build| build.raw() == start.build.raw())
+        });
+        built.next().map(|image| image.id.clone())
+    };
+    recorded.or_else(tagged)
+}
+
+/// What was wanted, with the true image where what stood for it is there by now; `None` where nothing stands for one.
+pub(in crate::plan) fn resolved(
+    intent: &Intent,
+    plan: &Plan,
+    fleet: &Fleet,
+    history: &History,
+) -> Option<Intent> {
+    let mut wanted = intent.clone();
+    let image = match &mut wanted {
+        Intent::Deploy { image, .. } | Intent::Refresh { to: RefreshTo::Image(image), .. } => image,
+        _ => return None,
+    };
+    if !image.is_to_be() {
+        return None;
+    }
+    let to_be = image.clone();
+    let stands_for = |start: &&StartBuild| ImageId::to_be(&start.family) == to_be;
+    let place = plan.place();
+    let mut made =
+        plan.builds().find(stands_for).map(|start| start.image.clone()).filter(|id| !id.is_to_be());
+    // What was built before it was taken up stands in the plan that was left.
+    let mut left = Some(&plan.intent);
+    while let (None, Some(Intent::Resume { operation, .. })) = (&made, left) {
+        let Some(before) = history.plan_of(operation) else { break };
+        let start = before.builds().find(stands_for);
+        made = start.and_then(|start| built(fleet, history, operation, (&place, start)));
+        left = Some(&before.intent).filter(|next| *next != &plan.intent);
+    }
+    *image = made?;
+    Some(wanted)
+}
+
+/// The families that stand on another and would be built with it, in order. Empty where none does, or where nothing
+/// says how it is built.
+pub fn stands_on(fleet: &Fleet, policy: &Policy, place: &Place, family: &Text) -> Vec<Text> {
+    let by = Author { who: Text::default(), at: fleet.observed_at };
+    let asked = Asked { place, family, chain: true, version: None, revision: None, by: &by };
+    let levels = levels(asked, fleet, policy).unwrap_or_default();
+    levels.iter().skip(1).flatten().map(|recipe| Text::new(&recipe.family)).collect()
+}
+
+/// What stands for the image that is carried on to a cluster: of a chain, of the family that its live side runs.
+pub fn image_to_carry(fleet: &Fleet, cluster: &ClusterId, family: &Text, chain: bool) -> ImageId {
+    let live = fleet.cluster(cluster).filter(|_| chain).and_then(|found| {
+        let live = found.groups.iter().filter(|group| group.live);
+        let mut running = live.flat_map(|group| &group.instances).filter_map(|one| one.running.as_ref());
+        let image = running.find_map(|running| fleet.image(&cluster.place, &running.image))?;
+        image.family.as_ref().map(|family| family.name.clone())
+    });
+    ImageId::to_be(live.as_ref().unwrap_or(family))
+}
+
+pub(super) fn draft<'a>(
+    given: Given<'a>,
+    asked: Asked<'_>,
+    then: Option<&Intent>,
+) -> Result<Draft<'a>, Refusal> {
+    let builds = given.builds;
+    let starts: Vec<&StartBuild> = builds.iter().flatten().collect();
+    let mut moves = building(asked, builds);
+    let mut notes = Vec::new();
+    notes.push(tree(builds));
+    notes.extend(stale(given, asked, &starts));
+    notes.push("an abort stops the builds that run; images that are there by then stay".into());
+    if starts.iter().any(|start| start.builder.key().is_local()) {
+        notes.push(
+            "programs run on this machine: should flightdeck end they go on, and a resume here follows them"
+                .into(),
+        );
+    }
+    if starts.iter().any(|start| matches!(start.builder, Builder::ImageBuilder(_))) {
+        notes.push(
+            "stopping Image Builder deletes nothing: images and snapshots that it has made stay".into(),
+        );
+    }
+    let seconds = builds
+        .iter()
+        .map(|level| level.iter().map(|start| start.limit).max().unwrap_or(0))
+        .fold(0_u64, u64::saturating_add);
+    let version = starts.iter().find(|start| start.family == *asked.family).map(|start| &start.version);
+    let Some(then) = then else {
+        return Ok(Draft {
+            source: None,
+            group: None,
+            kind: Kind::Replace,
+            first: Vec::new(),
+            moves,
+            back: None,
+            phrase: version.map_or_else(|| "rebuild".into(), ToString::to_string),
+            notes,
+            reach: Some(Reach { instances: 0, percent: 0.0, lowest_healthy: None, seconds, before: None }),
+        });
+    };
+    let mut inner = carried_on(given, &starts, then)?;
+    if given.policy.manual_gate(&given.cluster.id)
+        && let Some(last) = moves.last_mut()
+    {
+        last.waits.push(waits::person());
+    }
+    moves.append(&mut inner.moves);
+    inner.moves = moves;
+    notes.append(&mut inner.notes);
+    inner.notes = notes;
+    inner.phrase = format!("rebuild {}", inner.phrase);
+    if let Some(reach) = &mut inner.reach {
+        reach.seconds = reach.seconds.saturating_add(seconds);
+    }
+    Ok(inner)
+}
+
+/// What is done with an image once it is there.
+fn carried_on<'a>(given: Given<'a>, starts: &[&StartBuild], then: &Intent) -> Result<Draft<'a>, Refusal> {
+    let names = |image: &ImageId| starts.iter().any(|start| start.image == *image);
+    match then {
+        Intent::Deploy { group, image, steps, retire, source, .. } if names(image) => {
+            let (steps, source) = (steps.as_ref(), source.as_ref());
+            deploy::draft(given, &deploy::Asked { group, image, steps, retire: *retire, source })
+        }
+        Intent::Refresh { group, to: to @ RefreshTo::Image(image), knobs, .. } if names(image) => {
+            refresh::draft(given, group, to, knobs)
+        }
+        Intent::Deploy { .. } | Intent::Refresh { .. } => Err(Refusal::new(
+            "what comes after the build names no image of it",
+            "rebuild the family that the cluster runs, or a chain that leads to it",
+        )),
+        _ => Err(Refusal::new(
+            format!("a build is not carried on to {}", then.verb()),
+            "carry it on to a deploy or a refresh",
+        )),
+    }
+}
+
+/// The calls of the builds, level by level: some are started side by side, then waited for, then their images tagged.
+fn building(asked: Asked<'_>, builds: &[Vec<StartBuild>]) -> Vec<Move> {
+    let mut moves = Vec::new();
+    for some in builds.iter().flat_map(|level| level.chunks(SIDE_BY_SIDE)) {
+        let mut waits: Vec<Wait> = some.iter().map(waits::built).collect();
+        let last = some.len().saturating_sub(1);
+        for (n, start) in some.iter().enumerate() {
+            let waits = if n == last { std::mem::take(&mut waits) } else { Vec::new() };
+            moves.push(starting(start, waits));
+        }
+        moves.extend(some.iter().map(|start| tagging(asked, start)));
+    }
+    moves
+}
+
+fn starting(start: &StartBuild, waits: Vec<Wait>) -> Move {
+    let key: BuildKey = start.key();
+    let on = start.parent.as_ref().map(|parent| format!(" on {}", parent.says())).unwrap_or_default();
+    Move {
+        does: format!("build {} {}{on}", start.family, start.version),
+        writes: Writes::Call {
+            call: Box::new(Call::StartBuild(Box::new(start.clone()))),
+            expects: Expected { resource: Resource::Build(key.clone()), state: State::Absent },
+            undo: Some(Box::new(Call::StopBuild(StopBuild { build: key }))),
+        },
+        waits,
+    }
+}
+
+/// Where an image comes from, written on it.
+fn tagging(asked: Asked<'_>, start: &StartBuild) -> Move {
+    let mut tags: BTreeMap<&str, Text> = BTreeMap::new();
+    tags.insert("flightdeck:family", start.family.clone());
+    tags.insert("flightdeck:version", start.version.clone());
+    tags.insert("flightdeck:build", Text::new(start.build.raw()));
+    tags.insert("flightdeck:builder", Text::from(start.builder.key().says()));
+    tags.insert("flightdeck:built-by", asked.by.who.clone());
+    tags.insert("flightdeck:plan", DIGEST.into());
+    tags.extend(start.parent.as_ref().map(|parent| ("flightdeck:parent", Text::new(parent.raw()))));
+    tags.extend(start.revision.clone().map(|revision| ("flightdeck:revision", revision)));
+    let tags = tags.into_iter().map(|(key, value)| (key.into(), value));
+    Move {
+        does: format!("write on {} where it comes from", start.image.says()),
+        writes: Writes::Call {
+            call: Box::new(Call::TagImage(TagImage::new(start.image.clone(), tags))),
+            expects: Expected {
+                resource: Resource::Image(start.image.clone()),
+                state: State::Image(ImageMark::default()),
+            },
+            undo: None,
+        },
+        waits: Vec::new(),
+    }
+}
+
+/// The builds as a tree in one line: `base 1.1 → app-base 2.1 → (orders 1.43.1, search 0.9.1)`.
+fn tree(builds: &[Vec<StartBuild>]) -> String {
+    let level = |level: &Vec<StartBuild>| {
+        let names: Vec<String> = level.iter().map(|one| format!("{} {}", one.family, one.version)).collect();
+        if let [only] = names.as_slice() { only.clone() } else { format!("({})", names.join(", ")) }
+    };
+    format!("builds {}", builds.iter().map(level).collect::<Vec<_>>().join(" → "))
+}
+
+/// What would then run an older base: families that stand on what is rebuilt and are not rebuilt themselves, with the
+/// instances that run them.
+fn stale(given: Given<'_>, asked: Asked<'_>, starts: &[&StartBuild]) -> Option<String> {
+    let fleet = given.fleet;
+    let rebuilt = |family: &Text| starts.iter().any(|start| start.family == *family);
+    let mut counted: BTreeMap<Text, (usize, BTreeSet<&ClusterId>)> = BTreeMap::new();
+    for cluster in fleet.clusters.iter().filter(|cluster| cluster.id.place == *asked.place) {
+        for instance in cluster.groups.iter().flat_map(|group| &group.instances) {
+            let Some(image) = instance.running.as_ref().and_then(|run| fleet.image(asked.place, &run.image))
+            else {
+                continue;
+            };
+            let Some(family) = image.family.as_ref().map(|family| &family.name) else { continue };
+            if is_built_on(fleet, asked.place, image, &rebuilt) || rebuilt(family) {
+                let (instances, clusters) = counted.entry(family.clone()).or_default();
+                *instances += 1;
+                clusters.insert(&cluster.id);
+            }
+        }
+    }
+    if counted.is_empty() {
+        return None;
+    }
+    let says: Vec<String> = counted
+        .iter()
+        .map(|(family, (instances, clusters))| {
+            let plural = |count: usize, what: &str| {
+                if count == 1 { format!("1 {what}") } else { format!("{count} {what}s") }
+            };
+            let instances = plural(*instances, "instance");
+            format!("{family}: {instances} in {}", plural(clusters.len(), "cluster"))
+        })
+        .collect();
+    Some(format!("behind or on an older base when it is done: {}", says.join("; ")))
+}
+
+/// Whether an image stands on one of these families, at any depth.
+fn is_built_on(fleet: &Fleet, place: &Place, image: &Image, on: &impl Fn(&Text) -> bool) -> bool {
+    /// Levels that are followed: more are a circle of tags.
+    const DEPTH: usize = 16;
+    let mut next = image.parent.as_ref();
+    for _ in 0..DEPTH {
+        let Some(parent) = next.and_then(|id| fleet.image(place, id)) else { return false };
+        if parent.family.as_ref().is_some_and(|family| on(&family.name)) {
+            return true;
+        }
+        next = parent.parent.as_ref();
+    }
+    false
+}
+
+#[cfg(test)]
+mod tests {
+    use super::raised;
+
+    #[test]
+    fn the_next_version_raises_the_last_number_and_a_pre_release_becomes_its_release() {
+        for (version, next) in [
+            ("1.42.0", Some("1.42.1")),
+            ("1.9", Some("1.10")),
+            ("1.2.0-rc1", Some("1.2.0")),
+            ("2024-11-03", Some("2024-11-04")),
+            ("v12", Some("v13")),
+            ("007", Some("008")),
+            ("1.2.0+build7", Some("1.2.1")),
+            ("18446744073709551615", None),
+            ("golden", None),
+        ] {
+            assert_eq!(raised(version).as_deref(), next, "{version}");
+        }
+    }
+}
