@@ -150,8 +150,9 @@ impl Builder {
     fn given(&self) -> String {
         let quoted = |word: &String| {
             let plain = |c: char| c.is_ascii_alphanumeric() || "-_=./:,+@%".contains(c);
-            let word = crate::fleet::clean(word);
-            if !word.is_empty() && word.chars().all(plain) { word.into_owned() } else { format!("'{word}'") }
+            let told = said(word);
+            let whole = told == word.as_str() && !word.is_empty() && word.chars().all(plain);
+            if whole || told != word.as_str() { told } else { format!("'{told}'") }
         };
         match self {
             Self::Packer(of) | Self::Command(of) => {
@@ -242,7 +243,23 @@ impl TagImage {
     /// What it sets, in words.
     pub(super) fn says(&self) -> String {
         let tags: Vec<String> =
-            self.tags.iter().map(|Tag { key, value }| format!("{key} = {value}")).collect();
-        format!("{} tagged {}", self.image().says(), tags.join(", "))
+            self.tags.iter().map(|Tag { key, value }| format!("{key} = {}", said(value.raw()))).collect();
+        format!("tagged {}", tags.join(", "))
     }
+}
+
+/// A value as it is told: whose image is meant, and the plan's own digest, where something stands for them.
+fn said(value: &str) -> String {
+    let mut told = String::new();
+    let mut rest = value;
+    while let Some((before, after)) = rest.split_once("ami-to-be[") {
+        let (family, behind) = after.split_once(']').unwrap_or((after, ""));
+        told.push_str(before);
+        told.push_str("‹the new ");
+        told.push_str(family);
+        told.push('›');
+        rest = behind;
+    }
+    told.push_str(rest);
+    crate::fleet::clean(&told.replace("to-be[digest]", "‹the digest of this plan›")).into_owned()
 }

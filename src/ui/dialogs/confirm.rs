@@ -67,7 +67,7 @@ pub(super) fn scrolled(
 }
 
 fn label(text: &str) -> Piece {
-    piece(format!("{text:LABEL$}"), Role::Dim)
+    piece(format!("{:LABEL$}", format!("{text} ")), Role::Dim)
 }
 
 /// All there is to read of a plan.
