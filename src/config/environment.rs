@@ -29,7 +29,6 @@ impl Environment {
 
     /// The names of all variables for AWS: keys and tokens are among them, so programs are given none of them unasked.
     #[must_use]
-    #[expect(clippy::disallowed_methods, reason = "config is the room that reads the environment")]
     pub fn names_for_aws() -> Vec<OsString> {
         let names = std::env::vars_os().map(|(name, _)| name);
         names.filter(|name| name.as_encoded_bytes().starts_with(b"AWS_")).collect()

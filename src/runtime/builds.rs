@@ -85,8 +85,8 @@ impl BuildStore for BuildFolders {
     fn discard(&self, build: &BuildId) -> io::Result<()> {
         let name = name(build)?;
         let folder = self.of(build)?;
-        let parts = Part::ALL.into_iter().map(Part::file).chain([LOG]);
-        parts.map(|file| folder.remove(file)).collect::<Result<(), _>>().map_err(failed)?;
+        let mut parts = Part::ALL.into_iter().map(Part::file).chain([LOG]);
+        parts.try_for_each(|file| folder.remove(file)).map_err(failed)?;
         self.made().and_then(|builds| builds.remove_folder(name)).map_err(failed)
     }
 

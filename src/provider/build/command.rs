@@ -18,7 +18,9 @@ pub(super) fn hear(line: &str, seen: bool, heard: &mut Heard) {
     let words = line.split(|c: char| c.is_whitespace() || ",;\"'()".contains(c));
     let made: Vec<Option<Made>> = words.filter(|word| !word.is_empty()).map(word).collect();
     if seen || made.iter().all(Option::is_some) {
-        made.into_iter().for_each(|made| heard.add(made));
+        for one in made {
+            heard.add(one);
+        }
     }
 }
 

@@ -59,16 +59,16 @@ impl Heard {
                 return Err(format!("it told of {a} and {b}{place}, where one image was expected"));
             }
         }
-        let here = |place: &Option<&Text>| place.is_some_and(|place| place.raw() == region.raw());
+        let here = |place: Option<&Text>| place.is_some_and(|place| place.raw() == region.raw());
         let one = |images: &BTreeSet<&ImageId>| images.first().map(|image| (*image).clone());
-        let named = by_region.iter().find(|(place, _)| here(place)).and_then(|(_, images)| one(images));
+        let named = by_region.iter().find(|(place, _)| here(**place)).and_then(|(_, images)| one(images));
         let image = named.or_else(|| by_region.get(&None).and_then(one)).ok_or_else(|| {
             match by_region.keys().flatten().next() {
                 Some(place) => format!("its image is in {place}, and none in {region}"),
                 None => "it told of no image".to_owned(),
             }
         })?;
-        let elsewhere = by_region.iter().filter(|(place, _)| !here(place));
+        let elsewhere = by_region.iter().filter(|(place, _)| !here(**place));
         let copies = elsewhere.filter_map(|(place, images)| Some(((*place)?.clone(), one(images)?)));
         Ok((image, copies.collect()))
     }

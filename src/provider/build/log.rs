@@ -49,12 +49,11 @@ impl Log<'_> {
     /// The part of it that begins where the last one ended. `over`: nobody writes to it any more.
     pub(super) fn part(&self, from: &Cursor, over: bool) -> io::Result<Tail> {
         let length = self.length()?;
-        let (mut at, mut inside, dropped) = match position(from) {
-            Some((at, inside)) => (at.min(length), inside, 0),
-            None => {
-                let (at, dropped) = self.near_the_end(length)?;
-                (at, false, dropped)
-            }
+        let (mut at, mut inside, dropped) = if let Some((at, inside)) = position(from) {
+            (at.min(length), inside, 0)
+        } else {
+            let (at, dropped) = self.near_the_end(length)?;
+            (at, false, dropped)
         };
         let mut lines = Vec::new();
         let until = length.min(at.saturating_add(PART));
@@ -65,7 +64,8 @@ impl Log<'_> {
                 continue;
             }
             // Its end may still be written.
-            if !raw.whole && !raw.cut && !(over && raw.end == length) {
+            let ends = raw.whole || raw.cut || (over && raw.end == length);
+            if !ends {
                 break;
             }
             let told = self.told(&raw);
@@ -188,7 +188,7 @@ impl Log<'_> {
             if window.is_empty() {
                 break;
             }
-            lines += window.iter().filter(|byte| **byte == b'\n').count() as u64;
+            lines += window.split(|byte| *byte == b'\n').count() as u64 - 1;
             at += window.len() as u64;
         }
         Ok(lines)

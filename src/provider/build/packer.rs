@@ -83,7 +83,9 @@ mod tests {
 
     fn hears(lines: &[&str]) -> Heard {
         let mut heard = Heard::default();
-        lines.iter().for_each(|line| hear(line, &mut heard));
+        for line in lines {
+            hear(line, &mut heard);
+        }
         heard
     }
 

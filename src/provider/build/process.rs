@@ -19,9 +19,9 @@ pub(super) fn start(program: &Program, log: OwnedFd, withheld: &[OsString]) -> i
     let mut command = Command::new(&program.program);
     command.args(&program.arguments).stdin(Stdio::null()).process_group(0);
     if !program.aws_environment {
-        withheld.iter().for_each(|name| {
+        for name in withheld {
             command.env_remove(name);
-        });
+        }
     }
     command.envs(&program.environment);
     if let Some(folder) = &program.folder {

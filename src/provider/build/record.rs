@@ -74,11 +74,11 @@ impl Begun {
     }
 
     /// A build that goes on.
-    pub(super) fn running(&self, step: Option<String>, stop: Option<&Stop>) -> BuildState {
-        let step = step.unwrap_or_else(|| "started".into());
+    pub(super) fn running(&self, doing: Option<String>, stop: Option<&Stop>) -> BuildState {
+        let doing = doing.unwrap_or_else(|| "started".into());
         let says = match stop {
-            None => step,
-            Some(_) => format!("interrupted, cleaning up: {step}"),
+            None => doing,
+            Some(_) => format!("interrupted, cleaning up: {doing}"),
         };
         BuildState::running(Text::new(one_line(&says)), Some(self.at))
     }
@@ -110,7 +110,7 @@ impl Begun {
         }
         let made = picked.as_ref().ok().map(|(image, _)| format!("; it had told of {image}"));
         let made = made.unwrap_or_default();
-        let why = self.why(end, picked.err());
+        let why = end.why(picked.err());
         let (phase, says) = match stop {
             Some(stop) => {
                 let killed = if stop.killed {
@@ -133,13 +133,15 @@ impl Begun {
         };
         BuildState::ended(phase, Text::new(one_line(&says)), Some(self.at))
     }
+}
 
+impl End {
     /// Why a build failed that nobody stopped.
-    fn why(&self, end: &End, no_image: Option<String>) -> String {
-        let Heard { error, last, .. } = &end.heard;
+    fn why(&self, no_image: Option<String>) -> String {
+        let Heard { error, last, .. } = &self.heard;
         let said = error.as_ref().or(Some(last).filter(|last| !last.is_empty()));
         let said = said.map(|said| format!(": {}", said.raw())).unwrap_or_default();
-        match end.status {
+        match self.status {
             Some(Status { code: Some(0), .. }) => no_image
                 .map_or_else(|| format!("it ended well{said}"), |why| format!("it ended well, but {why}")),
             Some(Status { code: Some(code), .. }) => format!("it ended with status {code}{said}"),

@@ -69,7 +69,7 @@ async fn a_log_begins_with_its_newest_lines_and_goes_on_by_its_token() {
         ("ListBuildsForProject", _) => Answer::ok(r#"{"ids":["images:1"]}"#),
         ("BatchGetBuilds", _) => Answer::ok(format!(
             r#"{{"builds":[{{"buildStatus":"STOPPED","logs":{{"groupName":"/g","streamName":"s"}},
-            "environment":{{"environmentVariables":[{{"name":"FLIGHTDECK_BUILD","value":"{BUILD}"}}]}}}}]}}"#
+            "environment":{{"type":"LINUX_CONTAINER","image":"i","computeType":"c","environmentVariables":[{{"name":"FLIGHTDECK_BUILD","value":"{BUILD}"}}]}}}}]}}"#
         )),
         (_, "") => log(r#"{"timestamp":1730775600000,"message":"one\n"},{"message":"two\nthree"}"#, "f/1"),
         _ => log("", "f/1"),

@@ -44,13 +44,18 @@ impl BuildStore for Bytes {
     }
 }
 
-fn part(bytes: &[u8], from: &Cursor, over: bool, by: BuiltBy) -> Tail {
+fn part(bytes: &[u8], from: &Cursor, over: bool, by: &BuiltBy) -> Tail {
     let store = Bytes(bytes.to_vec());
-    Log { store: &store, build: &"b-1".into(), by: &by }.part(from, over).unwrap()
+    Log { store: &store, build: &"b-1".into(), by }.part(from, over).unwrap()
 }
 
 fn begin(bytes: &[u8]) -> Tail {
-    part(bytes, &Cursor::default(), true, BuiltBy::Command)
+    part(bytes, &Cursor::default(), true, &BuiltBy::Command)
+}
+
+fn numbered(name: &str, count: usize) -> String {
+    let lines: Vec<String> = (0..count).map(|n| format!("{name}{n}\n")).collect();
+    lines.concat()
 }
 
 fn texts(tail: &Tail) -> Vec<String> {
@@ -61,7 +66,7 @@ fn texts(tail: &Tail) -> Vec<String> {
 fn all(bytes: &[u8]) -> (Vec<String>, u64) {
     let (mut cursor, mut lines, mut dropped) = (Cursor::default(), Vec::new(), 0);
     for _ in 0..1_000 {
-        let tail = part(bytes, &cursor, true, BuiltBy::Command);
+        let tail = part(bytes, &cursor, true, &BuiltBy::Command);
         assert!(tail.lines.len() <= Tail::MOST);
         lines.extend(texts(&tail));
         dropped += tail.dropped;
@@ -76,11 +81,11 @@ fn all(bytes: &[u8]) -> (Vec<String>, u64) {
 
 #[test]
 fn a_line_is_given_when_its_end_was_written() {
-    let first = part(b"one\ntw", &Cursor::default(), false, BuiltBy::Command);
+    let first = part(b"one\ntw", &Cursor::default(), false, &BuiltBy::Command);
     assert_eq!((texts(&first), first.ended), (vec!["one".to_owned()], false));
-    let second = part(b"one\ntwo\nthr", &first.next, false, BuiltBy::Command);
+    let second = part(b"one\ntwo\nthr", &first.next, false, &BuiltBy::Command);
     assert_eq!(texts(&second), ["two"]);
-    let last = part(b"one\ntwo\nthree", &second.next, true, BuiltBy::Command);
+    let last = part(b"one\ntwo\nthree", &second.next, true, &BuiltBy::Command);
     assert_eq!((texts(&last), last.ended), (vec!["three".to_owned()], true));
     let empty = begin(b"");
     assert_eq!((empty.lines.len(), empty.ended), (0, true));
@@ -88,11 +93,11 @@ fn a_line_is_given_when_its_end_was_written() {
 
 #[test]
 fn a_reader_who_begins_is_given_the_last_lines_and_told_how_many_went_before() {
-    let log: String = (0..1_000_000).map(|n| format!("line {n}\n")).collect();
+    let log: String = numbered("line ", 1_000_000);
     let (lines, dropped) = all(log.as_bytes());
     assert_eq!((lines.len(), dropped), (Tail::MOST, 998_000));
     assert_eq!((lines[0].as_str(), lines[1_999].as_str()), ("line 998000", "line 999999"));
-    let log: String = (0..2_001).map(|n| format!("{n}\n")).collect();
+    let log: String = numbered("", 2_001);
     assert_eq!(begin(log.as_bytes()).dropped, 1);
     assert_eq!(begin(&log.as_bytes()[2..]).dropped, 0);
     // Without an end the last line is one all the same.
@@ -112,13 +117,13 @@ fn a_line_of_a_megabyte_is_cut_and_the_rest_of_it_passed_over() {
 #[test]
 fn a_line_that_never_ends_is_given_once() {
     let mut log = vec![b'y'; 1 << 20];
-    let first = part(&log, &Cursor::default(), false, BuiltBy::Command);
+    let first = part(&log, &Cursor::default(), false, &BuiltBy::Command);
     assert_eq!((first.lines.len(), first.ended), (1, false));
     log.extend([b'y'; 5_000]);
-    let second = part(&log, &first.next, false, BuiltBy::Command);
+    let second = part(&log, &first.next, false, &BuiltBy::Command);
     assert_eq!(second.lines.len(), 0);
     log.extend(b"y\nend");
-    let third = part(&log, &second.next, true, BuiltBy::Command);
+    let third = part(&log, &second.next, true, &BuiltBy::Command);
     assert_eq!((texts(&third), third.ended), (vec!["end".to_owned()], true));
     // Also where it is longer than anybody looks back, and nothing else is there.
     let (lines, _) = all(&vec![b'z'; 20 << 20]);
@@ -137,31 +142,31 @@ fn whatever_a_program_writes_is_harmless() {
 #[test]
 fn no_cursor_leads_anywhere_else() {
     for odd in ["x", "-1", "99999999999999999999999", "~", "1e3"] {
-        assert_eq!(texts(&part(b"one\n", &Cursor(odd.into()), true, BuiltBy::Command)), ["one"], "{odd}");
+        assert_eq!(texts(&part(b"one\n", &Cursor(odd.into()), true, &BuiltBy::Command)), ["one"], "{odd}");
     }
-    let beyond = part(b"one\n", &Cursor("99".into()), true, BuiltBy::Command);
+    let beyond = part(b"one\n", &Cursor("99".into()), true, &BuiltBy::Command);
     assert_eq!((beyond.lines.len(), beyond.ended), (0, true));
 }
 
 #[test]
 fn one_message_of_thousands_of_lines_is_no_longer_than_a_part() {
     let log = format!("1700000000,,ui,say,{}\n1700000000,,ui,say,end\n", "\\n".repeat(8_000));
-    let tail = part(log.as_bytes(), &Cursor::default(), true, BuiltBy::Packer);
+    let tail = part(log.as_bytes(), &Cursor::default(), true, &BuiltBy::Packer);
     assert!(tail.lines.len() <= Tail::MOST);
-    let rest = part(log.as_bytes(), &tail.next, true, BuiltBy::Packer);
+    let rest = part(log.as_bytes(), &tail.next, true, &BuiltBy::Packer);
     assert_eq!((texts(&rest), rest.ended), (vec!["end".to_owned()], true));
 }
 
 #[test]
 fn the_step_is_the_last_that_was_said() {
-    let step = |bytes: &[u8], by: BuiltBy| {
+    let step = |bytes: &[u8], by: &BuiltBy| {
         let store = Bytes(bytes.to_vec());
-        Log { store: &store, build: &"b-1".into(), by: &by }.step().unwrap()
+        Log { store: &store, build: &"b-1".into(), by }.step().unwrap()
     };
-    assert_eq!(step(b"one\ntwo\n\n  \n", BuiltBy::Command).as_deref(), Some("two"));
-    assert_eq!(step(b"", BuiltBy::Command), None);
+    assert_eq!(step(b"one\ntwo\n\n  \n", &BuiltBy::Command).as_deref(), Some("two"));
+    assert_eq!(step(b"", &BuiltBy::Command), None);
     let log = b"1700000000,,ui,say,==> a: Creating\n1700000000,,version,1\nnoise\n";
-    assert_eq!(step(log, BuiltBy::Packer).as_deref(), Some("a: Creating"));
+    assert_eq!(step(log, &BuiltBy::Packer).as_deref(), Some("a: Creating"));
 }
 
 #[test]

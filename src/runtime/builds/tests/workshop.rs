@@ -246,8 +246,8 @@ async fn arguments_of_a_build_cannot_become_options_or_shell_code() {
     apply(&workshop, &start).await.unwrap();
     assert_eq!(ended(&workshop, &start).await.phase, BuildPhase::Succeeded);
     let told = fs::read_to_string(home.state("log")).unwrap();
-    let expected: String = odd.iter().map(|one| format!("<{one}>\n")).collect();
-    assert_eq!(told, expected + "ami-1\n");
+    let expected: Vec<String> = odd.iter().map(|one| format!("<{one}>\n")).collect();
+    assert_eq!(told, expected.concat() + "ami-1\n");
     assert!(!home.folder.path().join("evil").exists());
 }
 

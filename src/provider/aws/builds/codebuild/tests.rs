@@ -8,7 +8,8 @@ const OTHER: &str = "ami-0123456789abcdef1";
 /// Reads a build as CodeBuild tells of it, with more variables than ours.
 async fn look(told: &str, variables: &str, images: &[&str]) -> (Result<BuildState, Failure>, Replay) {
     let build = format!(
-        r#"{{"builds":[{{"id":"images:1","environment":{{"environmentVariables":[]}}}},{{"id":"images:2",
+        r#"{{"builds":[{{"id":"images:1","environment":{{"type":"LINUX_CONTAINER",
+        "image":"i","computeType":"c","environmentVariables":[]}}}},{{"id":"images:2",
         "startTime":1730775600,{told},"environment":{{"type":"LINUX_CONTAINER","image":"i","computeType":"c",
         "environmentVariables":[{{"name":"FLIGHTDECK_BUILD","value":"{BUILD}"}}{variables}]}}}}]}}"#
     );

@@ -73,7 +73,8 @@ fn answer(asked: &Asked) -> Answer {
         ),
         "ListBuildsForProject" => Answer::ok(r#"{"ids":["images:1","images:2"]}"#),
         "BatchGetBuilds" => Answer::ok(format!(
-            r#"{{"builds":[{{"id":"images:1"}},{{"id":"images:2","environment":{{"environmentVariables":[
+            r#"{{"builds":[{{"id":"images:1"}},{{"id":"images:2","environment":{{"type":"LINUX_CONTAINER",
+            "image":"i","computeType":"c","environmentVariables":[
             {{"name":"FLIGHTDECK_BUILD","value":"{BUILD}"}}]}}}}]}}"#
         )),
         "GetImagePipeline" => Answer::ok(r#"{"imagePipeline":{"status":"ENABLED"}}"#),
