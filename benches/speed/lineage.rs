@@ -1,11 +1,12 @@
 //! The lineage of many images: found, and laid out as the rows of the images screen.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use flightdeck::app::Observation;
 use flightdeck::app::screens::{Images, Seen, View};
 use flightdeck::drift::Judgement;
-use flightdeck::fleet::{Facts, ImageFact, ImageId, Lineage, Naming, Tags, assemble};
+use flightdeck::fleet::{Facts, ImageFact, ImageId, InstanceId, Lineage, Naming, Tags, assemble};
 use flightdeck::plan::{History, Policy};
 use flightdeck::provider::Clock;
 
@@ -64,7 +65,13 @@ fn with_images(facts: &mut Facts) {
         }
     }
     let last = LEVELS.len() - 1;
+    let members = facts.groups.iter().flat_map(|seen| &seen.value).enumerate();
+    let groups: HashMap<InstanceId, usize> =
+        members.flat_map(|(at, group)| group.members.iter().map(move |one| (one.id.clone(), at))).collect();
     for (number, instance) in facts.instances.iter_mut().flat_map(|seen| &mut seen.value).enumerate() {
-        Arc::make_mut(instance).image = Some(id(last, number % LEVELS[last]));
+        // A group that is being replaced runs two images, and one of ten instances an odd one.
+        let group = groups.get(&instance.id).copied().unwrap_or(number);
+        let image = if number % 10 == 0 { number } else { group * 2 + number % 2 };
+        Arc::make_mut(instance).image = Some(id(last, image % LEVELS[last]));
     }
 }

@@ -94,7 +94,8 @@ impl Lineage {
         let mut lineage = Self { images, trees: Vec::new(), ancestry, copies };
         let mut places: Vec<&Place> = fleet.places.iter().collect();
         places.sort();
-        lineage.trees = places.into_iter().map(|place| lineage.tree(fleet, place, &usage)).collect();
+        let known: Vec<&Image> = fleet.images.values().collect();
+        lineage.trees = places.into_iter().map(|place| lineage.tree(&known, place, &usage)).collect();
         lineage
     }
 
@@ -133,8 +134,8 @@ impl Lineage {
         })
     }
 
-    fn tree(&mut self, fleet: &Fleet, place: &Place, usage: &Usage) -> Tree {
-        let known = self.ancestry.parents.len();
+    fn tree(&mut self, told: &[&Image], place: &Place, usage: &Usage) -> Tree {
+        let known = told.len();
         let from = self.images[..known].partition_point(|kin| kin.place < *place);
         let to = self.images[..known].partition_point(|kin| kin.place <= *place);
         let mut named: HashMap<ImageId, usize> = (known..self.images.len())
@@ -160,7 +161,7 @@ impl Lineage {
             }
         }
         let order = |at: &usize| {
-            let image = self.image(fleet, *at);
+            let image = told.get(*at);
             let family = image.and_then(|image| image.family.as_ref()).map(|family| family.name.raw());
             let age = image.map(|image| (image.rank, image.created_at));
             (family.is_none(), family, Reverse(age), &self.images[*at].id)
