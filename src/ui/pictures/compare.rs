@@ -23,8 +23,8 @@ fn beside(seed: impl FnOnce(&mut Person)) -> Person {
     }
     let arns: Vec<_> = world.facts.target_health.keys().cloned().collect();
     for arn in &arns {
-        let seen = crate::fleet::Seen { at: person.at, value: TargetGroupAttributes::of([].into()) };
-        world.facts.attributes.insert(arn.clone(), seen);
+        let untouched = crate::fleet::Seen { at: person.at, value: TargetGroupAttributes::of([].into()) };
+        world.facts.attributes.insert(arn.clone(), untouched);
     }
     let of = |name: &str| arns.iter().find(|arn| arn.name().raw() == name).unwrap();
     world.listener("staging", 443, &[(of("orders-staging-blue"), 90), (of("orders-staging-green"), 10)]);
