@@ -8,7 +8,6 @@ mod built;
 use std::collections::BTreeMap;
 use std::fmt;
 
-use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 pub use built::{BuildPhase, BuildState, ImageMark};

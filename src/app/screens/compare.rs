@@ -121,13 +121,15 @@ fn rows(found: &Comparison) -> Vec<Row<String, Line>> {
     let differs = differences.iter().map(|row| row.what.as_str()).collect();
     let untold = unknown.iter().map(|row| row.what.as_str()).collect();
     let equal = same.iter().map(|row| row.what.as_str()).collect();
-    let parts: [(Part, Vec<&str>, fn(usize) -> Line); 3] = [
-        (Part::Differs, differs, Line::Differs),
-        (Part::Unknown, untold, Line::Unknown),
-        (Part::Same, equal, Line::Same),
-    ];
+    let parts: [(Part, Vec<&str>); 3] =
+        [(Part::Differs, differs), (Part::Unknown, untold), (Part::Same, equal)];
     let mut rows = Vec::new();
-    for (part, names, line) in parts {
+    for (part, names) in parts {
+        let line = match part {
+            Part::Differs => Line::Differs,
+            Part::Unknown => Line::Unknown,
+            Part::Same => Line::Same,
+        };
         // That there is no difference is worth a line; the others are left out where there is nothing.
         if part == Part::Differs || !names.is_empty() {
             rows.push(Row { key: None, shows: Line::Heading(part), height: 1 });

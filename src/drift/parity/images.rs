@@ -131,20 +131,10 @@ fn told(a: Result<&[Shown<'_>], &String>, b: Result<&[Shown<'_>], &String>, pair
     let one_place = pair.a.cluster.id.place == pair.b.cluster.id.place;
     let mut same = a.len() == b.len();
     for (one, other) in a.iter().zip(b) {
-        match one.is(other, one_place) {
-            Some(is) => same &= is,
-            None => {
-                let missing = |of: Of<'_>, shown: &Shown<'_>| -> Told {
-                    if shown.name().is_some() {
-                        return Ok(Said::plain(shown.words()));
-                    }
-                    let gap =
-                        of.hidden(Section::Images, None).map(|why| format!(": {why}")).unwrap_or_default();
-                    Err(format!("neither a version nor a name of {} is known{gap}", shown.id))
-                };
-                return (missing(pair.a, one), missing(pair.b, other));
-            }
-        }
+        let Some(is) = one.is(other, one_place) else {
+            return (untold(pair.a, one), untold(pair.b, other));
+        };
+        same &= is;
     }
     let (mut a_words, mut b_words) = (words(a), words(b));
     if let (true, true, [one], [other]) = (same, one_place, a, b)
@@ -155,6 +145,15 @@ fn told(a: Result<&[Shown<'_>], &String>, b: Result<&[Shown<'_>], &String>, pair
     }
     let key = |which: &str| if same { String::new() } else { which.to_owned() };
     (Ok(Said { words: a_words, key: key("a") }), Ok(Said { words: b_words, key: key("b") }))
+}
+
+/// An image that cannot be compared with that of the other: why, where it is this one that is too little known.
+fn untold(of: Of<'_>, shown: &Shown<'_>) -> Told {
+    if shown.name().is_some() {
+        return Ok(Said::plain(shown.words()));
+    }
+    let gap = of.hidden(Section::Images, None).map(|why| format!(": {why}")).unwrap_or_default();
+    Err(format!("neither a version nor a name of {} is known{gap}", shown.id))
 }
 
 fn words(images: &[Shown<'_>]) -> String {

@@ -75,7 +75,7 @@ fn version<'a>(of: Of<'a>, group: &'a ServerGroup) -> Result<Option<&'a Template
     let found = id.as_ref().zip(*number).and_then(|(id, number)| of.fleet.template(place, id, number));
     found.map(Some).ok_or_else(|| {
         let name = name.as_ref().map(Text::to_string).or_else(|| id.as_ref().map(ToString::to_string));
-        let about = id.as_ref().map(|id| id.raw());
+        let about = id.as_ref().map(crate::fleet::TemplateId::raw);
         let gap = of.hidden(Section::Templates, about).map(|why| format!(": {why}")).unwrap_or_default();
         format!("its version of launch template {} is not known{gap}", name.unwrap_or_default())
     })
