@@ -74,10 +74,7 @@ fn act_on_screen(model: &mut Model, action: Action, effects: &mut Vec<Effect>) {
             }
         }
         Action::Activity => open(model, Screen::Activity(Activity::default())),
-        Action::Images => {
-            let about = running(model);
-            open(model, Screen::Images(Images::new(about)));
-        }
+        Action::Images => open_images(model),
         Action::CompareImages => {
             model.dialogs.extend(CompareImages::new(model).ok().map(Dialog::CompareImages));
         }
@@ -116,25 +113,7 @@ fn act_on_screen(model: &mut Model, action: Action, effects: &mut Vec<Effect>) {
                 confirm(model, &intent, effects);
             }
         }
-        Action::Quarantine => {
-            if let Ok(form) = QuarantineForm::new(model) {
-                // What is decided here is decided on fresh facts.
-                effects.push(Effect::Observe(Scope::Cluster(form.cluster.clone())));
-                model.dialogs.push(Dialog::Quarantine(form));
-            }
-        }
-        Action::Rebuild => {
-            if let Ok(form) = RebuildForm::new(model) {
-                effects.push(Effect::Observe(Scope::Cluster(form.cluster.clone())));
-                model.dialogs.push(Dialog::Rebuild(form));
-            }
-        }
-        Action::MarkBad => {
-            if let Ok(form) = MarkForm::new(model) {
-                effects.push(Effect::Observe(Scope::Cluster(form.cluster.clone())));
-                model.dialogs.push(Dialog::Mark(form));
-            }
-        }
+        Action::Quarantine | Action::Rebuild | Action::MarkBad => ask(model, action, effects),
         Action::Replace => {
             if let Ok(intent) = replace(model) {
                 confirm(model, &intent, effects);
@@ -165,6 +144,24 @@ fn act_on_screen(model: &mut Model, action: Action, effects: &mut Vec<Effect>) {
             }
         }
     }
+}
+
+/// Opens the images with the one that the selected instance runs.
+fn open_images(model: &mut Model) {
+    let about = running(model);
+    open(model, Screen::Images(Images::new(about)));
+}
+
+/// Asks what a change needs to know, while what it is about is looked at afresh.
+fn ask(model: &mut Model, action: Action, effects: &mut Vec<Effect>) {
+    let form = match action {
+        Action::Quarantine => QuarantineForm::new(model).map(Dialog::Quarantine),
+        Action::Rebuild => RebuildForm::new(model).map(Dialog::Rebuild),
+        _ => MarkForm::new(model).map(Dialog::Mark),
+    };
+    let Ok(dialog) = form else { return };
+    effects.extend(dialog.popup().cluster().cloned().map(|id| Effect::Observe(Scope::Cluster(id))));
+    model.dialogs.push(dialog);
 }
 
 /// Tells the selected operation something: at once what only stops it, after a question what goes on or back. What was

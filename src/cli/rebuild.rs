@@ -31,6 +31,7 @@ pub struct RebuildArgs {
     then: Option<Vec<String>>,
     /// Of a deployment: the traffic in steps, each watched before the next: shares on the way, or 5,25,50,100
     #[arg(long, value_name = "PERCENTS", value_parser = super::args::percents, num_args = 0..=1, requires = "then")]
+    #[expect(clippy::option_option, reason = "the flag may come without its shares")]
     steps: Option<Option<Percents>>,
     /// Of a deployment: how long each step is watched, such as 90s, 2m or 1h
     #[arg(long, value_name = "TIME", value_parser = super::args::seconds, requires = "steps")]

@@ -186,7 +186,7 @@ impl Run<'_> {
                 Ok(said) => says = said,
                 // A build that fails ends its branch, and the others go on.
                 Err(Stop::Failed(refusal)) => self.branch_ends(&step, &refusal)?,
-                Err(stop) => return Err(stop),
+                Err(other) => return Err(other),
             }
         }
         self.branches_ended()?;

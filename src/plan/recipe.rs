@@ -117,15 +117,12 @@ fn fill(text: &str, pairs: &[(&str, &str)]) -> String {
     while let Some(at) = rest.find('{') {
         filled.push_str(&rest[..at]);
         rest = &rest[at..];
-        match pairs.iter().find(|(key, _)| rest.starts_with(key)) {
-            Some((key, value)) => {
-                filled.push_str(value);
-                rest = &rest[key.len()..];
-            }
-            None => {
-                filled.push('{');
-                rest = &rest[1..];
-            }
+        if let Some((key, value)) = pairs.iter().find(|(key, _)| rest.starts_with(key)) {
+            filled.push_str(value);
+            rest = &rest[key.len()..];
+        } else {
+            filled.push('{');
+            rest = &rest[1..];
         }
     }
     filled.push_str(rest);

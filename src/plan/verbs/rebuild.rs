@@ -168,7 +168,10 @@ fn levels<'p>(asked: Asked<'_>, fleet: &Fleet, policy: &'p Policy) -> Result<Vec
     };
     let mut levels = vec![vec![first]];
     let mut known: BTreeSet<&str> = [first.family.as_str()].into();
-    while asked.chain {
+    if !asked.chain {
+        return Ok(levels);
+    }
+    loop {
         let last = &levels[levels.len() - 1];
         let on_last = |recipe: &&Recipe| {
             parent_family(fleet, asked.place, recipe)
@@ -179,7 +182,7 @@ fn levels<'p>(asked: Asked<'_>, fleet: &Fleet, policy: &'p Policy) -> Result<Vec
             |recipe: &&Recipe| of_family(fleet, asked.place, &Text::new(&recipe.family)).next().is_some();
         let next: Vec<&Recipe> = policy.recipes.iter().filter(is_here).filter(on_last).collect();
         if next.is_empty() {
-            break;
+            return Ok(levels);
         }
         if let Some(again) = next.iter().find(|recipe| !known.insert(&recipe.family)) {
             return Err(Refusal::new(
@@ -189,7 +192,6 @@ fn levels<'p>(asked: Asked<'_>, fleet: &Fleet, policy: &'p Policy) -> Result<Vec
         }
         levels.push(next);
     }
-    Ok(levels)
 }
 
 fn wanted(asked: Asked<'_>, fleet: &Fleet, policy: &Policy) -> Result<Vec<Vec<StartBuild>>, Refusal> {
@@ -385,9 +387,9 @@ pub(in crate::plan) fn resolved(
     history: &History,
 ) -> Option<Intent> {
     let mut wanted = intent.clone();
-    let image = match &mut wanted {
-        Intent::Deploy { image, .. } | Intent::Refresh { to: RefreshTo::Image(image), .. } => image,
-        _ => return None,
+    let (Intent::Deploy { image, .. } | Intent::Refresh { to: RefreshTo::Image(image), .. }) = &mut wanted
+    else {
+        return None;
     };
     if !image.is_to_be() {
         return None;
