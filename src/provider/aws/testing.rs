@@ -109,6 +109,7 @@ pub(super) const BUILD: &str = "b-0123456789ab";
 /// Starts a build.
 pub(super) fn build(builder: Builder) -> Call {
     Call::StartBuild(Box::new(StartBuild {
+        revision: None,
         build: BUILD.into(),
         family: "orders".into(),
         version: "1.43.0".into(),
