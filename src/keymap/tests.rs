@@ -136,12 +136,14 @@ fn the_footer_shows_the_keys_in_use_and_leaves_out_what_has_none() {
         hints.collect::<Vec<_>>().join(" · ")
     };
     insta::assert_snapshot!(Context::ALL.iter().map(|c| shown(*c)).collect::<Vec<_>>().join("\n"), @r#"
-    enter open · S shift · b switch · r roll back · ! stop all · / filter · o operations · i images · a arm · ctrl-r observe now · : command · ? all keys · q quit
-    enter open · esc back · S shift · b switch · f refresh · x replace · Q quarantine · r roll back · ! stop all · d details · / filter · o operations · i images · a arm · ctrl-r observe now · : command · ? all keys · q quit
+    enter open · S shift · b switch · r roll back · ! stop all · = compare · / filter · o operations · i images · a arm · ctrl-r observe now · : command · ? all keys · q quit
+    enter open · esc back · S shift · b switch · f refresh · x replace · Q quarantine · R rebuild · r roll back · ! stop all · d details · = compare · / filter · o operations · i images · a arm · ctrl-r observe now · : command · ? all keys · q quit
     esc back · x replace · Q quarantine · ! stop all · d details · o operations · i images · a arm · ctrl-r observe now · : command · ? all keys · q quit
-    enter open · esc back · r roll back · ! stop all · p pause · n step now · h hold · x abort · y approve · R resume · / filter · i images · a arm · ctrl-r observe now · : command · ? all keys · q quit
-    enter open · esc back · ! stop all · d details · / filter · o operations · c compare · a arm · ctrl-r observe now · : command · ? all keys · q quit
+    enter open · esc back · r roll back · ! stop all · p pause · n step now · h hold · x abort · y approve · R resume · / filter · i images · l log · a arm · ctrl-r observe now · : command · ? all keys · q quit
+    enter open · esc back · R rebuild · M mark bad · ! stop all · d details · / filter · o operations · c compare · a arm · ctrl-r observe now · : command · ? all keys · q quit
     esc back · ! stop all · / filter · o operations · i images · a arm · ctrl-r observe now · : command · ? all keys · q quit
+    esc back · ! stop all · = compare · o operations · i images · a arm · ctrl-r observe now · : command · ? all keys · q quit
+    esc back · ! stop all · / filter · ] next build · a arm · ctrl-r observe now · : command · ? all keys · q quit
     enter go on · y yes · n no · esc back · ! stop all · q quit
     enter go on · esc back · ctrl-x stop all · ctrl-c quit
     "#);
@@ -176,7 +178,7 @@ fn the_table_of_keys_is_derived_from_the_rows_and_the_keys_in_use() {
 
     look
       enter      open              goes into the selected row                    fleet, cluster, operations, images
-      esc        back              goes back, or leaves a dialog alone           cluster, instance, operations, images, activity, dialog, text
+      esc        back              goes back, or leaves a dialog alone           cluster, instance, operations, images, activity, compare, log, dialog, text
       ]          next-source       the next listener or rule with traffic        cluster
       [          previous-source   the previous listener or rule with traffic    cluster
       space      mark              marks the row, or unmarks it                  cluster, images
@@ -187,14 +189,18 @@ fn the_table_of_keys_is_derived_from_the_rows_and_the_keys_in_use() {
       m n        unmark            unmarks all rows                              cluster, images
       d          details           shows or hides what more there is to tell     cluster, instance, images
       I          ignore            lets a finding rest until a date              cluster, instance
-      u          gaps              lists what could not be read, and why         fleet, cluster, instance, images
+      u          gaps              lists what could not be read, and why         fleet, cluster, instance, images, compare
+      =          compare           sets it beside another cluster: what differs  fleet, cluster, compare
       >          sort-next         sorts by the next column                      fleet, cluster, images
       <          sort-reverse      turns the order of the rows around            fleet, cluster, images
-      /          filter            shows only the rows that match                fleet, cluster, operations, images, activity
-      o          operations        shows what runs, what was left, what is past  fleet, cluster, instance, images, activity
-      i          images            shows images, their bases, and who runs them  fleet, cluster, instance, operations, activity
+      /          filter            shows only the rows that match                fleet, cluster, operations, images, activity, log
+      o          operations        shows what runs, what was left, what is past  fleet, cluster, instance, images, activity, compare
+      i          images            shows images, their bases, and who runs them  fleet, cluster, instance, operations, activity, compare
       c          compare-images    puts the two marked images beside each other  images
-      A          activity          shows what was done, and by whom              fleet, cluster, instance, operations, images
+      A          activity          shows what was done, and by whom              fleet, cluster, instance, operations, images, compare
+      l          log               shows the log of the build it runs or ran     operations
+      ]          next-build        the next build of the operation               log
+      [          previous-build    the previous build of the operation           log
 
     change
       s          shift             shifts traffic between the server groups      fleet, cluster
@@ -206,6 +212,8 @@ fn the_table_of_keys_is_derived_from_the_rows_and_the_keys_in_use() {
       S          scale             gives a group another size or type            cluster
       Q          quarantine        sets it aside, releases it, terminates it     cluster, instance
       X          drill             rehearses the loss of an instance or a zone   cluster
+      R          rebuild           builds an image, or all that stands on it     cluster, images
+      M          mark-bad          marks the image as bad, or as good again      images
       r          rollback          rolls traffic back to what it was             fleet, cluster, operations
       C          cancel-refresh    cancels the refresh of the group              cluster
       B          rollback-refresh  lets AWS take the refresh of the group back   cluster

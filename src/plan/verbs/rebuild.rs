@@ -5,14 +5,20 @@
 //! one once it is there; everything after it is planned as though it were. What hangs on a build that fails is left
 //! out, and the other branches go on.
 
+mod told;
+mod versions;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use sha2::{Digest as _, Sha256};
 
+use told::{stale, tree};
+use versions::next_version;
+
 use super::{Draft, Given, Kind, Move, Writes, deploy, refresh, waits};
 use crate::fleet::{
     AccountId, Availability, BuildId, Cluster, ClusterId, FamilyId, Fleet, FoundBy, Image, ImageId, Place,
-    Provenance, Section, Tags, Text, version,
+    Provenance, Section, Tags, Text,
 };
 use crate::plan::recipe::{Values, word};
 use crate::plan::{
@@ -282,35 +288,6 @@ fn name(asked: Asked<'_>, family: &Text, version: &Text) -> BuildId {
     BuildId::new(format!("b-{hex}"))
 }
 
-/// The version after the newest that anybody gave: its last number is raised by one, and what stands behind is dropped.
-fn next_version(fleet: &Fleet, place: &Place, family: &Text) -> Result<Text, Refusal> {
-    let unknown = || {
-        Refusal::new(format!("which version of {family} comes next is not known"), "name it with --version")
-    };
-    let versions = of_family(fleet, place, family).filter_map(|image| image.version.as_ref());
-    let ordered = versions.filter(|one| version::compare(one.raw(), one.raw()).is_some());
-    let newest = ordered
-        .max_by(|a, b| version::compare(a.raw(), b.raw()).unwrap_or(std::cmp::Ordering::Equal))
-        .ok_or_else(unknown)?;
-    raised(newest.raw()).map(Text::from).ok_or_else(unknown)
-}
-
-/// `1.42.0` → `1.42.1`, `1.2.0-rc1` → `1.2.0`, `2024-11-03` → `2024-11-04`, `v12` → `v13`.
-fn raised(version: &str) -> Option<String> {
-    let version = version.split('+').next().unwrap_or(version);
-    let pre = version.char_indices().find(|(at, c)| {
-        c.is_ascii_alphabetic() && *at > 0 && version[..*at].bytes().any(|byte| byte.is_ascii_digit())
-    });
-    if let Some((at, _)) = pre {
-        let release = version[..at].trim_end_matches(['-', '.', '_', '~']);
-        return release.ends_with(|c: char| c.is_ascii_digit()).then(|| release.to_owned());
-    }
-    let digits = version.len() - version.bytes().rev().take_while(u8::is_ascii_digit).count();
-    let (head, number) = version.split_at(digits);
-    let next = number.parse::<u64>().ok()?.checked_add(1)?;
-    Some(format!("{head}{next:0width$}", width = number.len()))
-}
-
 /// Where a family is built, and its name, by what a person types: `NAME`, or `NAME@REGION` where several regions have
 /// images of it.
 ///
@@ -563,87 +540,5 @@ fn tagging(asked: Asked<'_>, start: &StartBuild) -> Move {
             undo: None,
         },
         waits: Vec::new(),
-    }
-}
-
-/// The builds as a tree in one line: `base 1.1 → app-base 2.1 → (orders 1.43.1, search 0.9.1)`.
-fn tree(builds: &[Vec<StartBuild>]) -> String {
-    let level = |level: &Vec<StartBuild>| {
-        let names: Vec<String> = level.iter().map(|one| format!("{} {}", one.family, one.version)).collect();
-        if let [only] = names.as_slice() { only.clone() } else { format!("({})", names.join(", ")) }
-    };
-    format!("builds {}", builds.iter().map(level).collect::<Vec<_>>().join(" → "))
-}
-
-/// What would then run an older base: families that stand on what is rebuilt and are not rebuilt themselves, with the
-/// instances that run them.
-fn stale(given: Given<'_>, asked: Asked<'_>, starts: &[&StartBuild]) -> Option<String> {
-    let fleet = given.fleet;
-    let rebuilt = |family: &Text| starts.iter().any(|start| start.family == *family);
-    let mut counted: BTreeMap<Text, (usize, BTreeSet<&ClusterId>)> = BTreeMap::new();
-    for cluster in fleet.clusters.iter().filter(|cluster| cluster.id.place == *asked.place) {
-        for instance in cluster.groups.iter().flat_map(|group| &group.instances) {
-            let Some(image) = instance.running.as_ref().and_then(|run| fleet.image(asked.place, &run.image))
-            else {
-                continue;
-            };
-            let Some(family) = image.family.as_ref().map(|family| &family.name) else { continue };
-            if is_built_on(fleet, asked.place, image, &rebuilt) || rebuilt(family) {
-                let (instances, clusters) = counted.entry(family.clone()).or_default();
-                *instances += 1;
-                clusters.insert(&cluster.id);
-            }
-        }
-    }
-    if counted.is_empty() {
-        return None;
-    }
-    let says: Vec<String> = counted
-        .iter()
-        .map(|(family, (instances, clusters))| {
-            let plural = |count: usize, what: &str| {
-                if count == 1 { format!("1 {what}") } else { format!("{count} {what}s") }
-            };
-            let instances = plural(*instances, "instance");
-            format!("{family}: {instances} in {}", plural(clusters.len(), "cluster"))
-        })
-        .collect();
-    Some(format!("behind or on an older base when it is done: {}", says.join("; ")))
-}
-
-/// Whether an image stands on one of these families, at any depth.
-fn is_built_on(fleet: &Fleet, place: &Place, image: &Image, on: &impl Fn(&Text) -> bool) -> bool {
-    /// Levels that are followed: more are a circle of tags.
-    const DEPTH: usize = 16;
-    let mut next = image.parent.as_ref();
-    for _ in 0..DEPTH {
-        let Some(parent) = next.and_then(|id| fleet.image(place, id)) else { return false };
-        if parent.family.as_ref().is_some_and(|family| on(&family.name)) {
-            return true;
-        }
-        next = parent.parent.as_ref();
-    }
-    false
-}
-
-#[cfg(test)]
-mod tests {
-    use super::raised;
-
-    #[test]
-    fn the_next_version_raises_the_last_number_and_a_pre_release_becomes_its_release() {
-        for (version, next) in [
-            ("1.42.0", Some("1.42.1")),
-            ("1.9", Some("1.10")),
-            ("1.2.0-rc1", Some("1.2.0")),
-            ("2024-11-03", Some("2024-11-04")),
-            ("v12", Some("v13")),
-            ("007", Some("008")),
-            ("1.2.0+build7", Some("1.2.1")),
-            ("18446744073709551615", None),
-            ("golden", None),
-        ] {
-            assert_eq!(raised(version).as_deref(), next, "{version}");
-        }
     }
 }
