@@ -10,8 +10,14 @@ use crate::rig::Rig;
 const ALWAYS_ALLOWED: &str = "sts:GetCallerIdentity";
 
 /// What a snapshot never asks: a service, or what is read only around a write.
-const NOT_OF_A_SNAPSHOT: &[&str] =
-    &["cloudwatch:", "autoscaling:DescribeAutoScalingInstances", "autoscaling:DescribeLifecycleHooks"];
+const NOT_OF_A_SNAPSHOT: &[&str] = &[
+    "cloudwatch:",
+    "codebuild:",
+    "imagebuilder:",
+    "logs:",
+    "autoscaling:DescribeAutoScalingInstances",
+    "autoscaling:DescribeLifecycleHooks",
+];
 
 #[test]
 fn every_denied_read_is_a_gap_that_names_the_missing_action() {
