@@ -13,7 +13,9 @@ async fn look(told: &str, variables: &str, images: &[&str]) -> (Result<BuildStat
         "startTime":1730775600,{told},"environment":{{"type":"LINUX_CONTAINER","image":"i","computeType":"c",
         "environmentVariables":[{{"name":"FLIGHTDECK_BUILD","value":"{BUILD}"}}{variables}]}}}}]}}"#
     );
-    let images: String = images.iter().map(|id| format!("<item><imageId>{id}</imageId></item>")).collect();
+    let images: Vec<String> =
+        images.iter().map(|id| format!("<item><imageId>{id}</imageId></item>")).collect();
+    let images = images.concat();
     let (clients, replay) = reader(move |asked| match asked.action() {
         "ListBuildsForProject" => Answer::ok(r#"{"ids":["images:2","images:1"]}"#),
         "BatchGetBuilds" => Answer::ok(build.clone()),
