@@ -5,25 +5,23 @@
 //! one once it is there; everything after it is planned as though it were. What hangs on a build that fails is left
 //! out, and the other branches go on.
 
+mod standing_in;
 mod told;
 mod versions;
+mod wanted;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
-use sha2::{Digest as _, Sha256};
-
+pub(in crate::plan) use standing_in::{built, prospect, resolved};
 use told::{stale, tree};
-use versions::next_version;
+pub use wanted::stands_on;
+use wanted::wanted;
 
 use super::{Draft, Given, Kind, Move, Writes, deploy, refresh, waits};
-use crate::fleet::{
-    AccountId, Availability, BuildId, Cluster, ClusterId, FamilyId, Fleet, FoundBy, Image, ImageId, Place,
-    Provenance, Section, Tags, Text,
-};
-use crate::plan::recipe::{Values, word};
+use crate::fleet::{Availability, ClusterId, Fleet, Image, ImageId, Place, Text};
 use crate::plan::{
-    Author, BuildKey, Builder, Call, Expected, History, ImageMark, Intent, OperationId, Plan, Policy, Reach,
-    Recipe, RefreshTo, Refusal, Resource, StartBuild, State, StopBuild, TagImage, Wait, nearest,
+    Author, BuildKey, Builder, Call, Expected, History, ImageMark, Intent, Policy, Reach, RefreshTo, Refusal,
+    Resource, StartBuild, State, StopBuild, TagImage, Wait, nearest,
 };
 
 /// Builds that run side by side at most: each takes a machine of the account, and Packer one of ours.
@@ -77,66 +75,6 @@ pub(in crate::plan) fn builds(
     }
 }
 
-/// The fleet as it would be with the images of these builds, and with what stands for a family that is no cluster;
-/// `None` where it would be as it is.
-pub(in crate::plan) fn prospect<'a>(
-    fleet: &Fleet,
-    cluster: &ClusterId,
-    builds: impl Iterator<Item = &'a StartBuild>,
-) -> Option<Fleet> {
-    let to_be: Vec<&StartBuild> = builds.filter(|start| start.image.is_to_be()).collect();
-    let stands_in = cluster.family().is_some() && fleet.cluster(cluster).is_none();
-    if to_be.is_empty() && !stands_in {
-        return None;
-    }
-    let mut with = fleet.clone();
-    if stands_in {
-        with.clusters.push(Cluster {
-            id: cluster.clone(),
-            found_by: FoundBy::Configuration,
-            patterns: Vec::new(),
-            groups: Vec::new(),
-            traffic: Vec::new(),
-            seen_at: None,
-        });
-    }
-    for start in to_be {
-        let image = image_to_be(fleet, &cluster.place, start);
-        with.images.insert((cluster.place.clone(), start.image.clone()), image);
-    }
-    Some(with)
-}
-
-/// An image as it will be: the newest of its family, on its parent.
-fn image_to_be(fleet: &Fleet, place: &Place, start: &StartBuild) -> Image {
-    let newest = newest(fleet, place, &start.family);
-    let owner: AccountId =
-        newest.and_then(|newest| newest.owner.clone()).unwrap_or_else(|| place.account.clone());
-    Image {
-        id: start.image.clone(),
-        name: Some(Text::new(format!("{}-{}", start.family.raw(), start.version.raw()))),
-        family: Some(FamilyId { owner: Some(owner.clone()), name: start.family.clone() }),
-        owner: Some(owner),
-        version: Some(start.version.clone()),
-        rank: Some(newest.and_then(|newest| newest.rank).map_or(0, |rank| rank + 1)),
-        parent: start.parent.clone(),
-        source: None,
-        provenance: Provenance {
-            revision: start.revision.clone(),
-            builder: Some(Text::from(start.builder.key().says())),
-            build: Some(Text::new(start.build.raw())),
-            built_at: None,
-        },
-        described: true,
-        availability: Availability::Available,
-        created_at: None,
-        deprecated_at: None,
-        architecture: newest.and_then(|newest| newest.architecture.clone()),
-        devices: Vec::new(),
-        tags: Tags::new(),
-    }
-}
-
 /// The newest image of a family that can be launched and that nobody marked as bad.
 fn newest<'a>(fleet: &'a Fleet, place: &Place, family: &Text) -> Option<&'a Image> {
     of_family(fleet, place, family)
@@ -148,144 +86,6 @@ fn of_family<'a>(fleet: &'a Fleet, place: &Place, family: &Text) -> impl Iterato
     let (place, family) = (place.clone(), family.clone());
     let here = fleet.images.iter().filter(move |((at, _), _)| *at == place).map(|(_, image)| image);
     here.filter(move |image| image.family.as_ref().is_some_and(|of| of.name == family))
-}
-
-/// The family that a recipe's images are built on: as it says, else as the newest image was.
-fn parent_family(fleet: &Fleet, place: &Place, recipe: &Recipe) -> Option<Text> {
-    if let Some(on) = &recipe.on {
-        return Some(Text::new(on));
-    }
-    let newest = newest(fleet, place, &Text::new(&recipe.family))?;
-    let parent = fleet.image(place, newest.parent.as_ref()?)?;
-    parent.family.as_ref().map(|family| family.name.clone())
-}
-
-/// The recipes to follow, level by level: of the family alone, or of all that stand on it.
-fn levels<'p>(asked: Asked<'_>, fleet: &Fleet, policy: &'p Policy) -> Result<Vec<Vec<&'p Recipe>>, Refusal> {
-    let name = asked.family.raw();
-    let Some(first) = policy.recipe(name) else {
-        let names = policy.recipes.iter().map(|recipe| recipe.family.clone());
-        let remedy = if policy.recipes.is_empty() {
-            "give the configuration a [[family]] of that name with a `build`".to_owned()
-        } else {
-            nearest::remedy(name, names, "there are recipes of")
-        };
-        return Err(Refusal::new(format!("nothing says how images of {} are built", asked.family), remedy));
-    };
-    let mut levels = vec![vec![first]];
-    let mut known: BTreeSet<&str> = [first.family.as_str()].into();
-    if !asked.chain {
-        return Ok(levels);
-    }
-    loop {
-        let last = &levels[levels.len() - 1];
-        let on_last = |recipe: &&Recipe| {
-            parent_family(fleet, asked.place, recipe)
-                .is_some_and(|on| last.iter().any(|one| one.family == on.raw()))
-        };
-        // What has no image here is nobody's concern here.
-        let is_here =
-            |recipe: &&Recipe| of_family(fleet, asked.place, &Text::new(&recipe.family)).next().is_some();
-        let next: Vec<&Recipe> = policy.recipes.iter().filter(is_here).filter(on_last).collect();
-        if next.is_empty() {
-            return Ok(levels);
-        }
-        if let Some(again) = next.iter().find(|recipe| !known.insert(&recipe.family)) {
-            return Err(Refusal::new(
-                format!("{} is built on itself, by way of other families", again.family),
-                "mend the `on` of the recipes",
-            ));
-        }
-        levels.push(next);
-    }
-}
-
-fn wanted(asked: Asked<'_>, fleet: &Fleet, policy: &Policy) -> Result<Vec<Vec<StartBuild>>, Refusal> {
-    if let Some(gap) = fleet.gap(asked.place, Section::Images, None) {
-        return Err(Refusal::new(
-            format!("the images could not be read: {}", gap.why),
-            "mend that first: what is there decides what is built",
-        ));
-    }
-    let levels = levels(asked, fleet, policy)?;
-    let within: BTreeSet<&str> = levels.iter().flatten().map(|recipe| recipe.family.as_str()).collect();
-    let mut builds = Vec::new();
-    for level in &levels {
-        let starts = level.iter().map(|recipe| start(asked, fleet, recipe, &within));
-        builds.push(starts.collect::<Result<Vec<_>, _>>()?);
-    }
-    Ok(builds)
-}
-
-/// One build, with everything it is given.
-fn start(
-    asked: Asked<'_>,
-    fleet: &Fleet,
-    recipe: &Recipe,
-    within: &BTreeSet<&str>,
-) -> Result<StartBuild, Refusal> {
-    let family = Text::new(&recipe.family);
-    let goal = recipe.family == asked.family.raw();
-    let version = match asked.version.filter(|_| goal) {
-        Some(version) => version.clone(),
-        None => next_version(fleet, asked.place, &family)?,
-    };
-    word("version", version.raw())?;
-    if let Some(there) =
-        of_family(fleet, asked.place, &family).find(|image| image.version.as_ref() == Some(&version))
-    {
-        return Err(Refusal::new(
-            format!("{family} {version} is there already: {}", there.id),
-            "name another --version: an image is never built over",
-        ));
-    }
-    let on = parent_family(fleet, asked.place, recipe);
-    let parent = match &on {
-        Some(on) if within.contains(on.raw()) && on.raw() != recipe.family => Some(ImageId::to_be(on)),
-        Some(on) => Some(good_parent(fleet, asked.place, &family, on)?),
-        None => None,
-    };
-    let revision = asked.revision.filter(|_| goal).cloned();
-    let revision = revision.or_else(|| recipe.revision.as_ref().map(Text::new));
-    let build = name(asked, &family, &version);
-    let values = Values {
-        build: &build,
-        family: &family,
-        version: &version,
-        revision: revision.as_ref(),
-        parent: parent.as_ref(),
-        place: asked.place,
-    };
-    let builder = recipe.filled(&values)?;
-    let image = ImageId::to_be(&family);
-    Ok(StartBuild { build, family, version, image, parent, revision, builder, limit: recipe.limit })
-}
-
-/// The image to build on: the newest of its family that can be launched.
-fn good_parent(fleet: &Fleet, place: &Place, family: &Text, on: &Text) -> Result<ImageId, Refusal> {
-    newest(fleet, place, on).map(|parent| parent.id.clone()).ok_or_else(|| {
-        Refusal::new(
-            format!("{family} is built on {on}, and no image of {on} can be launched"),
-            format!("rebuild {on} first, or the chain from {on}"),
-        )
-    })
-}
-
-/// Names a build: another one each time somebody asks, and the same for the same asking.
-fn name(asked: Asked<'_>, family: &Text, version: &Text) -> BuildId {
-    use std::fmt::Write as _;
-    /// Bytes of a name: two builds of one account are never called the same.
-    const LENGTH: usize = 5;
-    let Place { account, region } = asked.place;
-    let Author { who, at } = asked.by;
-    let text =
-        format!("{} {} {} {} {} {at}", account.raw(), region.raw(), family.raw(), version.raw(), who.raw());
-    let digest = Sha256::digest(text);
-    let hex = digest.iter().take(LENGTH).fold(String::new(), |mut hex, byte| {
-        let _infallible = write!(hex, "{byte:02x}");
-        hex
-    });
-    BuildId::new(format!("b-{hex}"))
 }
 
 /// Where a family is built, and its name, by what a person types: `NAME`, or `NAME@REGION` where several regions have
@@ -331,70 +131,6 @@ pub fn built_where(fleet: &Fleet, policy: &Policy, wanted: &str) -> Result<(Plac
         format!("no image of a family `{wanted}` was seen"),
         nearest::remedy(&wanted, known, "there are recipes of"),
     ))
-}
-
-/// The image of a build that an operation started, by the record of its end or by its tag.
-pub(in crate::plan) fn built(
-    fleet: &Fleet,
-    history: &History,
-    operation: &OperationId,
-    (place, start): (&Place, &StartBuild),
-) -> Option<ImageId> {
-    let recorded = history.records_of(operation).find_map(|record| match (&record.resource, &record.after) {
-        (Some(Resource::Build(key)), Some(State::Build(state))) if key.id == start.build => {
-            state.image.clone()
-        }
-        _ => None,
-    });
-    let tagged = || {
-        let here = fleet.images.iter().filter(|((at, _), _)| at == place).map(|(_, image)| image);
-        let mut built = here.filter(|image| {
-            image.tags.get("flightdeck:build").is_some_and(|build| build.raw() == start.build.raw())
-        });
-        built.next().map(|image| image.id.clone())
-    };
-    recorded.or_else(tagged)
-}
-
-/// What was wanted, with the true image where what stood for it is there by now; `None` where nothing stands for one.
-pub(in crate::plan) fn resolved(
-    intent: &Intent,
-    plan: &Plan,
-    fleet: &Fleet,
-    history: &History,
-) -> Option<Intent> {
-    let mut wanted = intent.clone();
-    let (Intent::Deploy { image, .. } | Intent::Refresh { to: RefreshTo::Image(image), .. }) = &mut wanted
-    else {
-        return None;
-    };
-    if !image.is_to_be() {
-        return None;
-    }
-    let to_be = image.clone();
-    let stands_for = |start: &&StartBuild| ImageId::to_be(&start.family) == to_be;
-    let place = plan.place();
-    let mut made =
-        plan.builds().find(stands_for).map(|start| start.image.clone()).filter(|id| !id.is_to_be());
-    // What was built before it was taken up stands in the plan that was left.
-    let mut left = Some(&plan.intent);
-    while let (None, Some(Intent::Resume { operation, .. })) = (&made, left) {
-        let Some(before) = history.plan_of(operation) else { break };
-        let start = before.builds().find(stands_for);
-        made = start.and_then(|start| built(fleet, history, operation, (&place, start)));
-        left = Some(&before.intent).filter(|next| *next != &plan.intent);
-    }
-    *image = made?;
-    Some(wanted)
-}
-
-/// The families that stand on another and would be built with it, in order. Empty where none does, or where nothing
-/// says how it is built.
-pub fn stands_on(fleet: &Fleet, policy: &Policy, place: &Place, family: &Text) -> Vec<Text> {
-    let by = Author { who: Text::default(), at: fleet.observed_at };
-    let asked = Asked { place, family, chain: true, version: None, revision: None, by: &by };
-    let levels = levels(asked, fleet, policy).unwrap_or_default();
-    levels.iter().skip(1).flatten().map(|recipe| Text::new(&recipe.family)).collect()
 }
 
 /// What stands for the image that is carried on to a cluster: of a chain, of the family that its live side runs.
