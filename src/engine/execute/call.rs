@@ -8,8 +8,8 @@ use super::glance::{found, someone_changed};
 use super::{Run, Stop, words};
 use crate::fleet::Fleet;
 use crate::plan::{
-    Call, Course, Effect, Event, Expected, Finding, Policy, Refusal, Resource, State, Step, Truth,
-    blocked_by, check,
+    BuildPhase, Call, Course, Effect, Event, Expected, Finding, Policy, Refusal, Resource, State, Step,
+    Truth, blocked_by, check,
 };
 use crate::provider::Failure;
 
@@ -72,6 +72,15 @@ impl Run<'_> {
                 &format!("build {} is there{since}: it is followed", start.build),
                 None,
             );
+            return Ok(true);
+        }
+        let is_over = match &before {
+            State::Absent => true,
+            State::Build(build) => build.phase != BuildPhase::Running,
+            _ => false,
+        };
+        if matches!(call, Call::StopBuild(_)) && is_over {
+            self.say(Truth::ReadBack, "it builds no more: nothing is stopped", None);
             return Ok(true);
         }
         if let Call::StartBuild(start) = call

@@ -72,15 +72,19 @@ impl TemplateChanges {
     pub fn to_image(image: &ImageId) -> Self {
         Self { image: Some(image.raw().into()), instance_type: None }
     }
+
+    /// What differs, in words.
+    pub fn says(&self) -> String {
+        let image = self.image.as_ref().map(|image| ImageId::new(image.raw()).says());
+        let words = image.into_iter().chain(self.instance_type.as_ref().map(ToString::to_string));
+        words.collect::<Vec<_>>().join(" and ")
+    }
 }
 
 impl CreateTemplateVersion {
     /// What it makes, in words.
     pub(super) fn says(&self) -> String {
-        let TemplateChanges { image, instance_type } = &self.changes;
-        let with: Vec<String> =
-            [image, instance_type].into_iter().flatten().map(ToString::to_string).collect();
-        format!("a version of {} as {} with {}", self.template, self.source, with.join(" and "))
+        format!("a version of {} as {} with {}", self.template, self.source, self.changes.says())
     }
 }
 

@@ -5,23 +5,25 @@
 //! one once it is there; everything after it is planned as though it were. What hangs on a build that fails is left
 //! out, and the other branches go on.
 
+mod back;
 mod standing_in;
 mod told;
 mod versions;
 mod wanted;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
+pub(in crate::plan) use back::back;
 pub(in crate::plan) use standing_in::{built, prospect, resolved};
 use told::{stale, tree};
 pub use wanted::stands_on;
 use wanted::wanted;
 
 use super::{Draft, Given, Kind, Move, Writes, deploy, refresh, waits};
-use crate::fleet::{Availability, ClusterId, Fleet, Image, ImageId, Place, Text};
+use crate::fleet::{Availability, BuildId, ClusterId, Fleet, Image, ImageId, Place, Text};
 use crate::plan::{
-    Author, BuildKey, Builder, Call, Expected, History, ImageMark, Intent, Policy, Reach, RefreshTo, Refusal,
-    Resource, StartBuild, State, StopBuild, TagImage, Wait, nearest,
+    Author, BuildKey, Builder, Call, Expected, History, ImageMark, Intent, Plan, Policy, Reach, RefreshTo,
+    Refusal, Resource, StartBuild, State, StopBuild, TagImage, Wait, nearest,
 };
 
 /// Builds that run side by side at most: each takes a machine of the account, and Packer one of ours.
@@ -142,6 +144,18 @@ pub fn image_to_carry(fleet: &Fleet, cluster: &ClusterId, family: &Text, chain: 
         image.family.as_ref().map(|family| family.name.clone())
     });
     ImageId::to_be(live.as_ref().unwrap_or(family))
+}
+
+/// Builds of a plan that may have been started, by what is on record: nothing is started before its intent is.
+fn starts_at(history: &History, plan: &Plan) -> BTreeSet<BuildId> {
+    let records = history.records_of(&plan.id).map(|record| record.step);
+    let reached = records.chain(history.claims_of(&plan.id).map(|claim| claim.step)).max().unwrap_or(0);
+    let begun = plan.steps.iter().take_while(|step| step.n <= reached);
+    let started = begun.filter_map(|step| match &step.call {
+        Some(Call::StartBuild(start)) => Some(start.build.clone()),
+        _ => None,
+    });
+    started.collect()
 }
 
 pub(super) fn draft<'a>(

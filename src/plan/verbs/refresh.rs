@@ -323,6 +323,7 @@ pub(super) fn new_version(
         [&changes.image, &changes.instance_type].into_iter().flatten().map(Text::raw).collect();
     let what = Text::from(what.join(" and "));
     let token = token(id, *source, &what, target.version);
+    let with = changes.says();
     let call = Call::CreateLaunchTemplateVersion(CreateTemplateVersion {
         template: id.clone(),
         source: *source,
@@ -332,7 +333,7 @@ pub(super) fn new_version(
     });
     let latest = next(given, wants)? - 1;
     Ok(Move {
-        does: format!("make {id} version {} as version {source}, with {what}", target.version),
+        does: format!("make {id} version {} as version {source}, with {with}", target.version),
         writes: Writes::Call {
             call: Box::new(call),
             expects: Expected {

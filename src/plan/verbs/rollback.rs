@@ -7,8 +7,8 @@
 //! Where no old side is up, the side that takes the traffic goes back by itself (`earlier`).
 
 use super::{
-    Change, Draft, Given, Kind, Move, drill, earlier, one_side, refresh_back, shift, source, sticky_note,
-    waits, weights, writable,
+    Change, Draft, Given, Kind, Move, drill, earlier, one_side, rebuild, refresh_back, shift, source,
+    sticky_note, waits, weights, writable,
 };
 use crate::fleet::{Action, Cluster, SourceArn, TargetGroupArn, TrafficSource, Weight, same_actions};
 use crate::plan::change::{self, words};
@@ -23,7 +23,9 @@ pub(super) fn draft<'a>(
 ) -> Result<Draft<'a>, Refusal> {
     let (history, name) = (given.history, &given.cluster.id.name);
     if let Some(plan) = of.and_then(|operation| history.plan_of(operation))
-        && let Some(draft) = refresh_back::draft(given, plan).or_else(|| drill::back(given, plan))
+        && let Some(draft) = rebuild::back(given, plan)
+            .or_else(|| refresh_back::draft(given, plan))
+            .or_else(|| drill::back(given, plan))
     {
         return draft;
     }

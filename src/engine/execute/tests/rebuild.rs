@@ -230,6 +230,31 @@ fn a_second_build_of_a_family_is_refused_unless_a_person_asks_for_it() {
 }
 
 #[test]
+fn a_rebuild_that_was_held_is_taken_back_and_what_it_builds_stops() {
+    let (site, home) = (site(), Home::new("ann"));
+    let before = images(&site);
+    let intent = carried(&site, "checkout", None);
+    let approved = site.approve(&home, planned(&site, &home, &intent), &[]);
+    let operation = approved.plan().id.clone();
+    let helm = Arc::clone(&home.helm);
+    site.after(30, move || helm.order(Steer::Hold));
+    let outcome = site.execute(&home, approved).unwrap();
+    assert!(matches!(outcome, Outcome::Held { .. }), "{outcome:?}");
+    let back =
+        Intent::Rollback { cluster: intent.cluster().clone(), of: Some(operation.clone()), source: None };
+    let outcome = site.run(&home, &back);
+    assert!(matches!(outcome, Outcome::Done { .. }), "{outcome:?}");
+    let stops = site.demo.sent().iter().filter(|sent| matches!(sent.call, Call::StopBuild(_))).count();
+    assert_eq!(stops, 1);
+    site.clock.pass(Duration::from_mins(30));
+    assert_eq!(images(&site), before);
+    let history = site.history(&home);
+    let known = operations(&history, history.claims(), site.clock.now());
+    let one = known.iter().find(|one| one.id == operation).unwrap();
+    assert_eq!(one.state, crate::plan::KnownState::RolledBack);
+}
+
+#[test]
 fn a_start_whose_answer_is_lost_is_looked_up_and_never_sent_again() {
     let (site, home) = (site(), Home::new("ann"));
     site.demo.weather(|weather| weather.changes.push_back(Fate::Unanswered));
