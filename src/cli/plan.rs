@@ -169,11 +169,16 @@ pub(super) fn in_words(plan: &Plan) -> String {
             line(format!("     wait  {} · {}", wait_words(wait), wait.until));
         }
     }
-    let healthy = plan.reach.lowest_healthy.map_or_else(|| "unknown".to_string(), |count| count.to_string());
-    line(format!(
-        "  reach  {} instances · {} % of requests move · lowest healthy {healthy} · about {} s",
-        plan.reach.instances, plan.reach.percent, plan.reach.seconds
-    ));
+    if plan.intent.cluster().family().is_some() {
+        line(format!("  reach  images alone, no instance and no traffic · at most {} s", plan.reach.seconds));
+    } else {
+        let healthy =
+            plan.reach.lowest_healthy.map_or_else(|| "unknown".to_string(), |count| count.to_string());
+        line(format!(
+            "  reach  {} instances · {} % of requests move · lowest healthy {healthy} · about {} s",
+            plan.reach.instances, plan.reach.percent, plan.reach.seconds
+        ));
+    }
     if let Some(says) = capacity(plan) {
         line(format!("  health {says}"));
     }

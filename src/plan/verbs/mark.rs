@@ -3,6 +3,7 @@
 
 use super::{Draft, Given, Kind, Move, Writes};
 use crate::fleet::{BAD_TAG, ImageId};
+use crate::plan::recipe::word;
 use crate::plan::{Author, Call, Expected, ImageMark, Reach, Refusal, Resource, State, TagImage};
 
 /// What the tag says of an image that is not bad, after all.
@@ -59,6 +60,9 @@ pub(super) fn draft<'a>(
             "{count} instances run it: they stay; no plan goes to it any more, and a rollback takes it last"
         ));
     }
+    // What cannot be typed on every keyboard is not asked for.
+    let version = image.version.as_ref().filter(|version| word("version", version.raw()).is_ok());
+    let called = version.map_or_else(|| id.to_string(), ToString::to_string);
     Ok(Draft {
         source: None,
         group: None,
@@ -66,7 +70,7 @@ pub(super) fn draft<'a>(
         first: Vec::new(),
         moves,
         back: None,
-        phrase: id.to_string(),
+        phrase: format!("{called} {}", if bad.is_some() { "bad" } else { "good" }),
         notes,
         reach: Some(Reach { instances: 0, percent: 0.0, lowest_healthy: None, seconds: 0, before: None }),
     })

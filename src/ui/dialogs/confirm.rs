@@ -156,12 +156,18 @@ fn reach(plan: &Plan) -> String {
     let lowest = reach.lowest_healthy.map_or_else(|| "unknown".into(), |count| count.to_string());
     let time = words::span(jiff::SignedDuration::from_secs(i64::try_from(reach.seconds).unwrap_or(i64::MAX)));
     let calls = match calls(plan) {
+        _ if plan.way_back().is_none() && plan.builds().next().is_some() => {
+            "an abort stops what builds".to_owned()
+        }
         _ if plan.way_back().is_none() => "no call takes it back".to_owned(),
         _ if matches!(plan.intent, Intent::Replace { .. }) => "what is ended does not come back".to_owned(),
         0 => "no call, 1 to go back".to_owned(),
         1 => "1 call to go back".to_owned(),
         several => format!("{several} calls, 1 to go back"),
     };
+    if plan.intent.cluster().family().is_some() {
+        return format!("images alone, no instance and no traffic · at most {time} · {calls}");
+    }
     if !plan.moves_traffic() && plan.intent.group().is_some() {
         let instances = words::count(reach.instances, "instance");
         return format!("{instances} replaced · lowest healthy {lowest} · about {time} · {calls}");
