@@ -21,11 +21,18 @@ pub(super) struct Branches {
     failed: BTreeSet<ImageId>,
     /// Builds that were left out.
     left_out: BTreeSet<BuildId>,
-    /// Whether what comes after the builds hangs on an image that will not be there: each step of it rests on those
-    /// before.
+    /// Whether what comes after the builds hangs on an image that will not be there, in whichever of its steps: all of
+    /// it is left out then.
     ends_here: bool,
     /// Why, in order.
     why: Vec<String>,
+}
+
+impl Branches {
+    fn lacks_image_of(&self, call: &Call) -> bool {
+        let Ok(written) = serde_json::to_value(call) else { return false };
+        self.failed.iter().any(|image| names(&written, image.raw()))
+    }
 }
 
 /// How to look into a build.
@@ -38,16 +45,18 @@ impl Run<'_> {
         if self.branches.ends_here || waited.is_some_and(|build| self.branches.left_out.contains(build)) {
             return true;
         }
-        let Ok(written) = serde_json::to_value(&step.call) else { return false };
-        if !self.branches.failed.iter().any(|image| names(&written, image.raw())) {
+        let of_builds = waited.is_some() || matches!(step.call, Some(Call::StartBuild(_) | Call::TagImage(_)));
+        // What comes after the builds is one thing: its first step waits for what its last one needs.
+        let last = if of_builds { step.n } else { u32::MAX };
+        let rest = self.plan.steps.iter().filter(|one| (step.n..=last).contains(&one.n));
+        if !rest.filter_map(|one| one.call.as_ref()).any(|call| self.branches.lacks_image_of(call)) {
             return false;
         }
         if let Some(Call::StartBuild(start)) = &step.call {
             self.branches.left_out.insert(start.build.clone());
             self.branches.failed.insert(start.image.clone());
         }
-        let of_image = matches!(step.call, Some(Call::StartBuild(_) | Call::TagImage(_)));
-        self.branches.ends_here |= !of_image;
+        self.branches.ends_here |= !of_builds;
         self.say(Truth::Wanted, &format!("left out, for its image is not there: {}", step.does), None);
         true
     }

@@ -17,6 +17,8 @@ def install(worlds):
             image = method(self, *args, **kwargs)
             with world.lock:
                 image.state = "pending"
+                # As all that are made today; Packer builds on no other.
+                image.root_device_type = "ebs"
                 world.after(world.delays["image_pending"], lambda: _finish(image))
             return image
 

@@ -197,6 +197,21 @@ fn where_the_image_is_not_there_nothing_is_deployed() {
 }
 
 #[test]
+fn where_the_image_is_not_there_nothing_is_made_for_it_either() {
+    let (site, home) = (site(), Home::new("ann"));
+    super::stand_up::leave_alone(&site);
+    fates(&site, &[BuildFate::Fails]);
+    let plan = planned(&site, &home, &carried(&site, "checkout", None));
+    let calls = plan.steps.iter().filter_map(|step| step.call.as_ref());
+    assert!(calls.clone().any(|call| matches!(call, Call::CreateTargetGroup(_))), "{:#?}", plan.steps);
+    let sent = site.applied();
+    let approved = site.approve(&home, plan, &[]);
+    let outcome = site.execute(&home, approved).unwrap();
+    assert!(matches!(outcome, Outcome::Failed { .. }), "{outcome:?}");
+    assert_eq!(site.applied(), sent + 1, "the build alone: {:?}", super::deploy::names(&site));
+}
+
+#[test]
 fn an_abort_stops_the_builds_that_run_and_moves_nothing() {
     let (site, home) = (site(), Home::new("ann"));
     let (before, traffic) = (images(&site), site.actions());

@@ -13,15 +13,19 @@ use crate::plan::{
 use crate::provider::demo::Foreign;
 use crate::provider::{Clock as _, Observer as _, Operator as _};
 
-/// Neither the idle group nor its target group is there.
 fn alone() -> Site {
     let site = site();
-    without_green(&site);
+    leave_alone(&site);
+    site
+}
+
+/// Neither the idle group nor its target group is there.
+pub(super) fn leave_alone(site: &Site) {
+    without_green(site);
     let green = site.actions().iter().flat_map(Action::weights).find(|(_, weight)| *weight == 0).unwrap().0;
     assert!(site.demo.meddle(&site.place(), &Foreign::DeleteTargetGroup { target_group: green }));
     site.clock.pass(Duration::from_mins(5));
     assert_eq!(site.weights().len(), 1);
-    site
 }
 
 fn green_target_group(site: &Site) -> Option<TargetGroup> {
