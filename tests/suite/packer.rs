@@ -236,6 +236,8 @@ fn a_build_that_is_cancelled_leaves_no_builder_instance_and_no_image() {
     // Whoever is killed leaves Packer running; an abort by the next one stops it.
     running.kill();
     assert_eq!(builders(&rig), 1);
+    // Its lease ends.
+    rig.tell("clock", &json!({ "advance": 75 }));
     let id = plan["id"].as_str().expect("an id");
     let aborted = run(&rig, &home, &config, &["abort", id, "--reason", "not that one"]);
     assert_eq!(aborted.code, 0, "{}{}", aborted.out, aborted.err);
