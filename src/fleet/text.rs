@@ -160,7 +160,7 @@ impl<'de> Deserialize<'de> for Exact {
 
 /// Removes everything that could command a terminal; white-space controls become one space each.
 pub fn clean(text: &str) -> Cow<'_, str> {
-    if !text.chars().any(is_hostile) {
+    if is_plain(text) || !text.chars().any(is_hostile) {
         return Cow::Borrowed(text);
     }
     Cow::Owned(
@@ -172,6 +172,11 @@ pub fn clean(text: &str) -> Cow<'_, str> {
             })
             .collect(),
     )
+}
+
+/// Whether it is printable ASCII alone, as most texts are. Told without a look at each character.
+fn is_plain(text: &str) -> bool {
+    text.bytes().fold(true, |plain, byte| plain & matches!(byte, b' '..=b'~'))
 }
 
 /// C0, C1, DEL, the line separators and Unicode's format characters (category Cf: bidi controls, zero-width

@@ -45,7 +45,8 @@ impl Run<'_> {
         if self.branches.ends_here || waited.is_some_and(|build| self.branches.left_out.contains(build)) {
             return true;
         }
-        let of_builds = waited.is_some() || matches!(step.call, Some(Call::StartBuild(_) | Call::TagImage(_)));
+        let of_builds =
+            waited.is_some() || matches!(step.call, Some(Call::StartBuild(_) | Call::TagImage(_)));
         // What comes after the builds is one thing: its first step waits for what its last one needs.
         let last = if of_builds { step.n } else { u32::MAX };
         let rest = self.plan.steps.iter().filter(|one| (step.n..=last).contains(&one.n));

@@ -5,7 +5,8 @@
 
 use std::collections::{HashMap, HashSet};
 
-use crate::fleet::{Availability, FamilyId, Fleet, Image, ImageId, Place, Section, Text};
+use super::index::Index;
+use crate::fleet::{Availability, Fleet, ImageId, Place, Section};
 
 /// Copies of copies are followed so far; nobody copies an image more often.
 const MOST_COPIES: usize = 16;
@@ -74,12 +75,14 @@ pub struct Ancestry {
 impl Ancestry {
     /// Finds the ancestry of all images of a fleet.
     pub fn of(fleet: &Fleet) -> Self {
-        let all = All::of(fleet);
-        let (mut parents, copied_from) = all.parents();
+        Self::by(&Index::of(fleet), fleet)
+    }
+
+    pub(super) fn by(index: &Index<'_>, fleet: &Fleet) -> Self {
+        let (mut parents, copied_from) = index.parents();
         cut_loops(&mut parents);
-        let newest = all.newest();
-        let newer: Vec<Newer> = (0..all.images.len()).map(|at| all.newer(at, &newest)).collect();
-        let bases = bases(&parents, &newer, &all.unread(fleet));
+        let newer = index.newer();
+        let bases = bases(&parents, &newer, &index.unread(fleet));
         let newer = newer.into_iter().map(|newer| if let Newer::Yes(at) = newer { Some(at) } else { None });
         Self { parents, copied_from, newer: newer.collect(), bases }
     }
@@ -102,77 +105,28 @@ enum Newer {
     Unordered,
 }
 
-/// Images that can stand for each other: of one place, family and architecture.
-type Line<'a> = (usize, &'a FamilyId, Option<&'a Text>);
-
-/// All images with the number of their place.
-struct All<'a> {
-    images: Vec<(usize, &'a Image)>,
-    places: Vec<&'a Place>,
-    in_place: HashMap<(usize, &'a ImageId), usize>,
-    anywhere: HashMap<&'a ImageId, usize>,
-    versions: HashMap<(Line<'a>, &'a Text), usize>,
-    sizes: HashMap<Line<'a>, usize>,
+/// Images that can stand for each other: of one place and kind.
+#[derive(Default)]
+struct Line {
+    size: usize,
+    /// The newest of them that another image could be built on.
+    newest: Option<usize>,
 }
 
-fn line(place: usize, image: &Image) -> Option<Line<'_>> {
-    Some((place, image.family.as_ref()?, image.architecture.as_ref()))
-}
-
-impl<'a> All<'a> {
-    fn of(fleet: &'a Fleet) -> Self {
-        let mut all = Self {
-            images: Vec::with_capacity(fleet.images.len()),
-            places: Vec::new(),
-            in_place: HashMap::with_capacity(fleet.images.len()),
-            anywhere: HashMap::with_capacity(fleet.images.len()),
-            versions: HashMap::new(),
-            sizes: HashMap::new(),
-        };
-        for (number, ((place, id), image)) in fleet.images.iter().enumerate() {
-            if all.places.last() != Some(&place) {
-                all.places.push(place);
-            }
-            let at = all.places.len() - 1;
-            all.images.push((at, image));
-            all.in_place.insert((at, id), number);
-            all.anywhere.entry(id).or_insert(number);
-            if let Some(line) = line(at, image) {
-                *all.sizes.entry(line).or_default() += 1;
-                if let Some(version) = &image.version {
-                    all.versions.entry((line, version)).or_insert(number);
-                }
-            }
-        }
-        all
-    }
-
-    /// An image by id: of this place, else of any.
-    fn find(&self, place: usize, id: &ImageId) -> Option<usize> {
-        self.in_place.get(&(place, id)).or_else(|| self.anywhere.get(id)).copied()
-    }
-
+impl Index<'_> {
     /// Whether one is a copy of the other, by what they are called.
     fn is_copy(&self, one: usize, other: usize) -> bool {
-        let (one, other) = (self.images[one].1, self.images[other].1);
+        let (one, other) = (self.images[one], self.images[other]);
         one.version.is_some()
             && one.family.is_some()
             && one.family == other.family
             && one.version == other.version
     }
 
-    /// The image of a place that is the same as this one of another place; else this one.
-    fn of_place(&self, place: usize, at: usize) -> usize {
-        let (there, image) = self.images[at];
-        let twin = || self.versions.get(&(line(place, image)?, image.version.as_ref()?));
-        if there == place { at } else { twin().copied().unwrap_or(at) }
-    }
-
     fn parents(&self) -> (Vec<Parent>, Vec<Option<usize>>) {
         let original = |at: usize| {
-            let (place, image) = self.images[at];
-            let (id, _) = image.source.as_ref()?;
-            self.find(place, id).filter(|source| *source != at && self.is_copy(at, *source))
+            let (id, _) = self.images[at].source.as_ref()?;
+            self.find(self.place[at], id).filter(|source| *source != at && self.is_copy(at, *source))
         };
         let copied_from: Vec<Option<usize>> = (0..self.images.len()).map(original).collect();
         let parents = (0..self.images.len()).map(|at| self.parent(at, &copied_from)).collect();
@@ -181,52 +135,49 @@ impl<'a> All<'a> {
 
     /// What an image is built on: for a copy that names no other, what its original is built on.
     fn parent(&self, at: usize, copied_from: &[Option<usize>]) -> Parent {
-        let place = self.images[at].0;
         let mut of = at;
         for _ in 0..MOST_COPIES {
-            let (there, image) = self.images[of];
+            let image = self.images[of];
             if !image.described {
                 return Parent::Untold;
             }
             let Some(id) = &image.parent else { return Parent::None };
-            let Some(parent) = self.find(there, id) else { return Parent::Unseen(id.clone()) };
+            let Some(parent) = self.find(self.place[of], id) else { return Parent::Unseen(id.clone()) };
             if Some(parent) != copied_from[of] {
-                return Parent::Known(self.of_place(place, parent));
+                return Parent::Known(self.of_place(self.place[at], parent));
             }
             of = parent;
         }
         Parent::Loop(of)
     }
 
-    /// The newest version of each line that an image could be built on.
-    fn newest(&self) -> HashMap<Line<'a>, usize> {
-        let mut newest: HashMap<Line<'_>, usize> = HashMap::new();
-        let order = |at: usize| (self.images[at].1.rank, self.images[at].1.created_at);
-        for (at, &(place, image)) in self.images.iter().enumerate() {
+    /// For each image the newest version of its line.
+    fn newer(&self) -> Vec<Newer> {
+        let order = |at: usize| (self.images[at].rank, self.images[at].created_at);
+        let mut lines: HashMap<(usize, usize), Line> = HashMap::new();
+        let keys = || (0..).zip(self.place.iter().zip(&self.kinds));
+        let keys = || keys().filter_map(|(at, (place, kind))| Some((at, (*place, (*kind)?))));
+        for (at, key) in keys() {
+            let line = lines.entry(key).or_default();
+            line.size += 1;
+            let image = self.images[at];
             let can_be_used = !matches!(image.availability, Availability::Gone(_) | Availability::Pending);
-            let Some(line) = line(place, image).filter(|_| can_be_used && image.marked_bad().is_none())
-            else {
-                continue;
-            };
-            if image.rank.is_some() {
-                let best = newest.entry(line).or_insert(at);
-                if order(*best) < order(at) {
-                    *best = at;
-                }
+            let is_newer = line.newest.is_none_or(|newest| order(newest) < order(at));
+            if can_be_used && is_newer && image.rank.is_some() && image.marked_bad().is_none() {
+                line.newest = Some(at);
             }
         }
-        newest
-    }
-
-    fn newer(&self, at: usize, newest: &HashMap<Line<'_>, usize>) -> Newer {
-        let (place, image) = self.images[at];
-        let Some(line) = line(place, image) else { return Newer::No };
-        let Some(rank) = image.rank else {
-            let is_alone = self.sizes.get(&line).is_none_or(|size| *size < 2);
-            return if is_alone { Newer::No } else { Newer::Unordered };
-        };
-        let best = newest.get(&line).copied().filter(|best| self.images[*best].1.rank > Some(rank));
-        best.map_or(Newer::No, Newer::Yes)
+        let mut newer = vec![Newer::No; self.images.len()];
+        for (at, key) in keys() {
+            let Some(line) = lines.get(&key) else { continue };
+            let rank = self.images[at].rank;
+            newer[at] = match line.newest.filter(|newest| self.images[*newest].rank > rank) {
+                _ if rank.is_none() && line.size > 1 => Newer::Unordered,
+                Some(newest) if rank.is_some() => Newer::Yes(newest),
+                _ => Newer::No,
+            };
+        }
+        newer
     }
 
     /// For each image, whether others of its place may be missing.
@@ -234,7 +185,7 @@ impl<'a> All<'a> {
         let gaps = fleet.gaps.iter().filter(|gap| gap.section == Section::Images && gap.about.is_none());
         let gaps: HashSet<&Place> = gaps.map(|gap| &gap.place).collect();
         let unread: Vec<bool> = self.places.iter().map(|place| gaps.contains(place)).collect();
-        self.images.iter().map(|(place, _)| unread[*place]).collect()
+        self.place.iter().map(|place| unread[*place]).collect()
     }
 }
 

@@ -5,6 +5,7 @@
 //! a newer base means for an instance is judged in `drift`.
 
 mod ancestry;
+mod index;
 #[cfg(test)]
 mod tests;
 mod usage;
@@ -15,7 +16,8 @@ use std::collections::{HashMap, HashSet};
 pub use ancestry::{Ancestry, Base, Parent, Unsure};
 pub use usage::Use;
 
-use super::{FamilyId, Fleet, Image, ImageId, Place, Text};
+use super::{Fleet, Image, ImageId, Place};
+use index::Index;
 use usage::Usage;
 
 /// The lineage of a fleet.
@@ -84,18 +86,19 @@ pub struct Node {
 impl Lineage {
     /// Finds the lineage of a fleet.
     pub fn of(fleet: &Fleet) -> Self {
-        let ancestry = Ancestry::of(fleet);
+        let index = Index::of(fleet);
+        let ancestry = Ancestry::by(&index, fleet);
         let mut images: Vec<Kin> = fleet.images.keys().map(|(place, id)| kin(place, id)).collect();
-        let usage = Usage::of(fleet, &mut images);
-        let (copies, of) = copies(fleet);
-        for (image, copies) in images.iter_mut().zip(of) {
-            image.copies = copies;
+        for (image, copies) in images.iter_mut().zip(&index.twins) {
+            image.copies = *copies;
         }
-        let mut lineage = Self { images, trees: Vec::new(), ancestry, copies };
+        let usage = Usage::of(fleet, &index, &mut images);
+        let mut lineage = Self { images, trees: Vec::new(), ancestry, copies: Vec::new() };
         let mut places: Vec<&Place> = fleet.places.iter().collect();
         places.sort();
-        let known: Vec<&Image> = fleet.images.values().collect();
-        lineage.trees = places.into_iter().map(|place| lineage.tree(&known, place, &usage)).collect();
+        let ranks = index.ranks();
+        lineage.trees = places.into_iter().map(|place| lineage.tree(&index, &ranks, place, &usage)).collect();
+        lineage.copies = index.copies;
         lineage
     }
 
@@ -134,8 +137,8 @@ impl Lineage {
         })
     }
 
-    fn tree(&mut self, told: &[&Image], place: &Place, usage: &Usage) -> Tree {
-        let known = told.len();
+    fn tree(&mut self, index: &Index<'_>, ranks: &[usize], place: &Place, usage: &Usage) -> Tree {
+        let known = index.images.len();
         let from = self.images[..known].partition_point(|kin| kin.place < *place);
         let to = self.images[..known].partition_point(|kin| kin.place <= *place);
         let mut named: HashMap<ImageId, usize> = (known..self.images.len())
@@ -149,22 +152,24 @@ impl Lineage {
         for first in from..to {
             let mut at = first;
             // What is known already has its ancestors.
-            while !grown.nodes.contains_key(&at) {
+            loop {
                 let parent = match self.ancestry.parents.get(at) {
                     Some(Parent::Known(parent)) => Some(*parent),
                     Some(Parent::Unseen(id)) => Some(self.named(&mut named, place, &id.clone())),
                     _ => None,
                 };
-                grown.put(at, parent);
-                let Some(parent) = parent else { break };
-                at = parent;
+                match parent {
+                    _ if !grown.put(at, parent) => break,
+                    Some(parent) => at = parent,
+                    None => break,
+                }
             }
         }
-        let order = |at: &usize| {
-            let image = told.get(*at);
-            let family = image.and_then(|image| image.family.as_ref()).map(|family| family.name.raw());
+        let order = |at: usize| {
+            let image = index.images.get(at);
+            let rank = ranks.get(at).copied().unwrap_or(usize::MAX);
             let age = image.map(|image| (image.rank, image.created_at));
-            (family.is_none(), family, Reverse(age), &self.images[*at].id)
+            (rank, Reverse(age), &self.images[at].id)
         };
         let mut nodes = grown.laid_out(order);
         let own = |at: usize| Some(&self.images[at]).filter(|kin| kin.place == *place);
@@ -181,57 +186,46 @@ fn kin(place: &Place, id: &ImageId) -> Kin {
     Kin { place: place.clone(), id: id.clone(), uses: Vec::new(), loose: 0, copies: None }
 }
 
-/// Images of several places that are one: of one family, version and architecture.
-fn copies(fleet: &Fleet) -> (Vec<Vec<usize>>, Vec<Option<usize>>) {
-    type One<'a> = (&'a FamilyId, &'a Text, Option<&'a Text>);
-    let mut numbers: HashMap<One<'_>, usize> = HashMap::new();
-    let mut all: Vec<Vec<usize>> = Vec::new();
-    let mut of = Vec::with_capacity(fleet.images.len());
-    for (at, image) in fleet.images.values().enumerate() {
-        let one = image.family.as_ref().zip(image.version.as_ref());
-        let number = one.map(|(family, version)| {
-            *numbers.entry((family, version, image.architecture.as_ref())).or_insert_with(|| {
-                all.push(Vec::new());
-                all.len() - 1
-            })
-        });
-        if let Some(number) = number {
-            all[number].push(at);
-        }
-        of.push(number);
-    }
-    (all, of)
-}
-
 /// A forest while it grows.
 #[derive(Default)]
 struct Grown {
-    nodes: HashMap<usize, Option<usize>>,
+    /// Images and what they are built on.
+    all: Vec<(usize, Option<usize>)>,
+    /// By the number of the image.
+    is_in: Vec<bool>,
 }
 
 impl Grown {
-    fn put(&mut self, image: usize, parent: Option<usize>) {
-        self.nodes.entry(image).or_insert(parent);
+    /// Tells whether it was not in yet.
+    fn put(&mut self, image: usize, parent: Option<usize>) -> bool {
+        if self.is_in.len() <= image {
+            self.is_in.resize(image + 1, false);
+        }
+        let is_new = !std::mem::replace(&mut self.is_in[image], true);
+        if is_new {
+            self.all.push((image, parent));
+        }
+        is_new
     }
 
     /// The images in the order of their rows.
-    fn laid_out<K: Ord>(self, order: impl Fn(&usize) -> K) -> Vec<Node> {
-        let mut children: HashMap<Option<usize>, Vec<usize>> = HashMap::new();
-        // In order already, so that it does not rest on how a table is walked.
-        let mut all: Vec<(usize, Option<usize>)> = self.nodes.into_iter().collect();
-        all.sort_by_cached_key(|(image, _)| order(image));
-        for (image, parent) in all {
-            children.entry(parent).or_default().push(image);
+    fn laid_out<K: Ord>(mut self, order: impl Fn(usize) -> K) -> Vec<Node> {
+        self.all.sort_by_cached_key(|(image, _)| order(*image));
+        // The first of what is built on each, and the one after each.
+        let mut first: Vec<Option<usize>> = vec![None; self.is_in.len()];
+        let mut after = first.clone();
+        let mut next: Vec<(usize, Option<usize>, usize)> = Vec::new();
+        for &(image, parent) in self.all.iter().rev() {
+            match parent {
+                Some(parent) => after[image] = first[parent].replace(image),
+                None => next.push((image, None, 0)),
+            }
         }
-        let mut nodes: Vec<Node> = Vec::new();
-        let roots = children.remove(&None).unwrap_or_default();
-        let mut next: Vec<(usize, Option<usize>, usize)> =
-            roots.into_iter().rev().map(|image| (image, None, 0)).collect();
+        let mut nodes: Vec<Node> = Vec::with_capacity(self.all.len());
         while let Some((image, parent, depth)) = next.pop() {
-            let at = nodes.len();
+            next.extend(after[image].map(|sibling| (sibling, parent, depth)));
+            next.extend(first[image].map(|child| (child, Some(nodes.len()), depth + 1)));
             nodes.push(Node { image, parent, depth, clusters: 0, instances: 0 });
-            let below = children.remove(&Some(image)).unwrap_or_default();
-            next.extend(below.into_iter().rev().map(|child| (child, Some(at), depth + 1)));
         }
         nodes
     }

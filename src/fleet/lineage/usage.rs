@@ -2,8 +2,9 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
+use super::index::Index;
 use super::{Kin, kin};
-use crate::fleet::{ClusterId, Fleet, GroupId, ImageId, Instance, Place, ServerGroup};
+use crate::fleet::{ClusterId, Fleet, GroupId, ImageId, Place, ServerGroup};
 
 /// A group that runs or wants an image.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -27,17 +28,20 @@ pub(super) struct Usage {
 
 impl Usage {
     /// Counts, and adds images that run and were in no answer.
-    pub(super) fn of(fleet: &Fleet, images: &mut Vec<Kin>) -> Self {
-        let mut count = Count::new(fleet, images);
+    pub(super) fn of(fleet: &Fleet, index: &Index<'_>, images: &mut Vec<Kin>) -> Self {
+        let clusters = vec![Vec::new(); images.len()];
+        let mut count = Count { index, images, unseen: HashMap::new(), clusters };
+        let mut seen = HashSet::new();
         for (number, cluster) in fleet.clusters.iter().enumerate() {
             for group in &cluster.groups {
-                if count.seen.insert(&group.id) {
+                if seen.insert(&group.id) {
                     count.group(number, &cluster.id, group);
                 }
             }
         }
         for instance in fleet.unmanaged.iter().chain(&fleet.unplaced) {
-            if let Some(at) = count.running(instance) {
+            if let Some(running) = &instance.running {
+                let at = count.number(&instance.place, index.place(&instance.place), &running.image);
                 count.images[at].loose += 1;
             }
         }
@@ -56,50 +60,42 @@ impl Usage {
 }
 
 struct Count<'a, 'b> {
+    index: &'b Index<'a>,
     images: &'b mut Vec<Kin>,
-    numbers: HashMap<(&'a Place, &'a ImageId), usize>,
-    seen: HashSet<&'a GroupId>,
+    /// Images that were in no answer.
+    unseen: HashMap<(&'a Place, &'a ImageId), usize>,
     clusters: Vec<Vec<usize>>,
-    /// The image before: the neighbour mostly runs the same.
-    latest: Option<(&'a Place, &'a ImageId, usize)>,
 }
 
-impl<'a, 'b> Count<'a, 'b> {
-    fn new(fleet: &'a Fleet, images: &'b mut Vec<Kin>) -> Self {
-        let numbers = fleet.images.keys().enumerate().map(|(at, (place, id))| ((place, id), at)).collect();
-        let clusters = vec![Vec::new(); images.len()];
-        Self { images, numbers, seen: HashSet::new(), clusters, latest: None }
-    }
-
-    /// The number of the image that an instance runs.
-    fn running(&mut self, instance: &'a Instance) -> Option<usize> {
-        let id = &instance.running.as_ref()?.image;
-        Some(self.number(&instance.place, id))
-    }
-
-    fn number(&mut self, place: &'a Place, id: &'a ImageId) -> usize {
-        if let Some((.., at)) = self.latest.filter(|(there, known, _)| *known == id && *there == place) {
-            return at;
-        }
+impl<'a> Count<'a, '_> {
+    fn number(&mut self, place: &'a Place, numbered: Option<usize>, id: &'a ImageId) -> usize {
         let images = &mut *self.images;
-        let at = *self.numbers.entry((place, id)).or_insert_with(|| {
-            images.push(kin(place, id));
-            images.len() - 1
-        });
-        self.latest = Some((place, id, at));
-        at
+        numbered.and_then(|place| self.index.find_in(place, id)).unwrap_or_else(|| {
+            *self.unseen.entry((place, id)).or_insert_with(|| {
+                images.push(kin(place, id));
+                images.len() - 1
+            })
+        })
     }
 
     fn group(&mut self, number: usize, cluster: &ClusterId, group: &'a ServerGroup) {
-        let mut runs: Vec<usize> =
-            group.instances.iter().filter_map(|instance| self.running(instance)).collect();
-        runs.sort_unstable();
-        let runs =
-            runs.chunk_by(PartialEq::eq).filter_map(|alike| Some((*alike.first()?, (alike.len(), false))));
-        let mut found: BTreeMap<usize, (usize, bool)> = runs.collect();
+        let place = &group.id.place;
+        let numbered = self.index.place(place);
+        // The neighbour mostly runs the same, or the one of two that a group changes between.
+        let mut recent: [Option<(&ImageId, usize)>; 2] = [None; 2];
+        let mut found: BTreeMap<usize, (usize, bool)> = BTreeMap::new();
+        for running in group.instances.iter().filter_map(|instance| instance.running.as_ref()) {
+            let id = &running.image;
+            let known = recent.iter().flatten().find(|(known, _)| *known == id);
+            let at = known.map_or_else(|| self.number(place, numbered, id), |(_, at)| *at);
+            if known.is_none() {
+                recent = [Some((id, at)), recent[0]];
+            }
+            found.entry(at).or_default().0 += 1;
+        }
         let refreshing = group.refresh.iter().flat_map(|refresh| &refresh.wants);
         for id in group.wants.iter().chain(refreshing).filter_map(|wanted| wanted.image.as_ref()) {
-            let at = self.number(&group.id.place, id);
+            let at = self.number(place, numbered, id);
             found.entry(at).or_default().1 = true;
         }
         self.clusters.resize(self.images.len(), Vec::new());
