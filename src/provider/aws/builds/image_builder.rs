@@ -102,7 +102,8 @@ pub(super) async fn read(
         // A word we do not know is no end either.
         going => {
             let step = step(clients, region, &run).await.map(|step| format!(": {step}")).unwrap_or_default();
-            return Ok(BuildState::running(one_line(&format!("{}{step}", going.as_str())), since));
+            let before = before(clients, region, pipeline).await.unwrap_or_default();
+            return Ok(BuildState::running(one_line(&format!("{}{step}{before}", going.as_str())), since));
         }
     };
     Ok(BuildState::ended(phase, one_line(says), since))
@@ -174,6 +175,16 @@ async fn step(clients: &Clients, region: &Region, run: &str) -> Option<String> {
         |step: &&sdk::WorkflowStepMetadata| step.status() == Some(&sdk::WorkflowStepExecutionStatus::Running);
     let step = steps.steps().iter().find(runs)?;
     step.name().map(str::to_owned)
+}
+
+/// That the runs before failed; what cannot be read of the pipeline costs nothing but this.
+async fn before(clients: &Clients, region: &Region, pipeline: &Text) -> Option<String> {
+    let known = send!(clients.imagebuilder.get_image_pipeline().image_pipeline_arn(pipeline.raw());
+        IMAGE_BUILDER, "GetImagePipeline", region)
+    .ok()?;
+    let failures = known.image_pipeline()?.consecutive_failures().filter(|failures| *failures > 0)?;
+    let runs = if failures == 1 { "the run".to_owned() } else { format!("{failures} runs") };
+    Some(format!("; {runs} before it failed"))
 }
 
 async fn image(clients: &Clients, region: &Region, id: &BuildId, run: &str) -> Result<sdk::Image, Failure> {

@@ -23,6 +23,7 @@ async fn look(image: &str) -> (Result<BuildState, Failure>, Replay) {
                 {"name":"ApplyBuildComponents","status":"RUNNING"}]}"#,
             )
         }
+        "GetImagePipeline" => Answer::ok(r#"{"imagePipeline":{"status":"ENABLED","consecutiveFailures":2}}"#),
         _ => Answer::json_error(400, "InvalidRequestException"),
     });
     (read(&clients, &"eu-west-1".into(), &BUILD.into(), &PIPELINE.into()).await, replay)
@@ -32,9 +33,12 @@ async fn look(image: &str) -> (Result<BuildState, Failure>, Replay) {
 async fn a_run_is_told_by_its_state_and_its_step() {
     let (found, replay) = look(r#""state":{"status":"BUILDING"}"#).await;
     let found = found.unwrap();
-    assert_eq!((found.phase, found.says), (BuildPhase::Running, "BUILDING: ApplyBuildComponents".into()));
+    assert_eq!(
+        (found.phase, found.says),
+        (BuildPhase::Running, "BUILDING: ApplyBuildComponents; 2 runs before it failed".into())
+    );
     assert_eq!(found.since, Some("2024-11-05T03:00:00Z".parse().unwrap()));
-    assert_eq!(replay.asked().len(), 4);
+    assert_eq!(replay.asked().len(), 5);
 }
 
 #[tokio::test]
@@ -56,7 +60,11 @@ async fn a_run_that_did_not_end_well_says_why() {
         (r#"{"status":"FAILED","reason":"no\ndisk"}"#, BuildPhase::Failed, "no disk"),
         (r#"{"status":"CANCELLED"}"#, BuildPhase::Stopped, "cancelled"),
         (r#"{"status":"DELETED"}"#, BuildPhase::Failed, "its image was deleted"),
-        (r#"{"status":"PONDERING"}"#, BuildPhase::Running, "PONDERING: ApplyBuildComponents"),
+        (
+            r#"{"status":"PONDERING"}"#,
+            BuildPhase::Running,
+            "PONDERING: ApplyBuildComponents; 2 runs before it failed",
+        ),
     ] {
         let found = look(&format!(r#""state":{state}"#)).await.0.unwrap();
         assert_eq!((found.phase, found.says.to_string().as_str()), (phase, says));
