@@ -69,11 +69,12 @@ fn configured(rig: &Rig, home: &Path, seconds: u32) -> String {
             0 => (String::new(), rig.id("images", "al2023-base-1.0.0").to_owned()),
             n => (format!("on = \"{}\"\n", CHAIN[n - 1]), "{parent}".to_owned()),
         };
-        config += &format!(
+        let family = format!(
             "[[family]]\nname = \"{family}\"\n[family.build]\npacker = \"{}\"\n{on}aws_environment = true\n\
              variables = {{ version = \"{{version}}\", parent_image = \"{parent}\" }}\n",
             file.display()
         );
+        config.push_str(&family);
     }
     let path = home.join("packer.toml");
     std::fs::write(&path, config).expect("a configuration");
