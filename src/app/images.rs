@@ -170,7 +170,11 @@ pub fn chain(observation: &Observation, of: usize) -> Vec<Link> {
     let mut last = of;
     for at in ancestry.chain(of).take(MOST) {
         let image = observation.lineage.image(&observation.fleet, at);
-        let newest = ancestry.newer.get(at).copied().flatten();
+        let family =
+            |at| observation.lineage.image(&observation.fleet, at).and_then(|one| one.family.as_ref());
+        // A later version of it is what stands on it: that there is a newer one goes without saying.
+        let is_continued = family(last).is_some() && family(last) == family(at);
+        let newest = ancestry.newer.get(at).copied().flatten().filter(|_| !is_continued);
         links.push(Link {
             says: called(observation, at),
             trace: Some(Trace::of(image)),

@@ -6,6 +6,8 @@
 
 mod command;
 mod home;
+#[path = "aws/person.rs"]
+mod person;
 mod rig;
 mod terminal;
 
@@ -16,19 +18,14 @@ use serde_json::{Value, json};
 
 use command::{Ran, run_in, start_in};
 use home::Home;
+use person::{ESCAPE, PROGRAM, SIZE, answer, press_until};
 use rig::{REGION, Rig};
 use terminal::Terminal;
 
-const PROGRAM: &str = env!("CARGO_BIN_EXE_flightdeck");
-const SIZE: (u16, u16) = (140, 45);
 /// A key that chooses the next one.
 const DOWN: &str = "\u{1b}[B";
-const BACKSPACE: &str = "\u{7f}";
 /// Three images, one after the other, with what lies between two calls.
 const BUILT: Duration = Duration::from_mins(4);
-/// How long a key is waited for on the screen before it is pressed again.
-const SOON: Duration = Duration::from_millis(200);
-
 /// Families that stand on each other, the base first.
 const CHAIN: [&str; 3] = ["al2023-base", "nginx", "reports"];
 
@@ -105,25 +102,6 @@ fn builders(rig: &Rig) -> usize {
     found["Reservations"].as_array().expect("reservations").len()
 }
 
-fn press_until(terminal: &mut Terminal, keys: &str, text: &str) {
-    for _ in 0..100 {
-        terminal.send(keys);
-        if terminal.shows(text, SOON) {
-            return;
-        }
-    }
-    panic!("{text:?} is never shown:\n{}", terminal.text());
-}
-
-/// Types an answer into a dialog that confirms, which is deaf while nobody can have read it.
-fn answer(terminal: &mut Terminal, text: &str) {
-    press_until(terminal, "~", "~");
-    terminal.send(&BACKSPACE.repeat(60));
-    terminal.wait_until("an empty field", |screen| !screen.contents().contains('~'));
-    terminal.send(text);
-    terminal.send("\r");
-}
-
 fn run(rig: &Rig, home: &Home, config: &str, arguments: &[&str]) -> Ran {
     run_in(home, &rig.environment(), &[&["--config", config], arguments].concat())
 }
@@ -160,12 +138,15 @@ fn a_chain_of_three_is_built_by_keys_with_its_tags_and_the_tree_shows_what_becam
         assert!(tag(image, "flightdeck:build").starts_with("b-"));
     }
     assert_eq!(builders(&rig), 0);
-    // What ran before stands on an older base now.
-    press_until(&mut terminal, "\u{1b}\u{1b}", "images ·");
-    terminal.wait_for("al2023-base 1.1.1");
-    terminal.wait_for("1.1.1");
-    assert!(terminal.shows("reports 0.4.1", BUILT), "{}", terminal.text());
-    assert!(terminal.shows("newer", BUILT), "{}", terminal.text());
+    // What ran before stands on an older base now, and what is new on none.
+    press_until(&mut terminal, ESCAPE, "images ·");
+    terminal.wait_for("reports 0.4.1");
+    let screen = terminal.text();
+    let row = |name: &str| screen.lines().find(|line| line.contains(name)).unwrap_or_default();
+    assert!(row("orders 1.43.0").contains("nginx 3.5.1 is "), "{screen}");
+    for new in ["nginx 3.5.1  ", "reports 0.4.1  "] {
+        assert!(row(new).contains("✔ newest"), "{new}: {screen}");
+    }
 }
 
 #[test]

@@ -82,7 +82,7 @@ impl Ancestry {
         let (mut parents, copied_from) = index.parents();
         cut_loops(&mut parents);
         let newer = index.newer();
-        let bases = bases(&parents, &newer, &index.unread(fleet));
+        let bases = bases(&parents, &newer, &index.unread(fleet), |at, parent| index.continues(at, parent));
         let newer = newer.into_iter().map(|newer| if let Newer::Yes(at) = newer { Some(at) } else { None });
         Self { parents, copied_from, newer: newer.collect(), bases }
     }
@@ -211,8 +211,14 @@ fn cut_loops(parents: &mut [Parent]) {
     }
 }
 
-/// How what each is built on stands: its parent's own word, then what the parent itself is built on.
-fn bases(parents: &[Parent], newer: &[Newer], unread: &[bool]) -> Vec<Base> {
+/// How what each is built on stands: its parent's own word, then what the parent itself is built on. A parent of its own
+/// family is the version before it and no base: it is older by being one.
+fn bases(
+    parents: &[Parent],
+    newer: &[Newer],
+    unread: &[bool],
+    continues: impl Fn(usize, usize) -> bool,
+) -> Vec<Base> {
     let mut bases: Vec<Option<Base>> = vec![None; parents.len()];
     let mut walk = Vec::new();
     for first in 0..parents.len() {
@@ -230,6 +236,9 @@ fn bases(parents: &[Parent], newer: &[Newer], unread: &[bool]) -> Vec<Base> {
                 Parent::Untold => Base::Unknown(Unsure::Parent(at)),
                 Parent::Unseen(id) => Base::Unknown(Unsure::Unseen(id.clone())),
                 Parent::Loop(parent) => Base::Unknown(Unsure::Loop(*parent)),
+                Parent::Known(parent) if continues(at, *parent) => {
+                    bases[*parent].clone().unwrap_or(Base::None)
+                }
                 Parent::Known(parent) => {
                     on(*parent, newer[*parent], bases[*parent].as_ref(), unread[*parent])
                 }

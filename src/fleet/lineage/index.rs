@@ -90,6 +90,12 @@ impl<'a> Index<'a> {
         twins.find(|twin| self.place[**twin] == place).copied().unwrap_or(at)
     }
 
+    /// Whether an image is a later version of the one it is built on; neither may be only named.
+    pub(super) fn continues(&self, image: usize, parent: usize) -> bool {
+        let family = |at: usize| self.images.get(at)?.family.as_ref();
+        family(image).is_some() && family(image) == family(parent)
+    }
+
     /// The order of each by the name of its family; those of none come last.
     pub(super) fn ranks(&self) -> Vec<usize> {
         let mut names: HashMap<usize, &Text> = HashMap::new();

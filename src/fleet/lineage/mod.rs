@@ -77,9 +77,9 @@ pub struct Node {
     pub parent: Option<usize>,
     /// How many images are above it.
     pub depth: usize,
-    /// Clusters that run it, or what is built on it.
+    /// Clusters that run it, or what is built on it; not what a later version of its own family carries on.
     pub clusters: usize,
-    /// Instances that run it, or what is built on it.
+    /// Instances that run it, or what is built on it, counted alike.
     pub instances: usize,
 }
 
@@ -177,6 +177,7 @@ impl Lineage {
             &mut nodes,
             |at| own(at).map_or(0, Kin::in_use),
             |at| own(at).map_or(&[][..], |_| usage.clusters(at)),
+            |image, parent| index.continues(image, parent),
         );
         Tree { place: place.clone(), nodes }
     }
@@ -236,6 +237,7 @@ fn count<'a>(
     nodes: &mut [Node],
     instances: impl Fn(usize) -> usize,
     clusters: impl Fn(usize) -> &'a [usize],
+    continues: impl Fn(usize, usize) -> bool,
 ) {
     let mut below: Vec<HashSet<usize>> = vec![HashSet::new(); nodes.len()];
     for at in (0..nodes.len()).rev() {
@@ -244,8 +246,8 @@ fn count<'a>(
         own.extend(clusters(node.image));
         node.instances += instances(node.image);
         node.clusters = own.len();
-        let (parent, instances) = (node.parent, node.instances);
-        if let Some(parent) = parent {
+        let (image, parent, instances) = (node.image, node.parent, node.instances);
+        if let Some(parent) = parent.filter(|parent| !continues(image, nodes[*parent].image)) {
             nodes[parent].instances += instances;
             // The smaller of two sets goes into the larger one.
             let (small, mut large) = if own.len() < below[parent].len() {

@@ -200,6 +200,31 @@ fn two_regions(copied: &[&str]) -> Fleet {
 }
 
 #[test]
+fn a_version_built_on_the_one_before_it_is_on_no_old_base_and_takes_its_instances_along() {
+    let mut world = world();
+    // The newest base is an older one, patched; then what stands on it was built anew, and runs.
+    parent(&mut world, "ami-b2", "ami-b1");
+    world.member("orders-blue", "i-4", "ami-o2");
+    let fleet = world.fleet();
+    assert_eq!(base(&fleet, "ami-b2"), "none");
+    assert_eq!(base(&fleet, "ami-n2"), "newest");
+    assert_eq!(base(&fleet, "ami-o2"), "newest");
+    assert_eq!(base(&fleet, "ami-n1"), "on ami-b1, newest ami-b2");
+    assert_eq!(
+        rows(&fleet),
+        [
+            "ami-b1 0/2",
+            "  ami-b2 0/2",
+            "    ami-n2 0/2",
+            "      ami-o2 2/2",
+            "  ami-n1 0/2",
+            "    ami-o1 2/2",
+        ],
+        "only those that still stand on the old one are behind it"
+    );
+}
+
+#[test]
 fn a_copy_is_built_on_what_its_original_is_built_on_here_if_that_was_copied_too() {
     let both = two_regions(&["ami-n1", "ami-o1"]);
     let lineage = Lineage::of(&both);
