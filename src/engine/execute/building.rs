@@ -24,8 +24,8 @@ pub(super) struct Branches {
     /// Whether what comes after the builds hangs on an image that will not be there, in whichever of its steps: all of
     /// it is left out then.
     ends_here: bool,
-    /// Why, in order.
-    why: Vec<String>,
+    /// Why, in order, and what to do.
+    ended: Vec<Refusal>,
 }
 
 impl Branches {
@@ -79,7 +79,7 @@ impl Run<'_> {
         self.branches.started.retain(|one| one.build != start.build);
         self.branches.left_out.insert(start.build.clone());
         self.branches.failed.insert(start.image.clone());
-        self.branches.why.push(refusal.why.clone());
+        self.branches.ended.push(refusal.clone());
         self.write_down(step.n, Event::Failed, |record| {
             record.resource = Some(Resource::Build(start.key()));
             record.result = Some(refusal.why.clone());
@@ -88,14 +88,16 @@ impl Run<'_> {
 
     /// What the branches that ended make of the whole, at its end.
     pub(super) fn branches_ended(&self) -> Result<(), Stop> {
-        if self.branches.why.is_empty() {
+        if self.branches.ended.is_empty() {
             return Ok(());
         }
         let built = self.plan.builds().filter(|start| !start.image.is_to_be());
         let built: Vec<String> = built.map(|start| format!("{} {}", start.family, start.version)).collect();
         let built = if built.is_empty() { String::new() } else { format!("; built: {}", built.join(", ")) };
-        let why = format!("{}{built}", self.branches.why.join("; "));
-        Err(Stop::Failed(Refusal::new(why, READ_THE_LOG)))
+        let why: Vec<&str> = self.branches.ended.iter().map(|refusal| refusal.why.as_str()).collect();
+        let remedies: BTreeSet<&str> = self.branches.ended.iter().map(|one| one.remedy.as_str()).collect();
+        let remedies: Vec<&str> = remedies.into_iter().filter(|remedy| !remedy.is_empty()).collect();
+        Err(Stop::Failed(Refusal::new(format!("{}{built}", why.join("; ")), remedies.join("; "))))
     }
 
     /// Why the image of a build is not there yet; `None` where it can be launched.

@@ -219,11 +219,9 @@ impl StartBuild {
         BuildKey { id: self.build.clone(), by: self.builder.key() }
     }
 
-    /// What it builds, in words.
+    /// How it is built, in words; what is built, and on what, its step tells.
     pub(super) fn says(&self) -> String {
-        let on = self.parent.as_ref().map(|parent| format!(" on {}", parent.says())).unwrap_or_default();
-        let given = self.builder.given();
-        format!("{} {}{on} by {}{given}", self.family, self.version, self.builder.key().says())
+        format!("by {}{}", self.builder.key().says(), self.builder.given())
     }
 }
 

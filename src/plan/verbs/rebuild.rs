@@ -183,7 +183,7 @@ pub(super) fn draft<'a>(
     }
     let seconds = builds
         .iter()
-        .map(|level| level.iter().map(|start| start.limit).max().unwrap_or(0))
+        .map(|level| level.iter().map(|start| waits::built(start).seconds).max().unwrap_or(0))
         .fold(0_u64, u64::saturating_add);
     let version = starts.iter().find(|start| start.family == *asked.family).map(|start| &start.version);
     let Some(then) = then else {

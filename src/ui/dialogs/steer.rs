@@ -62,7 +62,7 @@ fn goes_back(plan: &Plan, step: u32, cluster: Option<&Cluster>) -> String {
             format!("It goes back to {}, at once and in one call.", planning::weights_words(call, cluster))
         }
         Some(call) => format!("It takes back what was begun: {}.", call.says()),
-        None if plan.moves_traffic() => {
+        None if plan.moves_traffic() && !is_moved => {
             "No traffic was moved; what was made ready stays as it is.".to_owned()
         }
         None if builds => String::new(),
