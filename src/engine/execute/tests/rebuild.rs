@@ -5,14 +5,14 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::site::{Home, Side, Site, steps};
-use crate::fleet::{ClusterId, Fleet, Image, ImageId, Text};
+use super::site::{Home, Side, Site, now, steps};
+use crate::fleet::{BAD_TAG, ClusterId, Fleet, Image, ImageId, Text};
 use crate::plan::{
-    Author, Builder, Call, CodeBuild, Intent, Outcome, Plan, Refusal, Steer, Stepped, blocked_by,
+    Author, Builder, Call, CodeBuild, Intent, Outcome, Plan, Refusal, Steer, Stepped, TagImage, blocked_by,
     image_to_carry, operations,
 };
-use crate::provider::demo::{BuildFate, Fate, recipes};
-use crate::provider::{Clock as _, FailureKind};
+use crate::provider::demo::{BuildFate, Fate, Foreign, recipes};
+use crate::provider::{Clock as _, FailureKind, Operator as _};
 
 /// Until a lease has lapsed.
 const LAPSED: Duration = Duration::from_secs(61);
@@ -345,6 +345,34 @@ fn cut_off_anywhere_what_servers_build_is_taken_up_by_a_colleague_and_deployed()
 }
 
 #[test]
+fn nothing_is_built_on_a_new_image_that_went_bad_or_away_before_the_rest_was_taken_up() {
+    for bad in [true, false] {
+        let (site, home) = (site(), Home::new("ann"));
+        let before = images(&site);
+        let intent = rebuild(&site, "jvm-base", true);
+        let approved = site.approve(&home, planned(&site, &home, &intent), &[]);
+        let operation = approved.plan().id.clone();
+        let helm = Arc::clone(&home.helm);
+        site.after(30, move || helm.order(Steer::Hold));
+        assert!(matches!(site.execute(&home, approved).unwrap(), Outcome::Held { .. }));
+        site.clock.pass(Duration::from_mins(30));
+        let new: Vec<ImageId> = images(&site).difference(&before).cloned().collect();
+        let [base] = new.as_slice() else { panic!("{new:?}") };
+        if bad {
+            let mark = TagImage::new(base.clone(), [(BAD_TAG.into(), "leaks".into())]);
+            now(site.demo.apply(&site.place(), &Call::TagImage(mark))).unwrap();
+        } else {
+            assert!(site.demo.meddle(&site.place(), &Foreign::Deregister { image: base.clone() }));
+        }
+        let resume = Intent::Resume { cluster: intent.cluster().clone(), operation };
+        let outcome = site.run(&home, &resume);
+        let Outcome::Held { why, .. } = &outcome else { panic!("{outcome:?}") };
+        assert!(why.contains(if bad { "parent-launches" } else { "is not there" }), "{why}");
+        assert_eq!(started(&site).len(), 1, "{why}");
+    }
+}
+
+#[test]
 fn what_a_program_of_another_machine_built_is_not_begun_again_here() {
     let (site, home) = (site(), Home::new("ann"));
     let intent = rebuild(&site, "checkout", false);
@@ -423,7 +451,7 @@ fn what_cannot_be_built_is_refused_with_the_way_out() {
             .map(|((_, id), _)| id.clone())
             .collect();
         for image in parents {
-            assert!(site.demo.meddle(&site.place(), &crate::provider::demo::Foreign::Deregister { image }));
+            assert!(site.demo.meddle(&site.place(), &Foreign::Deregister { image }));
         }
     };
     gone(&site);
