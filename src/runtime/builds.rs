@@ -12,6 +12,7 @@ use rustix::fs::{FlockOperation, flock};
 use rustix::io::Errno;
 
 use super::files::{FilesError, StateFolder};
+use super::signals;
 use crate::fleet::BuildId;
 use crate::provider::build::{BuildStore, Machine, Part};
 
@@ -136,6 +137,10 @@ impl BuildStore for BuildFolders {
         }
         window.truncate(filled);
         Ok(window)
+    }
+
+    fn let_programs_be_interrupted(&self) -> io::Result<()> {
+        signals::let_programs_be_interrupted()
     }
 
     fn machine(&self) -> Machine {

@@ -8,7 +8,7 @@
 use std::io;
 use std::path::Path;
 use std::pin::pin;
-use std::sync::mpsc;
+use std::sync::{OnceLock, mpsc};
 use std::task::Poll;
 use std::time::Duration;
 
@@ -44,7 +44,7 @@ where
     T: From<Notice> + Send + 'static,
 {
     let runtime = Builder::new_current_thread().enable_all().build()?;
-    let ignored = Ignored::of(Path::new("/proc/self/status"));
+    let ignored = ignored();
     for notice in EndSignal::ALL.map(Notice::End).into_iter().chain([
         Notice::Suspend,
         Notice::Continued,
@@ -66,7 +66,7 @@ where
 /// # Errors
 /// Where the system gives no handlers; nothing was polled then.
 pub async fn caught<T>(future: impl Future<Output = T>, mut tell: impl FnMut(EndSignal)) -> io::Result<T> {
-    let ignored = Ignored::of(Path::new("/proc/self/status"));
+    let ignored = ignored();
     let mut caught = Vec::new();
     for which in [EndSignal::Interrupt, EndSignal::Terminate, EndSignal::Hangup] {
         let number = which.number().into();
@@ -84,6 +84,22 @@ pub async fn caught<T>(future: impl Future<Output = T>, mut tell: impl FnMut(End
         future.as_mut().poll(context)
     });
     Ok(ended.await)
+}
+
+/// Sees to it that programs which are started from now on can be interrupted. What is ignored here they would ignore
+/// too, and could not clean up when they are stopped; what is caught is not inherited. Nobody listens: it stays ignored.
+///
+/// # Errors
+/// Where the system gives no handler.
+///
+/// # Panics
+/// Outside of a runtime.
+pub fn let_programs_be_interrupted() -> io::Result<()> {
+    let interrupt = EndSignal::Interrupt.number().into();
+    if ignored().has(interrupt) {
+        drop(signal(SignalKind::from_raw(interrupt))?);
+    }
+    Ok(())
 }
 
 /// Turns each arrival of one signal into a message.
@@ -188,6 +204,12 @@ fn controlled(own: Job, ancestors: impl Iterator<Item = Job>) -> bool {
 
 /// The signals that were ignored when the program started; none where the system does not tell (no /proc).
 struct Ignored(u64);
+
+/// Those of this program, as they were when it was asked first.
+fn ignored() -> &'static Ignored {
+    static IGNORED: OnceLock<Ignored> = OnceLock::new();
+    IGNORED.get_or_init(|| Ignored::of(Path::new("/proc/self/status")))
+}
 
 impl Ignored {
     fn of(status: &Path) -> Self {

@@ -76,6 +76,12 @@ impl Workshop {
             let why = format!("there is no folder {folder}, where it is to run");
             return Err(refused(why, "give a folder that is there in the configuration".into()));
         }
+        self.store.let_programs_be_interrupted().map_err(|error| {
+            refused(
+                format!("no program is started that could not be stopped in good order: {error}"),
+                String::new(),
+            )
+        })?;
         let begun = Begun {
             at: self.clock.now(),
             place: place.clone(),

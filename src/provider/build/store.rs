@@ -109,6 +109,12 @@ pub trait BuildStore: Send + Sync {
     /// It cannot be read.
     fn log_window(&self, build: &BuildId, from: u64, most: usize) -> io::Result<Vec<u8>>;
 
+    /// Sees to it that programs which are started from now on can be interrupted, also where this one ignores that.
+    ///
+    /// # Errors
+    /// The system refuses.
+    fn let_programs_be_interrupted(&self) -> io::Result<()>;
+
     /// Which machine this is.
     fn machine(&self) -> Machine;
 

@@ -33,6 +33,10 @@ impl BuildStore for Bytes {
         let rest = &self.0[usize::try_from(from).unwrap().min(self.0.len())..];
         Ok(rest[..most.min(rest.len())].to_vec())
     }
+    fn let_programs_be_interrupted(&self) -> io::Result<()> {
+        Ok(())
+    }
+
     fn machine(&self) -> Machine {
         Machine::default()
     }

@@ -277,6 +277,21 @@ fn is_there(pid: &str) -> bool {
     !state.trim().is_empty() && !state.starts_with('Z')
 }
 
+/// As a job in the background of a script does; the same test in such a process.
+#[test]
+fn a_build_cleans_up_also_where_flightdeck_ignores_interrupts() {
+    let same = concat!(module_path!(), "::a_stopped_build_cleans_up_and_is_heard_to_its_end");
+    let (_, same) = same.split_once("::").unwrap();
+    let ran = std::process::Command::new("sh")
+        .args(["-c", "trap '' INT; exec \"$@\"", "sh"])
+        .arg(std::env::current_exe().unwrap())
+        .args(["--exact", same])
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&ran.stdout);
+    assert!(ran.status.success() && said.contains("1 passed"), "{said}");
+}
+
 #[tokio::test]
 async fn a_stopped_build_cleans_up_and_is_heard_to_its_end() {
     let home = Home::new();
