@@ -8,6 +8,7 @@ use std::process::{Command, Stdio};
 
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
+use tokio::signal::unix::{SignalKind, signal};
 
 use crate::command::{Ran, run_in};
 use crate::home::Home;
@@ -31,8 +32,16 @@ fn operations(home: &Home) -> Vec<Value> {
     ran.json()["operations"].as_array().unwrap().clone()
 }
 
+/// The program goes on ignoring what was ignored when it was started, as by `nohup`. What is caught is not inherited.
+fn heed_hangups() {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let _within = runtime.enter();
+    drop(signal(SignalKind::hangup()).unwrap());
+}
+
 /// Runs until a line of stderr says `until`, sends the signal, and tells the exit code and everything it said.
 fn interrupted(home: &Home, arguments: &[&str], until: &str, signal: Signal) -> (i32, String) {
+    heed_hangups();
     let mut child = Command::new(env!("CARGO_BIN_EXE_flightdeck"))
         .env_clear()
         .envs(home.environment())
